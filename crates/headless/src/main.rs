@@ -1,0 +1,2 @@
+//! Rotocel.
+fn main() {}

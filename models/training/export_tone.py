@@ -1,0 +1,134 @@
+"""Exports a trained tone network to ONNX, runs what it exported, and writes the manifest entry.
+
+    python models/training/export_tone.py --checkpoint DIR/last.pt --out models
+
+`--untrained` exports random weights of the same architecture, to build against.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+from manifest import METADATA_KEY, STRIDE, embedded_json, sha256_of, tone_entry, write_entry
+from tone_classes import CLASSES
+from tone_net import ToneNet
+
+OPSET = 18
+# Sizes that the exported file must run at: square, wide, tall, odd multiples of the stride.
+CHECK_SIZES = ((16, 16), (256, 256), (368, 640), (304, 208), (576, 1024))
+TOLERANCE = 1e-4
+
+
+def load_network(checkpoint: Path) -> ToneNet:
+    """The averaged weights of a checkpoint of `train_tone.py`, ready to infer."""
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    net = ToneNet(state["base"])
+    net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def export(net: ToneNet, path: Path, metadata: str) -> None:
+    """Writes `net` as one ONNX file with named dynamic dimensions."""
+    dynamic = torch.export.Dim.DYNAMIC
+    free = {0: dynamic, 2: dynamic, 3: dynamic}
+    # A batch of two: one would be traced as a constant.
+    example = (torch.rand(2, 3, 64, 96), torch.rand(2, 1, 64, 96))
+    torch.onnx.export(
+        net,
+        example,
+        str(path),
+        input_names=["image", "subject"],
+        output_names=["logits"],
+        dynamo=True,
+        opset_version=OPSET,
+        dynamic_shapes=(free, free),
+        external_data=False,
+        optimize=True,
+        verbose=False,
+    )
+    model = onnx.load(path)
+    for tensor in (*model.graph.input, *model.graph.output):
+        dims = tensor.type.tensor_type.shape.dim
+        for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
+            dims[axis].Clear()
+            dims[axis].dim_param = name
+    # Shapes of inner values carry the tracer's own symbols, which no longer match.
+    del model.graph.value_info[:]
+    # Node comments hold stack traces of the machine that exported.
+    model.doc_string = model.graph.doc_string = ""
+    del model.metadata_props[:], model.graph.metadata_props[:]
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def largest_difference(net: ToneNet, path: Path) -> float:
+    """Runs the file at several sizes against torch; the largest difference of any logit."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for height, width in CHECK_SIZES:
+        if height % STRIDE or width % STRIDE:
+            raise ValueError(f"{height}x{width} is no multiple of the stride")
+        image, subject = torch.rand(1, 3, height, width), torch.rand(1, 1, height, width)
+        with torch.inference_mode():
+            expected = net(image, subject).numpy()
+        feeds = {"image": image.numpy(), "subject": subject.numpy()}
+        (actual,) = session.run(None, feeds)
+        worst = max(worst, float(np.abs(actual - expected).max()))
+    return worst
+
+
+def scores_for_manifest(scores: Path) -> dict[str, float]:
+    """The held-out IoU of each class, as the manifest repeats it."""
+    if not scores.exists():
+        return {name: 0.0 for name in CLASSES}
+    sets = json.loads(scores.read_text("utf-8"))["sets"]
+    return {name: round(sets["heldout"]["with_mask"]["iou"][name], 4) for name in CLASSES}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", type=Path)
+    source.add_argument("--untrained", action="store_true")
+    parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
+    parser.add_argument("--base", type=int, default=16, help="width of an untrained network")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    torch.manual_seed(0)
+
+    net = ToneNet(args.base).eval() if args.untrained else load_network(args.checkpoint)
+    entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md")
+    path = args.out / entry["file"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    export(net, path, embedded_json(entry))
+    worst = largest_difference(net, path)
+    if worst > TOLERANCE:
+        raise SystemExit(f"ONNX Runtime and torch differ by {worst:g}")
+
+    entry["sha256"] = sha256_of(path)
+    scores = args.out / "scores" / "tone_small.json"
+    entry["scores"] = scores_for_manifest(Path("absent") if args.untrained else scores)
+    write_entry(args.out / "manifest.toml", entry)
+    parameters = sum(tensor.numel() for tensor in net.parameters())
+    print(f"{path.name}: {path.stat().st_size} bytes, {parameters} parameters")
+    print(f"largest difference to torch at {len(CHECK_SIZES)} sizes: {worst:.2e}")
+    print(f"sha256 {entry['sha256']}")
+
+
+if __name__ == "__main__":
+    main()

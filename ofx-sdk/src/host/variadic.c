@@ -1,0 +1,1 @@
+/* The host helper writes this. */
