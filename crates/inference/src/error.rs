@@ -1,0 +1,215 @@
+//! What can go wrong between a tensor and its logits, in words that an artist can act on.
+
+use std::path::{Path, PathBuf};
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that this crate reports. Cloneable, because one failed run is told to every caller that waited for it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The host asked to stop, or the engine was shut down while the caller waited.
+    #[error("inference was aborted")]
+    Aborted,
+
+    /// The file of ONNX Runtime is not there.
+    #[error(
+        "ONNX Runtime was not found at {}; install the bundle again (in a source tree: run `cargo xtask fetch`)",
+        .path.display()
+    )]
+    LibraryMissing {
+        /// Where it was expected.
+        path: PathBuf,
+    },
+
+    /// The file is there, but it is no ONNX Runtime that can be used.
+    #[error(
+        "{} cannot be used as ONNX Runtime: {reason}; install the bundle again, or name another library (1.22 or newer)",
+        .path.display()
+    )]
+    Library {
+        /// The library that was tried.
+        path: PathBuf,
+        /// What the loader said.
+        reason: String,
+    },
+
+    /// A file could not be read.
+    #[error("{} cannot be read: {reason}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+
+    /// A manifest, or a single model's entry, is malformed or contradicts itself.
+    #[error("{}: {entry}: {reason}", .path.display())]
+    Manifest {
+        /// The manifest, the ONNX file or the JSON file that holds the entry.
+        path: PathBuf,
+        /// Which entry, as `model "name"`, or `manifest` where none can be named.
+        entry: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A shipped model's file is in none of the folders.
+    #[error(
+        "the file {file} of model \"{model}\" was not found; looked in: {}; set ROTOCEL_MODEL_PATH to its folder, or install the bundle again",
+        list(.searched)
+    )]
+    ModelMissing {
+        /// Name of the model.
+        model: String,
+        /// File name in the manifest.
+        file: String,
+        /// Folders that were searched, in this order.
+        searched: Vec<PathBuf>,
+    },
+
+    /// The file is not the one that the manifest or the project names.
+    #[error(
+        "model file {} is not the one that {asked_by} names: expected SHA-256 {expected}, found {found}; put the right file there, or choose another model",
+        .path.display()
+    )]
+    WrongHash {
+        /// The file.
+        path: PathBuf,
+        /// Who asked for the hash, e.g. `the manifest's model "tone_small"`.
+        asked_by: String,
+        /// Lowercase hexadecimal SHA-256 that was asked for.
+        expected: String,
+        /// Lowercase hexadecimal SHA-256 of the file.
+        found: String,
+    },
+
+    /// The project was saved with another model than the one chosen now.
+    #[error(
+        "this project was saved with model \"{saved}\", but the model here is \"{found}\" ({}); choose the saved model, or choose this one again to accept it",
+        .path.display()
+    )]
+    WrongModel {
+        /// The saved identity, `name sha256`.
+        saved: String,
+        /// The present identity, `name sha256`.
+        found: String,
+        /// The present model's file.
+        path: PathBuf,
+    },
+
+    /// The model is made for another node.
+    #[error("model \"{model}\" ({}) is made for the node {made_for}, not for {asked_by}; choose another model", .path.display())]
+    WrongNode {
+        /// Name of the model.
+        model: String,
+        /// The model's file.
+        path: PathBuf,
+        /// Node in the model's entry.
+        made_for: String,
+        /// Node that wants to use it.
+        asked_by: String,
+    },
+
+    /// A custom model says nothing about its inputs and classes.
+    #[error(
+        "{} carries no description: it needs the metadata key \"rotocel\" or a file {} beside it",
+        .path.display(), .sidecar.display()
+    )]
+    NoDescription {
+        /// The ONNX file.
+        path: PathBuf,
+        /// Where a description beside it would be.
+        sidecar: PathBuf,
+    },
+
+    /// ONNX Runtime refuses the file: truncated, damaged, no ONNX, or operators that it does not know.
+    #[error("{} is not an ONNX model that can be loaded (damaged, or not ONNX): {reason}", .path.display())]
+    NotAModel {
+        /// The file.
+        path: PathBuf,
+        /// What ONNX Runtime said.
+        reason: String,
+    },
+
+    /// The network's real inputs and outputs are not those that its entry promises.
+    #[error("{} does not match its entry \"{model}\": {reason}", .path.display())]
+    Interface {
+        /// The ONNX file.
+        path: PathBuf,
+        /// Name of the entry.
+        model: String,
+        /// Which input or output, and how it differs.
+        reason: String,
+    },
+
+    /// The caller's tensors do not fit the model.
+    #[error("the input of model \"{model}\" is wrong: {reason}")]
+    Input {
+        /// Name of the model.
+        model: String,
+        /// Which tensor, and what was expected.
+        reason: String,
+    },
+
+    /// The device that was asked for by name cannot run the model.
+    #[error("{device} cannot be used: {reason}; choose Auto or CPU to go on without it")]
+    Device {
+        /// The device, as `CUDA 0`.
+        device: String,
+        /// Why not.
+        reason: String,
+    },
+
+    /// The network failed while it ran.
+    #[error("model \"{model}\" failed on {provider}: {reason}")]
+    Run {
+        /// Name of the model.
+        model: String,
+        /// What it ran on.
+        provider: String,
+        /// What ONNX Runtime said.
+        reason: String,
+    },
+
+    /// An environment variable has a value that means nothing.
+    #[error("environment variable {variable}={value} is not usable: expected {expected}")]
+    Override {
+        /// Name of the variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What may stand there.
+        expected: &'static str,
+    },
+
+    /// A defect of ours or of a library, caught before it could take the host down.
+    #[error("internal error during inference: {reason}; please report it")]
+    Panic {
+        /// The panic's message.
+        reason: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn read(path: &Path, error: &std::io::Error) -> Self {
+        Self::Read { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    pub(crate) fn panic(payload: &(dyn std::any::Any + Send)) -> Self {
+        let reason = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "unknown panic".to_owned());
+        Self::Panic { reason }
+    }
+}
+
+fn list(folders: &[PathBuf]) -> String {
+    if folders.is_empty() {
+        return "no folder".to_owned();
+    }
+    folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
+}

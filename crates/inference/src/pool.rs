@@ -1,0 +1,219 @@
+//! Opened networks, shared by the whole process and dropped when nobody needs them.
+//!
+//! There is one session for each model, provider and number of threads, and one run at a time on it: a second run
+//! beside the first would share the same cores and double the memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::session::Network;
+use crate::{Clock, Provider, Result};
+
+/// Time after the last use when a session is dropped, if no instance is alive.
+pub const IDLE_TIME: Duration = Duration::from_secs(30);
+/// How often the janitor looks; short, because an injected clock cannot wake it.
+const JANITOR_PERIOD: Duration = Duration::from_millis(200);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SessionKey {
+    pub(crate) sha256: String,
+    /// Two entries may describe one file differently.
+    pub(crate) model: String,
+    pub(crate) provider: Provider,
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    slots: Mutex<Slots>,
+    wake: Condvar,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    by_key: HashMap<SessionKey, Slot>,
+    instances: usize,
+    janitor: Option<JoinHandle<()>>,
+    janitor_runs: bool,
+    stop: bool,
+}
+
+#[derive(Debug)]
+struct Slot {
+    network: Arc<Mutex<Option<Network>>>,
+    users: usize,
+    last_used: Duration,
+}
+
+impl Pool {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { slots: Mutex::default(), wake: Condvar::new(), clock }
+    }
+
+    /// Runs `job` on the key's network, opened by `open` if need be. Waits for its turn; a network whose job
+    /// panicked is not used again.
+    pub(crate) fn with<T>(
+        self: &Arc<Self>,
+        key: &SessionKey,
+        open: impl FnOnce() -> Result<Network>,
+        job: impl FnOnce(&mut Network) -> Result<T>,
+    ) -> Result<T> {
+        let network = self.acquire(key);
+        let user = User { pool: self, key, network: &network };
+        let mut place = network.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out while it works, so that a panic drops it.
+        let mut working = match place.take() {
+            Some(network) => network,
+            None => open()?,
+        };
+        let result = job(&mut working);
+        *place = Some(working);
+        drop(place);
+        drop(user);
+        result
+    }
+
+    fn acquire(&self, key: &SessionKey) -> Arc<Mutex<Option<Network>>> {
+        let mut slots = self.lock();
+        let now = self.clock.now();
+        let slot = slots.by_key.entry(key.clone()).or_insert_with(|| Slot {
+            network: Arc::default(),
+            users: 0,
+            last_used: now,
+        });
+        slot.users += 1;
+        Arc::clone(&slot.network)
+    }
+
+    fn release(self: &Arc<Self>, key: &SessionKey, network: &Arc<Mutex<Option<Network>>>) {
+        let mut slots = self.lock();
+        let now = self.clock.now();
+        // After a purge the key may belong to a newer network, or to none.
+        if let Some(slot) = slots.by_key.get_mut(key).filter(|slot| Arc::ptr_eq(&slot.network, network)) {
+            slot.users -= 1;
+            slot.last_used = now;
+            if slot.users == 0 && is_empty(&slot.network) {
+                slots.by_key.remove(key);
+            }
+        }
+        self.start_janitor(&mut slots);
+    }
+
+    /// Number of networks that are held.
+    pub(crate) fn sessions(&self) -> usize {
+        self.lock().by_key.len()
+    }
+
+    pub(crate) fn instances(&self) -> usize {
+        self.lock().instances
+    }
+
+    pub(crate) fn instance_added(&self) {
+        self.lock().instances += 1;
+    }
+
+    pub(crate) fn instance_removed(self: &Arc<Self>) {
+        let mut slots = self.lock();
+        slots.instances = slots.instances.saturating_sub(1);
+        self.start_janitor(&mut slots);
+    }
+
+    /// Drops every network; one that runs goes when its run ends.
+    pub(crate) fn clear(&self) {
+        let dropped = std::mem::take(&mut self.lock().by_key);
+        drop(dropped);
+    }
+
+    /// Ends the janitor, and waits for it if `join`.
+    pub(crate) fn stop_janitor(&self, join: bool) {
+        let janitor = {
+            let mut slots = self.lock();
+            slots.stop = true;
+            slots.janitor.take()
+        };
+        self.wake.notify_all();
+        if let Some(janitor) = janitor
+            && join
+            && janitor.thread().id() != std::thread::current().id()
+        {
+            // A janitor that panicked has ended, too.
+            let _ = janitor.join();
+        }
+        self.lock().stop = false;
+    }
+
+    fn start_janitor(self: &Arc<Self>, slots: &mut Slots) {
+        if slots.instances > 0 || slots.by_key.is_empty() || slots.janitor_runs {
+            return;
+        }
+        let pool = Arc::clone(self);
+        let spawned = std::thread::Builder::new().name("rotocel-sessions".to_owned()).spawn(move || pool.tidy());
+        match spawned {
+            Ok(janitor) => {
+                slots.janitor_runs = true;
+                // The one before has ended: it cleared `janitor_runs` as its last act.
+                slots.janitor = Some(janitor);
+            }
+            Err(error) => log::warn!("idle sessions stay open, because no thread could be started: {error}"),
+        }
+    }
+
+    /// The janitor's work: drops networks as they get old, and ends when there is nothing more to wait for.
+    fn tidy(self: Arc<Self>) {
+        let mut slots = self.lock();
+        loop {
+            let old = self.take_idle(&mut slots);
+            if slots.stop || slots.instances > 0 || slots.by_key.is_empty() {
+                slots.janitor_runs = false;
+                drop(slots);
+                drop(old);
+                return;
+            }
+            if old.is_empty() {
+                slots = self.wake.wait_timeout(slots, JANITOR_PERIOD).unwrap_or_else(PoisonError::into_inner).0;
+            } else {
+                // Closing a session takes a while; nobody shall wait for it.
+                drop(slots);
+                drop(old);
+                slots = self.lock();
+            }
+        }
+    }
+
+    fn take_idle(&self, slots: &mut Slots) -> Vec<Slot> {
+        if slots.instances > 0 {
+            return Vec::new();
+        }
+        let now = self.clock.now();
+        let idle = |slot: &Slot| slot.users == 0 && now.saturating_sub(slot.last_used) >= IDLE_TIME;
+        slots.by_key.extract_if(|_, slot| idle(slot)).map(|(_, slot)| slot).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts as a use of the key until it is dropped, also by a panic.
+struct User<'a> {
+    pool: &'a Arc<Pool>,
+    key: &'a SessionKey,
+    network: &'a Arc<Mutex<Option<Network>>>,
+}
+
+impl Drop for User<'_> {
+    fn drop(&mut self) {
+        self.pool.release(self.key, self.network);
+    }
+}
+
+fn is_empty(network: &Mutex<Option<Network>>) -> bool {
+    match network.try_lock() {
+        Ok(place) => place.is_none(),
+        Err(std::sync::TryLockError::Poisoned(place)) => place.into_inner().is_none(),
+        Err(std::sync::TryLockError::WouldBlock) => false,
+    }
+}

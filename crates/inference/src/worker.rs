@@ -1,0 +1,137 @@
+//! The thread that runs a network while the callers poll their hosts.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use crate::cache::Cached;
+use crate::engine::Core;
+use crate::flight::{Flight, Stop};
+use crate::pool::SessionKey;
+use crate::runtime::{Runtime, cuda_missing};
+use crate::session::{Network, Planes};
+use crate::{Device, Error, Model, Provider, Result};
+
+/// Width and height of the run that decides whether CUDA works, before padding.
+const PROBE_SIZE: usize = 64;
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True on a thread that runs networks. Such a thread must not wait for others of its kind: they may wait for it.
+pub(crate) fn is_worker() -> bool {
+    IS_WORKER.get()
+}
+
+/// One run to be done.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) model: Arc<Model>,
+    pub(crate) device: Device,
+    pub(crate) inputs: Vec<Planes>,
+    /// False for a measurement, whose result nobody else wants.
+    pub(crate) keep: bool,
+}
+
+/// Does the job and lands its flight, whatever happens.
+pub(crate) fn work(core: &Core, flight: &Arc<Flight>, job: Job) {
+    IS_WORKER.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(|| core.run(&job, &flight.stop)))
+        .unwrap_or_else(|payload| Err(Error::panic(&*payload)));
+    // Whatever a run that was told to end says, it ended because of that.
+    let outcome = if flight.stop.requested() { outcome.map_err(|_| Error::Aborted) } else { outcome };
+    drop(job.inputs);
+    core.landed(flight, outcome, job.keep);
+}
+
+impl Core {
+    fn run(&self, job: &Job, stop: &Stop) -> Result<Cached> {
+        let runtime = Runtime::load(&self.config.library)?;
+        let (provider, fallback) = self.choose(&runtime, &job.model, job.device, stop)?;
+        let (logits, milliseconds) = self.pool.with(
+            &self.session_key(&job.model, provider),
+            || self.open(&runtime, &job.model, provider, stop),
+            |network| {
+                let options = stop.begin()?;
+                self.runs.fetch_add(1, Ordering::Relaxed);
+                network.run(&job.inputs, &options)
+            },
+        )?;
+        Ok(Cached { logits: Arc::new(logits), provider, fallback, milliseconds })
+    }
+
+    /// What `device` means for this model, and why it is not CUDA where it might have been.
+    fn choose(
+        &self,
+        runtime: &Runtime,
+        model: &Arc<Model>,
+        device: Device,
+        stop: &Stop,
+    ) -> Result<(Provider, Option<String>)> {
+        let missing = || cuda_missing(runtime.library());
+        match device {
+            Device::Cpu => Ok((Provider::Cpu, None)),
+            Device::Cuda(index) => match missing() {
+                Some(reason) => Err(Error::Device { device: Provider::Cuda(index).to_string(), reason }),
+                None => Ok((Provider::Cuda(index), None)),
+            },
+            Device::Auto => {
+                if let Some(reason) = missing() {
+                    return Ok((Provider::Cpu, Some(reason)));
+                }
+                let known = self.choices.lock().unwrap_or_else(PoisonError::into_inner).get(&model.sha256).cloned();
+                if let Some(choice) = known {
+                    return Ok(choice);
+                }
+                let choice = self.try_cuda(runtime, model, stop)?;
+                let mut choices = self.choices.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(choices.entry(model.sha256.clone()).or_insert(choice).clone())
+            }
+        }
+    }
+
+    fn try_cuda(&self, runtime: &Runtime, model: &Arc<Model>, stop: &Stop) -> Result<(Provider, Option<String>)> {
+        let cuda = Provider::Cuda(0);
+        let opened =
+            self.pool.with(&self.session_key(model, cuda), || self.open(runtime, model, cuda, stop), |_| Ok(()));
+        match opened {
+            Ok(()) => Ok((cuda, None)),
+            Err(error @ (Error::Device { .. } | Error::Run { .. })) if !stop.requested() => {
+                log::warn!("runs on the CPU: {error}");
+                Ok((Provider::Cpu, Some(error.to_string())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open(&self, runtime: &Runtime, model: &Arc<Model>, provider: Provider, stop: &Stop) -> Result<Network> {
+        if stop.requested() {
+            return Err(Error::Aborted);
+        }
+        let mut network = Network::open(runtime, model, provider, self.threads)?;
+        let mut measured = None;
+        if let Provider::Cuda(_) = provider {
+            // A provider may open and still fail at its first kernel; better here than in the artist's frame.
+            let probe = blank(model, PROBE_SIZE);
+            network.run(&probe, &*stop.begin()?)?;
+            measured = Some(network.run(&probe, &*stop.begin()?)?.1);
+        }
+        let speed = measured.map_or(String::new(), |ms| format!(", {ms:.1} ms at {PROBE_SIZE} pixels"));
+        log::info!("model {model} runs on {provider}, {} threads{speed}", self.threads);
+        Ok(network)
+    }
+
+    fn session_key(&self, model: &Model, provider: Provider) -> SessionKey {
+        SessionKey { sha256: model.sha256.clone(), model: model.entry.name.clone(), provider, threads: self.threads }
+    }
+}
+
+/// Inputs of mid gray, `size` pixels wide and high or a little more.
+pub(crate) fn blank(model: &Model, size: usize) -> Vec<Planes> {
+    let (width, height) = crate::tensor::padded_size(size, size, model.entry.stride);
+    let middle = |range: [f32; 2]| range[0] / 2.0 + range[1] / 2.0;
+    let inputs = model.entry.inputs.iter();
+    inputs.map(|input| Planes::from_elem((input.channels, height, width), middle(input.range))).collect()
+}
