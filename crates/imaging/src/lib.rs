@@ -24,6 +24,7 @@ mod error;
 mod fixture;
 pub mod guided;
 pub mod matte;
+pub mod metrics;
 pub mod resample;
 mod rows;
 mod window;

@@ -1,0 +1,111 @@
+use super::{same_shape, squared_distance_to};
+use crate::{Error, Result};
+use ndarray::{Array2, ArrayView2, Zip};
+
+/// The boundary F measure of one class: the harmonic mean of the share of found border pixels that have a true one
+/// within `tolerance_px`, and the reverse (Csurka et al., "What is a good evaluation measure for semantic
+/// segmentation?", BMVC 2013).
+///
+/// A border pixel differs from its right, next-row or diagonal neighbor in belonging to the class, as in Perazzi et al.,
+/// "A Benchmark Dataset and Evaluation Methodology for Video Object Segmentation", CVPR 2016; distances are exact.
+/// `None` where neither has a border, 0 where only one has.
+///
+/// # Errors
+/// When the arrays differ in size, or the tolerance is negative or not a number.
+pub fn boundary_f(truth: ArrayView2<u8>, found: ArrayView2<u8>, class: u8, tolerance_px: f64) -> Result<Option<f64>> {
+    same_shape("found labels", found.shape(), truth.shape())?;
+    check_px("tolerance of the boundary measure", tolerance_px)?;
+    let (truth, found) = (class_border(truth, class), class_border(found, class));
+    if !truth.iter().chain(&found).any(|&border| border) {
+        return Ok(None);
+    }
+    let precision = share_near(&found, &truth, tolerance_px);
+    let recall = share_near(&truth, &found, tolerance_px);
+    let sum = precision + recall;
+    Ok(Some(if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 }))
+}
+
+/// The pixels at most `within_px` from a border between any two labels. A pixel that touches another label with a side
+/// is at distance 0.
+///
+/// # Errors
+/// When the distance is negative or not a number.
+pub fn border_band(labels: ArrayView2<u8>, within_px: f64) -> Result<Array2<bool>> {
+    check_px("width of the border band", within_px)?;
+    let (height, width) = labels.dim();
+    let touches = Array2::from_shape_fn((height, width), |(y, x)| {
+        let own = labels[[y, x]];
+        (x > 0 && labels[[y, x - 1]] != own)
+            || (y > 0 && labels[[y - 1, x]] != own)
+            || (x + 1 < width && labels[[y, x + 1]] != own)
+            || (y + 1 < height && labels[[y + 1, x]] != own)
+    });
+    Ok(squared_distance_to(touches.view()).mapv(|squared| squared <= within_px * within_px))
+}
+
+fn check_px(name: &'static str, value: f64) -> Result<()> {
+    if value >= 0.0 { Ok(()) } else { Err(Error::Parameter { name, value, range: "at least 0" }) }
+}
+
+fn class_border(labels: ArrayView2<u8>, class: u8) -> Array2<bool> {
+    let (height, width) = labels.dim();
+    let belongs = |y: usize, x: usize| labels[[y.min(height - 1), x.min(width - 1)]] == class;
+    Array2::from_shape_fn((height, width), |(y, x)| {
+        let own = belongs(y, x);
+        [(y, x + 1), (y + 1, x), (y + 1, x + 1)].into_iter().any(|(y, x)| belongs(y, x) != own)
+    })
+}
+
+/// The share of the pixels of `these` that have one of `those` within the tolerance; 0 where there are none.
+fn share_near(these: &Array2<bool>, those: &Array2<bool>, tolerance_px: f64) -> f64 {
+    let squared = squared_distance_to(those.view());
+    let (mut near, mut all) = (0u64, 0u64);
+    Zip::from(these).and(&squared).for_each(|&border, &squared| {
+        all += u64::from(border);
+        near += u64::from(border && squared <= tolerance_px * tolerance_px);
+    });
+    if all > 0 { near as f64 / all as f64 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    /// Class 1 from column `edge` on.
+    fn halves(edge: usize) -> Array2<u8> {
+        Array2::from_shape_fn((10, 20), |(_, x)| u8::from(x >= edge))
+    }
+
+    #[test]
+    fn a_border_moved_by_two_pixels_counts_from_a_tolerance_of_two() {
+        let (truth, found) = (halves(8), halves(10));
+        assert_eq!(boundary_f(truth.view(), found.view(), 1, 1.9).unwrap(), Some(0.0));
+        assert_eq!(boundary_f(truth.view(), found.view(), 1, 2.0).unwrap(), Some(1.0));
+        assert_eq!(boundary_f(truth.view(), truth.view(), 1, 0.0).unwrap(), Some(1.0));
+    }
+
+    #[test]
+    fn half_of_the_found_border_beside_the_truth_is_a_precision_of_a_half() {
+        let truth = halves(8);
+        // A second, false border of the same length at column 15.
+        let found = Array2::from_shape_fn((10, 20), |(_, x)| u8::from((8..16).contains(&x)));
+        let f = boundary_f(truth.view(), found.view(), 1, 1.0).unwrap().unwrap();
+        assert!((f - 2.0 * 0.5 / 1.5).abs() < 1e-12, "{f}");
+    }
+
+    #[test]
+    fn without_any_border_there_is_no_measure_and_with_one_only_it_is_zero() {
+        let flat = Array2::zeros((10, 20));
+        assert_eq!(boundary_f(flat.view(), flat.view(), 1, 2.0).unwrap(), None);
+        assert_eq!(boundary_f(flat.view(), halves(5).view(), 1, 2.0).unwrap(), Some(0.0));
+        assert!(boundary_f(flat.view(), halves(5).view(), 1, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn a_band_lies_on_both_sides_of_a_border() {
+        let band = border_band(array![[0, 0, 0, 3, 3, 3]].view(), 1.0).unwrap();
+        assert_eq!(band, array![[false, true, true, true, true, false]]);
+        assert!(!border_band(Array2::zeros((3, 3)).view(), 100.0).unwrap().iter().any(|&b| b));
+    }
+}
