@@ -1,2 +1,132 @@
-//! Rotocel.
-fn main() {}
+//! `cargo xtask`: fetches, builds, bundles, installs, tests and demonstrates Rotocel.
+//!
+//! It depends on no crate of the workspace, so that it builds before libclang is there.
+#![forbid(unsafe_code)]
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod binary;
+mod bundle;
+mod checks;
+mod demo;
+mod fetch;
+mod folders;
+mod info_plist;
+mod install;
+mod licences;
+mod pins;
+mod platform;
+mod process;
+mod python;
+mod score;
+mod stages;
+mod workspace;
+
+use workspace::Workspace;
+
+/// Builds Rotocel, and everything around it.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    after_help = "Environment:\n  \
+        LIBCLANG_PATH        folder of a libclang of your own, used instead of the fetched one\n  \
+        ROTOCEL_ONNXRUNTIME  file of an ONNX Runtime of your own (libonnxruntime, 1.22 or newer), used and bundled \
+        instead of the fetched one\n  \
+        PIP_INDEX_URL, PIP_FIND_LINKS, HTTPS_PROXY and the like are pip's, and are honored\n\n\
+        Everything that is fetched or built lies under target/."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Fetch libclang and ONNX Runtime into target/, pinned by SHA-256; fetches nothing that is already there
+    Fetch {
+        /// Also make the Python environment of the checks, target/venv-check
+        #[arg(long)]
+        checks: bool,
+    },
+    /// Build the plug-in and assemble target/bundle/Rotocel.ofx.bundle
+    Bundle {
+        /// Build in cargo's dev profile: quicker to build, slower to render
+        #[arg(long)]
+        debug: bool,
+        /// Features of the root package
+        #[arg(long, value_delimiter = ',')]
+        features: Vec<String>,
+    },
+    /// Copy the built bundle to where hosts look for plug-ins
+    Install {
+        /// Another folder than the standard one; hosts then need OFX_PLUGIN_PATH
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Render the sample shot through the bundle into target/demo/
+    Demo,
+    /// Run every check and test, and print how long each stage took
+    Test {
+        /// Also run the tests that need torch and bpy (several gigabytes of packages)
+        #[arg(long)]
+        training: bool,
+    },
+    /// Run the benchmarks and print one table
+    Bench {
+        /// Only benchmarks whose name holds this
+        filter: Option<String>,
+    },
+    /// Score the bundle's mattes on a shot with ground truth
+    Score {
+        /// What is scored
+        #[arg(default_value = "tone")]
+        subject: String,
+        /// A folder as models/training writes it
+        #[arg(default_value = score::SAMPLE)]
+        shot: PathBuf,
+        /// Arguments that `rotocel score` gets besides, after `--`
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !error.is::<stages::Failed>() {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Fetch { checks } => {
+            fetch::fetch(&workspace)?;
+            if checks {
+                fetch::check_environment(&workspace)?;
+            }
+        }
+        Task::Bundle { debug, features } => {
+            let place = bundle::bundle(&workspace, &bundle::Build { debug, features })?;
+            println!("{}", place.display());
+        }
+        Task::Install { to } => {
+            install::install(&workspace, to.as_deref())?;
+        }
+        Task::Demo => demo::demo(&workspace)?,
+        Task::Test { training } => checks::test(&workspace, training)?,
+        Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
+        Task::Score { subject, shot, more } => score::score(&workspace, &subject, &shot, &more)?,
+    }
+    Ok(())
+}
