@@ -1,0 +1,203 @@
+//! The parameter suite.
+
+use super::{Handle, ParamHandle, ParamSetHandle, PropertyHandle, Suites, c_text, check, copied, function};
+use crate::{Error, ParamKind, Result, Status, Transport, plugin::kinds::RawValue};
+use std::{
+    ffi::{CStr, c_int, c_uint},
+    ptr,
+};
+
+type Get = unsafe extern "C" fn(*mut crate::sys::OfxParamStruct, ...) -> c_int;
+type GetAtTime = unsafe extern "C" fn(*mut crate::sys::OfxParamStruct, f64, ...) -> c_int;
+
+impl Suites {
+    pub(crate) fn define_param(&self, set: ParamSetHandle, kind: &CStr, id: &str) -> Result<PropertyHandle> {
+        let define = function(self.param.as_ref(), "paramDefine", |s| s.paramDefine)?;
+        let name = c_text(id);
+        let mut properties = ptr::null_mut();
+        // SAFETY: see the module; `properties` outlives the call.
+        let status = unsafe { define(set.raw(), kind.as_ptr(), name.as_ptr(), &mut properties) };
+        check(status, "paramDefine", || id.to_owned())?;
+        Handle::new(properties)
+            .ok_or_else(|| Error::Call { call: format!("paramDefine({id})"), status: Status::BAD_HANDLE })
+    }
+
+    pub(crate) fn param(&self, set: ParamSetHandle, id: &str) -> Result<ParamHandle> {
+        let get = function(self.param.as_ref(), "paramGetHandle", |s| s.paramGetHandle)?;
+        let name = c_text(id);
+        let mut param = ptr::null_mut();
+        // SAFETY: see the module; the standard lets the property set be null.
+        let status = unsafe { get(set.raw(), name.as_ptr(), &mut param, ptr::null_mut()) };
+        check(status, "paramGetHandle", || id.to_owned())?;
+        Handle::new(param)
+            .ok_or_else(|| Error::Call { call: format!("paramGetHandle({id})"), status: Status::BAD_HANDLE })
+    }
+
+    pub(crate) fn param_properties(&self, param: ParamHandle) -> Result<PropertyHandle> {
+        let get = function(self.param.as_ref(), "paramGetPropertySet", |s| s.paramGetPropertySet)?;
+        let mut set = ptr::null_mut();
+        // SAFETY: see the module; `set` outlives the call.
+        let status = unsafe { get(param.raw(), &mut set) };
+        check(status, "paramGetPropertySet", String::new)?;
+        Handle::new(set)
+            .ok_or_else(|| Error::Call { call: "paramGetPropertySet()".to_owned(), status: Status::BAD_HANDLE })
+    }
+
+    /// The value now, or at a time. `kind` must be the kind that the parameter was defined as: it decides how many
+    /// values the host writes.
+    pub(crate) fn param_value(&self, param: ParamHandle, kind: ParamKind, time: Option<f64>) -> Result<RawValue> {
+        // Room for whatever a confused host may write: four of the widest type, whatever the kind.
+        match kind.transport() {
+            Transport::Nothing => Ok(RawValue::Nothing),
+            Transport::Doubles(_) => {
+                let mut v = [0.0f64; 4];
+                let [a, b, c, d] = &mut v;
+                let status = match time {
+                    // SAFETY: see the module; a variadic callee may be given more pointers than it takes, and all
+                    // four outlive the call.
+                    None => unsafe {
+                        self.getter()?(
+                            param.raw(),
+                            ptr::from_mut(a),
+                            ptr::from_mut(b),
+                            ptr::from_mut(c),
+                            ptr::from_mut(d),
+                        )
+                    },
+                    Some(time) => unsafe {
+                        self.getter_at_time()?(
+                            param.raw(),
+                            time,
+                            ptr::from_mut(a),
+                            ptr::from_mut(b),
+                            ptr::from_mut(c),
+                            ptr::from_mut(d),
+                        )
+                    },
+                };
+                check(status, "paramGetValue", String::new).map(|()| RawValue::Doubles(v))
+            }
+            Transport::Ints(_) => {
+                let mut v: [c_int; 8] = [0; 8];
+                let first = v.as_mut_ptr();
+                let status = match time {
+                    // SAFETY: see the module; `v` outlives the call.
+                    None => unsafe { self.getter()?(param.raw(), first) },
+                    Some(time) => unsafe { self.getter_at_time()?(param.raw(), time, first) },
+                };
+                check(status, "paramGetValue", String::new).map(|()| RawValue::Int(v[0]))
+            }
+            Transport::String => {
+                let mut text: *mut std::ffi::c_char = ptr::null_mut();
+                let out = ptr::from_mut(&mut text);
+                let status = match time {
+                    // SAFETY: see the module; `text` outlives the call.
+                    None => unsafe { self.getter()?(param.raw(), out) },
+                    Some(time) => unsafe { self.getter_at_time()?(param.raw(), time, out) },
+                };
+                check(status, "paramGetValue", String::new)?;
+                // SAFETY: null, or a string of the host's that lives at least until its next call.
+                Ok(RawValue::Text(unsafe { copied(text) }))
+            }
+        }
+    }
+
+    /// Sets the value, or a keyframe at a time. The value's variant must be that of the parameter's kind.
+    pub(crate) fn set_param_value(
+        &self,
+        param: ParamHandle,
+        kind: ParamKind,
+        time: Option<f64>,
+        value: &RawValue,
+    ) -> Result<()> {
+        let status = match (kind.transport(), value) {
+            (Transport::Nothing, RawValue::Nothing) => 0,
+            (Transport::Doubles(_), RawValue::Doubles([a, b, c, d])) => match time {
+                // SAFETY: see the module; a variadic callee may be given more values than it takes.
+                None => unsafe { self.setter()?(param.raw(), *a, *b, *c, *d) },
+                Some(time) => unsafe { self.setter_at_time()?(param.raw(), time, *a, *b, *c, *d) },
+            },
+            (Transport::Ints(1), RawValue::Int(value)) => match time {
+                // SAFETY: see the module.
+                None => unsafe { self.setter()?(param.raw(), *value) },
+                Some(time) => unsafe { self.setter_at_time()?(param.raw(), time, *value) },
+            },
+            (Transport::String, RawValue::Text(text)) => {
+                let text = c_text(text);
+                match time {
+                    // SAFETY: see the module; the host copies the text before it returns.
+                    None => unsafe { self.setter()?(param.raw(), text.as_ptr()) },
+                    Some(time) => unsafe { self.setter_at_time()?(param.raw(), time, text.as_ptr()) },
+                }
+            }
+            _ => {
+                return Err(Error::Value {
+                    subject: format!("{kind:?} parameter"),
+                    reason: format!("{value:?} is no value of this kind"),
+                });
+            }
+        };
+        check(status, "paramSetValue", String::new)
+    }
+
+    fn getter(&self) -> Result<Get> {
+        function(self.param.as_ref(), "paramGetValue", |s| s.paramGetValue)
+    }
+
+    fn getter_at_time(&self) -> Result<GetAtTime> {
+        function(self.param.as_ref(), "paramGetValueAtTime", |s| s.paramGetValueAtTime)
+    }
+
+    fn setter(&self) -> Result<Get> {
+        function(self.param.as_ref(), "paramSetValue", |s| s.paramSetValue)
+    }
+
+    fn setter_at_time(&self) -> Result<GetAtTime> {
+        function(self.param.as_ref(), "paramSetValueAtTime", |s| s.paramSetValueAtTime)
+    }
+
+    pub(crate) fn key_count(&self, param: ParamHandle) -> Result<usize> {
+        let get = function(self.param.as_ref(), "paramGetNumKeys", |s| s.paramGetNumKeys)?;
+        let mut count: c_uint = 0;
+        // SAFETY: see the module; `count` outlives the call.
+        let status = unsafe { get(param.raw(), &mut count) };
+        check(status, "paramGetNumKeys", String::new).map(|()| count as usize)
+    }
+
+    pub(crate) fn key_time(&self, param: ParamHandle, nth: usize) -> Result<f64> {
+        let get = function(self.param.as_ref(), "paramGetKeyTime", |s| s.paramGetKeyTime)?;
+        let mut time = 0.0;
+        // SAFETY: see the module; `time` outlives the call.
+        let status = unsafe { get(param.raw(), c_uint::try_from(nth).unwrap_or(c_uint::MAX), &mut time) };
+        check(status, "paramGetKeyTime", || nth.to_string()).map(|()| time)
+    }
+
+    pub(crate) fn delete_key(&self, param: ParamHandle, time: f64) -> Result<()> {
+        let delete = function(self.param.as_ref(), "paramDeleteKey", |s| s.paramDeleteKey)?;
+        // SAFETY: see the module.
+        let status = unsafe { delete(param.raw(), time) };
+        check(status, "paramDeleteKey", || time.to_string())
+    }
+
+    pub(crate) fn delete_all_keys(&self, param: ParamHandle) -> Result<()> {
+        let delete = function(self.param.as_ref(), "paramDeleteAllKeys", |s| s.paramDeleteAllKeys)?;
+        // SAFETY: see the module.
+        let status = unsafe { delete(param.raw()) };
+        check(status, "paramDeleteAllKeys", String::new)
+    }
+
+    pub(crate) fn begin_edit(&self, set: ParamSetHandle, label: &str) -> Result<()> {
+        let begin = function(self.param.as_ref(), "paramEditBegin", |s| s.paramEditBegin)?;
+        let label = c_text(label);
+        // SAFETY: see the module.
+        let status = unsafe { begin(set.raw(), label.as_ptr()) };
+        check(status, "paramEditBegin", String::new)
+    }
+
+    pub(crate) fn end_edit(&self, set: ParamSetHandle) -> Result<()> {
+        let end = function(self.param.as_ref(), "paramEditEnd", |s| s.paramEditEnd)?;
+        // SAFETY: see the module.
+        let status = unsafe { end(set.raw()) };
+        check(status, "paramEditEnd", String::new)
+    }
+}
