@@ -1,0 +1,8 @@
+//! One node per file.
+
+// `forbid` would refuse ndarray's `s!`, which allows unsafe code in its own expansion.
+#![deny(unsafe_code)]
+
+mod model;
+mod picture;
+pub mod tone_segment;

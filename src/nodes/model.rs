@@ -1,0 +1,216 @@
+//! The model and device of a node: what every node with a network behind it shares.
+
+use inference::{Engine, EngineConfig, Manifest, Model, ModelEntry, Overrides};
+use ofx_sdk::plugin::{ChoiceValue, binary_path};
+use ofx_sdk::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+/// The manifest is compiled in, so that the menu of models and the hashes of their files belong to this build.
+static MANIFEST: LazyLock<std::result::Result<Manifest, inference::Error>> =
+    LazyLock::new(|| Manifest::parse(include_str!("../../models/manifest.toml"), Path::new("models/manifest.toml")));
+
+/// Position of *Custom* in the menu of models. Shipped models follow in the manifest's order, which only ever grows.
+pub const CUSTOM: usize = 0;
+
+/// Where a network runs, as a choice; the number of the GPU is a parameter of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Device {
+    /// A CUDA GPU that works, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// A CUDA GPU, or an error.
+    Cuda,
+}
+
+impl ChoiceValue for Device {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Auto, "Auto", "A CUDA GPU that works, the CPU otherwise."),
+        (Self::Cpu, "CPU", "The CPU."),
+        (Self::Cuda, "CUDA", "The CUDA GPU of the device index, or an error."),
+    ];
+}
+
+impl Device {
+    /// The device that the engine is asked for.
+    pub fn with_index(self, index: i32) -> inference::Device {
+        match self {
+            Self::Auto => inference::Device::Auto,
+            Self::Cpu => inference::Device::Cpu,
+            Self::Cuda => inference::Device::Cuda(index.max(0) as u32),
+        }
+    }
+}
+
+/// What the artist chose, and what the project remembers of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+    /// Short name of the node, as in the manifest.
+    pub node: &'static str,
+    /// Position in the menu of models.
+    pub choice: usize,
+    /// Path of the custom model.
+    pub custom: &'a str,
+    /// `name sha256` of the model that the project was made with; empty where none was chosen yet.
+    pub saved_id: &'a str,
+}
+
+/// The labels of the menu of models of a node.
+pub fn labels(node: &'static str) -> Vec<String> {
+    let shipped = MANIFEST.iter().flat_map(|m| m.for_node(node)).map(|entry| entry.label.clone());
+    std::iter::once("Custom".to_owned()).chain(shipped).collect()
+}
+
+impl Selection<'_> {
+    /// Finds the model's file and holds it against what the project remembers: the saved name wins over the position
+    /// in the menu.
+    ///
+    /// # Errors
+    /// A missing or different file, a saved model that this build does not carry, a model of another node, classes
+    /// other than `classes`.
+    pub fn resolve(&self, engine: &Engine, classes: &[&str]) -> Result<Arc<Model>> {
+        let model = if self.choice == CUSTOM { self.custom_model(engine)? } else { self.shipped(engine)? };
+        if model.entry.node != self.node {
+            return Err(Error::node(inference::Error::WrongNode {
+                model: model.entry.name.clone(),
+                path: model.path.clone(),
+                made_for: model.entry.node.clone(),
+                asked_by: self.node.to_owned(),
+            }));
+        }
+        if model.entry.classes != classes {
+            return Err(Error::node(format!(
+                "model \"{}\" ({}) has the classes {}; {} needs {}",
+                model.entry.name,
+                model.path.display(),
+                model.entry.classes.join(", "),
+                self.node,
+                classes.join(", "),
+            )));
+        }
+        Ok(model)
+    }
+
+    fn custom_model(&self, engine: &Engine) -> Result<Arc<Model>> {
+        let path = self.custom.trim();
+        if path.is_empty() {
+            return Err(Error::node("Model is Custom, but no file is given: choose one in Custom model".to_owned()));
+        }
+        let model = engine.custom_model(Path::new(path)).map_err(to_node_error)?;
+        model.check_id(self.saved_id).map_err(to_node_error)?;
+        Ok(model)
+    }
+
+    fn shipped(&self, engine: &Engine) -> Result<Arc<Model>> {
+        let entry = self.entry()?;
+        let model = engine.shipped_model(entry, &folders()).map_err(to_node_error)?;
+        model.check_id(self.saved_id).map_err(to_node_error)?;
+        Ok(model)
+    }
+
+    fn entry(&self) -> Result<&'static ModelEntry> {
+        let manifest = manifest()?;
+        let by_choice = || manifest.for_node(self.node).nth(self.choice.checked_sub(1)?);
+        let by_name = |name: &str| manifest.for_node(self.node).find(|entry| entry.name == name);
+        let saved = self.saved_id.split_whitespace().next();
+        match saved {
+            Some(name) => by_name(name).ok_or_else(|| {
+                let carried: Vec<_> = manifest.for_node(self.node).map(|entry| entry.name.as_str()).collect();
+                Error::node(format!(
+                    "this project was saved with model \"{name}\", which this Rotocel does not carry; it carries {}. \
+                     Choose one of them, or install a Rotocel that carries {name}",
+                    carried.join(", ")
+                ))
+            }),
+            None => by_choice().ok_or_else(|| {
+                Error::node(format!("Model is option {}, which does not exist; choose another", self.choice))
+            }),
+        }
+    }
+}
+
+/// The process's engine; the runtime library itself is opened on the first run.
+pub fn engine() -> Result<Arc<Engine>> {
+    Engine::global(|| {
+        let overrides = Overrides::from_environment()?;
+        Ok(EngineConfig { overrides, ..EngineConfig::new(runtime_library()) })
+    })
+    .map_err(to_node_error)
+}
+
+/// Keeps an abort an abort; every other failure carries its message to the artist.
+pub fn to_node_error(error: inference::Error) -> Error {
+    match error {
+        inference::Error::Aborted => Error::Aborted,
+        error => Error::node(error),
+    }
+}
+
+fn manifest() -> Result<&'static Manifest> {
+    MANIFEST.as_ref().map_err(|e| Error::node(e.clone()))
+}
+
+/// Folder of the loaded binary, `Contents/Linux-x86-64` of the bundle.
+fn binary_folder() -> PathBuf {
+    binary_path().and_then(|path| path.parent().map(Path::to_owned)).unwrap_or_default()
+}
+
+/// Where shipped weights lie: beside the binary in the bundle's resources.
+fn folders() -> Vec<PathBuf> {
+    vec![binary_folder().join("../Resources/models")]
+}
+
+/// ROTOCEL_ONNXRUNTIME, or the library beside the binary, whatever version its name carries.
+fn runtime_library() -> PathBuf {
+    if let Some(own) = std::env::var_os("ROTOCEL_ONNXRUNTIME").filter(|path| !path.is_empty()) {
+        return own.into();
+    }
+    let (prefix, extension) = if cfg!(windows) {
+        ("onnxruntime", ".dll")
+    } else if cfg!(target_os = "macos") {
+        ("libonnxruntime", ".dylib")
+    } else {
+        ("libonnxruntime", ".so")
+    };
+    let folder = binary_folder();
+    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(prefix) && name.contains(extension) && !name.contains("providers")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| folder.join(format!("{prefix}{extension}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiled_manifest_is_valid_and_custom_comes_first() {
+        let labels = labels("ToneSegment");
+        assert_eq!(labels[CUSTOM], "Custom");
+        assert!(labels.len() > 1, "at least one model is shipped for ToneSegment: {labels:?}");
+    }
+
+    #[test]
+    fn a_saved_name_wins_over_the_menu_and_an_unknown_one_is_an_error_that_names_what_is_carried() {
+        let first = manifest().unwrap().for_node("ToneSegment").next().unwrap().name.clone();
+        let saved = format!("{first} 00");
+        let selection = Selection { node: "ToneSegment", choice: 77, custom: "", saved_id: &saved };
+        assert_eq!(selection.entry().unwrap().name, first);
+        let unknown = Selection { saved_id: "lost 00", ..selection };
+        let message = unknown.entry().unwrap_err().to_string();
+        assert!(message.contains("lost") && message.contains(&first), "{message}");
+        let nowhere = Selection { saved_id: "", ..selection };
+        assert!(nowhere.entry().unwrap_err().to_string().contains("77"));
+    }
+}

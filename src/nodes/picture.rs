@@ -1,0 +1,128 @@
+//! Between the host's images and arrays with the top row first.
+
+use imaging::color::NetworkEncoder;
+use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
+use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
+use ofx_sdk::{Components, Depth, Error, Premultiplication, RectI, Result};
+use std::sync::{Mutex, PoisonError};
+
+/// Rows of a picture that one piece of work converts.
+const BAND_ROWS: usize = 64;
+
+/// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
+const MOST_PIXELS: usize = 1 << 30;
+
+/// The straight colors of an image, display-encoded for a network, `[3, height, width]`.
+///
+/// # Errors
+/// An image that no machine could hold.
+pub fn display_colors(instance: &Instance, image: &Image<'_>, encoder: &NetworkEncoder) -> Result<Array3<f32>> {
+    let straighten = image.premultiplication() == Premultiplication::Premultiplied;
+    convert(instance, image.bounds(), 3, |y, x1, pixels, mut planes| {
+        image.read_row(y, x1, pixels);
+        if straighten {
+            pixels.iter_mut().for_each(unpremultiply);
+        }
+        for (x, pixel) in pixels.iter().enumerate() {
+            for (mut plane, value) in planes.axis_iter_mut(Axis(0)).zip(pixel) {
+                plane[[0, x]] = *value;
+            }
+        }
+        let mut rows = planes.axis_iter_mut(Axis(0)).filter_map(|plane| plane.into_slice());
+        if let (Some(r), Some(g), Some(b)) = (rows.next(), rows.next(), rows.next()) {
+            encoder.encode_row(r, g, b);
+        }
+    })
+}
+
+/// How much of each pixel of `bounds` a mask covers, `[height, width]`, 0-1: its alpha, or red where it has none.
+///
+/// # Errors
+/// As [`display_colors`].
+pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI) -> Result<Array2<f32>> {
+    let channel = if mask.components() == Components::Rgb { 0 } else { 3 };
+    let planes = convert(instance, bounds, 1, |y, x1, pixels, mut planes| {
+        mask.read_row(y, x1, pixels);
+        for (x, pixel) in pixels.iter().enumerate() {
+            // max and min drop a NaN.
+            planes[[0, 0, x]] = pixel[channel].max(0.0).min(1.0);
+        }
+    })?;
+    Ok(planes.index_axis_move(Axis(0), 0))
+}
+
+/// Makes an image black and transparent.
+pub fn clear(image: &mut ImageMut<'_>) {
+    image.rows_mut().iter_mut().for_each(clear_row);
+}
+
+/// Makes a row black and transparent.
+pub fn clear_row(row: &mut RowMut<'_>) {
+    row.write(row.x1(), &vec![[0.0; 4]; row.width()]);
+}
+
+/// The step between neighboring values of an integer image; 1 for floating point.
+pub fn code_value(depth: Depth) -> f32 {
+    match depth {
+        Depth::Byte => 1.0 / 255.0,
+        Depth::Short => 1.0 / 65535.0,
+        Depth::Half | Depth::Float => 1.0,
+    }
+}
+
+fn unpremultiply(pixel: &mut [f32; 4]) {
+    let alpha = pixel[3];
+    // Where nothing is, and where alpha is no number, the color stays as it is.
+    if alpha > 0.0 && alpha != 1.0 && alpha.is_finite() {
+        pixel[..3].iter_mut().for_each(|v| *v /= alpha);
+    }
+}
+
+/// Fills an array `[channels, height, width]` row by row, on the threads that the host lends. `row` is given a height,
+/// the first column, a buffer of a row's pixels, and the array's row as `[channels, 1, width]`.
+fn convert(
+    instance: &Instance,
+    bounds: RectI,
+    channels: usize,
+    row: impl Fn(i32, i32, &mut [[f32; 4]], ArrayViewMut3<f32>) + Sync,
+) -> Result<Array3<f32>> {
+    let (width, height) = (bounds.width(), bounds.height());
+    if width.saturating_mul(height) > MOST_PIXELS {
+        return Err(Error::node(format!(
+            "Source is {width}×{height} pixels; crop it, or give the generator before it a format"
+        )));
+    }
+    let mut array = Array3::zeros((channels, height, width));
+    let bands: Vec<_> = array
+        .axis_chunks_iter_mut(Axis(1), BAND_ROWS)
+        .enumerate()
+        .map(|(i, band)| Mutex::new(Some((i * BAND_ROWS, band))))
+        .collect();
+    instance.for_each_piece(bands.len(), |i| {
+        let Some((first, mut band)) = bands[i].lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let mut pixels = vec![[0.0; 4]; width];
+        for (nth, planes) in band.axis_chunks_iter_mut(Axis(1), 1).enumerate() {
+            let y = bounds.y2 - 1 - (first + nth) as i32;
+            row(y, bounds.x1, &mut pixels, planes);
+        }
+    });
+    drop(bands);
+    Ok(array)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unpremultiplying_leaves_transparent_and_broken_pixels_alone() {
+        let straight = |mut pixel: [f32; 4]| {
+            unpremultiply(&mut pixel);
+            pixel
+        };
+        assert_eq!(straight([0.25, 0.5, 0.0, 0.5]), [0.5, 1.0, 0.0, 0.5]);
+        assert_eq!(straight([0.25, 0.5, 0.0, 0.0]), [0.25, 0.5, 0.0, 0.0]);
+        assert_eq!(straight([0.25, 0.5, 0.0, f32::INFINITY]), [0.25, 0.5, 0.0, f32::INFINITY]);
+        assert!(straight([0.25, 0.5, 0.0, f32::NAN])[3].is_nan());
+    }
+}

@@ -1,0 +1,296 @@
+//! From a frame to five soft mattes: the pure core of the node.
+//!
+//! The network sees a small picture. Its answer becomes mattes at that size, which are carried to the full-resolution
+//! edge by a guided filter (He, Sun and Tang 2013), softened and clipped. All of it can be asked for any window of the
+//! frame, and gives the same bits as the whole frame would.
+
+use super::ToneSegmentSettings;
+use super::output::CLASSES;
+use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
+use imaging::matte::{self, Softening};
+use imaging::resample::{Filter, Resampler};
+use imaging::{Extent, Region, Result, Size, Window};
+use ndarray::{Array2, Array3, ArrayView3, Axis, s};
+
+/// A variance of the guide above which an edge holds a matte back: steps of about two hundredths of the display range,
+/// more than grain, less than the edges that an artist would trace.
+const EDGE_VARIANCE: f64 = 4e-4;
+
+/// A refinement that reaches less than this far, in pixels of the network's picture, changes nothing that can be seen.
+const LEAST_REFINE_PX: f64 = 0.25;
+
+/// One frame as the network sees it, at its own size, top row first.
+pub struct Frame {
+    /// Straight (unpremultiplied) colors in display encoding, `[3, height, width]`, 0-1.
+    pub display: Array3<f32>,
+    /// The subject, `[height, width]`, 0-1, if the artist gave one.
+    pub subject: Option<Array2<f32>>,
+}
+
+impl Frame {
+    /// Width and height in pixels.
+    pub fn size(&self) -> Size {
+        let (_, height, width) = self.display.dim();
+        Size::new(width, height)
+    }
+
+    /// The window of the whole frame.
+    fn window(&self) -> Window {
+        Window::of_size(self.size())
+    }
+}
+
+/// The size of the picture that the network sees: the frame's, its long side brought down to `working_size` pixels.
+/// Never larger than the frame.
+pub fn network_size(frame: Size, working_size: usize) -> Size {
+    let long = frame.width.max(frame.height).max(1);
+    if long <= working_size {
+        return frame;
+    }
+    let scaled = |side: usize| ((side * working_size) as f64 / long as f64).round().max(1.0) as usize;
+    Size::new(scaled(frame.width), scaled(frame.height))
+}
+
+/// What the network is shown.
+pub struct NetworkPicture {
+    /// `[3, height, width]`, display encoding, 0-1.
+    pub image: Array3<f32>,
+    /// `[1, height, width]`, 0-1.
+    pub subject: Option<Array3<f32>>,
+}
+
+impl NetworkPicture {
+    /// Brings a frame down to `size`.
+    ///
+    /// # Errors
+    /// When a size is zero.
+    pub fn new(frame: &Frame, size: Size, threads: usize) -> Result<Self> {
+        let subject = frame.subject.as_ref().map(|subject| subject.view().insert_axis(Axis(0)));
+        if size == frame.size() {
+            return Ok(Self { image: frame.display.clone(), subject: subject.map(|view| view.to_owned()) });
+        }
+        let shrink = Resampler::whole(frame.size(), size, Filter::Triangle)?;
+        Ok(Self {
+            image: shrink.resample(frame.display.view(), threads)?,
+            subject: subject.map(|view| shrink.resample(view, threads)).transpose()?,
+        })
+    }
+}
+
+/// The parameters that shape mattes, in pixels of the frame at hand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shaping {
+    /// Added to the logits, in class order.
+    pub bias: [f32; CLASSES],
+    /// How far a border may move to an edge.
+    pub refine_px: f64,
+    /// How far a border is softened to either side.
+    pub softness_px: f64,
+    /// Matte values that become 0 and 1.
+    pub clip: (f32, f32),
+}
+
+impl Shaping {
+    /// The settings, with distances brought to a proxy's pixels.
+    pub fn new(settings: &ToneSegmentSettings, scale: f64) -> Self {
+        let bias = [
+            settings.bias_background,
+            settings.bias_highlight,
+            settings.bias_material,
+            settings.bias_diffuse_shadow,
+            settings.bias_cast_shadow,
+        ];
+        Self {
+            bias: bias.map(|b| b as f32),
+            refine_px: settings.edge_refine_px * scale,
+            softness_px: settings.edge_softness_px * scale,
+            clip: (settings.clip_black as f32, settings.clip_white as f32),
+        }
+    }
+}
+
+/// The tones of one frame, ready to be asked for any window.
+pub struct Tones {
+    /// Mattes of the network's picture, `[CLASSES, height, width]`, then the confidence as one more plane.
+    low: Array3<f32>,
+    enlarge: Resampler,
+    refinement: Option<(GuidedCoefficients, Mapping)>,
+    softening: Softening,
+    clip: (f32, f32),
+}
+
+impl Tones {
+    /// Weighs up the network's `logits`, `[CLASSES, height, width]`, for a frame; `image` is the picture that it saw.
+    ///
+    /// # Errors
+    /// When shapes do not fit each other.
+    pub fn new(
+        logits: ArrayView3<f32>,
+        image: ArrayView3<f32>,
+        frame: Size,
+        shaping: &Shaping,
+        threads: usize,
+    ) -> Result<Self> {
+        let (_, height, width) = logits.dim();
+        let size = Size::new(width, height);
+        let mut low = Array3::zeros((CLASSES + 1, height, width));
+        low.slice_mut(s![..CLASSES, .., ..]).assign(&logits);
+        matte::softmax(low.slice_mut(s![..CLASSES, .., ..]), &shaping.bias, threads)?;
+        let confidence = matte::confidence(low.slice(s![..CLASSES, .., ..]), threads)?;
+        low.index_axis_mut(Axis(0), CLASSES).assign(&confidence);
+
+        let mapping = Mapping::new(Extent::of_size(frame), size)?;
+        let (cell_x, cell_y) = mapping.cell_px();
+        let radius = shaping.refine_px / cell_x.max(cell_y);
+        let refinement = (radius >= LEAST_REFINE_PX)
+            .then(|| GuidedFilter::new(radius, EDGE_VARIANCE)?.fit(image, low.slice(s![..CLASSES, .., ..]), threads))
+            .transpose()?
+            .map(|coefficients| (coefficients, mapping));
+        Ok(Self {
+            low,
+            enlarge: Resampler::whole(size, frame, Filter::Triangle)?,
+            refinement,
+            softening: Softening::new(shaping.softness_px)?,
+            clip: shaping.clip,
+        })
+    }
+
+    /// The five mattes of a window of the frame, `[CLASSES, height, width]`. They sum to one everywhere.
+    ///
+    /// # Errors
+    /// When the window does not lie in the frame.
+    pub fn mattes(&self, frame: &Frame, window: Window, threads: usize) -> Result<Array3<f32>> {
+        let region = Region::tile(frame.window(), window, self.softening.margin_px());
+        let mut mattes = self.enlarged(frame, region.input, threads)?;
+        matte::normalize(mattes.view_mut(), threads)?;
+        let mut mattes = self.softening.soften(mattes.view(), &region, threads)?;
+        matte::levels(mattes.view_mut(), self.clip.0, self.clip.1, threads)?;
+        if let Some(subject) = &frame.subject {
+            confine(&mut mattes, subject, region.output);
+        }
+        Ok(mattes)
+    }
+
+    /// The network's confidence in a window of the frame, `[height, width]`.
+    ///
+    /// # Errors
+    /// When the window does not lie in the frame.
+    pub fn confidence(&self, window: Window, threads: usize) -> Result<Array2<f32>> {
+        let low = self.low.slice(s![CLASSES.., .., ..]);
+        Ok(self.enlarge.resample_window(low, window, threads)?.index_axis_move(Axis(0), 0))
+    }
+
+    fn enlarged(&self, frame: &Frame, window: Window, threads: usize) -> Result<Array3<f32>> {
+        match &self.refinement {
+            Some((coefficients, mapping)) => {
+                let rows = window.y0 as usize..window.y1 as usize;
+                let columns = window.x0 as usize..window.x1 as usize;
+                coefficients.upsample(frame.display.slice(s![.., rows, columns]), window, mapping, threads)
+            }
+            None => self.enlarge.resample_window(self.low.slice(s![..CLASSES, .., ..]), window, threads),
+        }
+    }
+}
+
+/// Outside the subject everything is background.
+fn confine(mattes: &mut Array3<f32>, subject: &Array2<f32>, window: Window) {
+    let subject = subject.slice(s![window.y0 as usize..window.y1 as usize, window.x0 as usize..window.x1 as usize]);
+    for (mut pixel, &inside) in mattes.lanes_mut(Axis(0)).into_iter().zip(&subject) {
+        let mut tones = 0.0;
+        for matte in pixel.iter_mut().skip(1) {
+            *matte *= inside;
+            tones += *matte;
+        }
+        pixel[0] = (1.0 - tones).max(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPING: Shaping = Shaping { bias: [0.0; CLASSES], refine_px: 8.0, softness_px: 1.0, clip: (0.02, 0.98) };
+
+    /// A dark disk on a bright ground, and logits that call it cast shadow and the ground material.
+    fn disk(frame: Size, low: Size) -> (Frame, Array3<f32>) {
+        let inside = |x: f64, y: f64| (x - 0.5).hypot(y - 0.5) < 0.3;
+        let at = |i: usize, n: usize| (i as f64 + 0.5) / n as f64;
+        let display = Array3::from_shape_fn((3, frame.height, frame.width), |(c, y, x)| {
+            let value = if inside(at(x, frame.width), at(y, frame.height)) { 0.2 } else { 0.8 };
+            value + 0.01 * c as f32
+        });
+        let logits = Array3::from_shape_fn((CLASSES, low.height, low.width), |(k, y, x)| {
+            let class = if inside(at(x, low.width), at(y, low.height)) { 4 } else { 2 };
+            if k == class { 8.0 } else { 0.0 }
+        });
+        (Frame { display, subject: None }, logits)
+    }
+
+    fn tones(frame: &Frame, logits: &Array3<f32>, shaping: &Shaping) -> Tones {
+        let (_, height, width) = logits.dim();
+        let picture = NetworkPicture::new(frame, Size::new(width, height), 1).unwrap();
+        Tones::new(logits.view(), picture.image.view(), frame.size(), shaping, 1).unwrap()
+    }
+
+    #[test]
+    fn the_network_never_sees_more_pixels_than_the_frame_has() {
+        assert_eq!(network_size(Size::new(640, 360), 1024), Size::new(640, 360));
+        assert_eq!(network_size(Size::new(4096, 2160), 1024), Size::new(1024, 540));
+        assert_eq!(network_size(Size::new(1, 10_000), 1024), Size::new(1, 1024));
+        assert_eq!(network_size(Size::new(3, 2), 128), Size::new(3, 2));
+    }
+
+    #[test]
+    fn mattes_sum_to_one_and_any_window_equals_the_whole() {
+        let (frame, logits) = disk(Size::new(101, 67), Size::new(26, 17));
+        let tones = tones(&frame, &logits, &SHAPING);
+        let whole = tones.mattes(&frame, frame.window(), 1).unwrap();
+        for pixel in whole.lanes(Axis(0)) {
+            assert!((pixel.sum() - 1.0).abs() < 1e-5, "{pixel}");
+        }
+        let window = Window::new(13, 5, 78, 41);
+        assert_eq!(tones.mattes(&frame, window, 1).unwrap(), whole.slice(s![.., 5..41, 13..78]));
+        let confidence = tones.confidence(frame.window(), 1).unwrap();
+        assert_eq!(tones.confidence(window, 1).unwrap(), confidence.slice(s![5..41, 13..78]));
+    }
+
+    #[test]
+    fn a_border_lands_on_the_full_resolution_edge() {
+        let (frame, logits) = disk(Size::new(256, 256), Size::new(64, 64));
+        let hard = |mattes: &Array3<f32>| {
+            let truth = frame.display.index_axis(Axis(0), 0).mapv(|v| v < 0.5);
+            mattes.index_axis(Axis(0), 4).iter().zip(&truth).filter(|(m, t)| (**m > 0.5) != **t).count()
+        };
+        let shape = |refine_px| Shaping { refine_px, softness_px: 0.0, ..SHAPING };
+        let refined = tones(&frame, &logits, &shape(8.0)).mattes(&frame, frame.window(), 1).unwrap();
+        let plain = tones(&frame, &logits, &shape(0.0)).mattes(&frame, frame.window(), 1).unwrap();
+        assert!(hard(&plain) > 100, "the network's own grid misses the edge: {}", hard(&plain));
+        assert!(hard(&refined) * 10 < hard(&plain), "{} against {}", hard(&refined), hard(&plain));
+    }
+
+    #[test]
+    fn outside_the_subject_everything_is_background() {
+        let (mut frame, logits) = disk(Size::new(64, 64), Size::new(32, 32));
+        frame.subject = Some(Array2::from_shape_fn((64, 64), |(_, x)| if x < 32 { 1.0 } else { 0.0 }));
+        let mattes = tones(&frame, &logits, &SHAPING).mattes(&frame, frame.window(), 1).unwrap();
+        assert!(mattes.slice(s![0, .., 32..]).iter().all(|&b| b == 1.0));
+        assert!(mattes.slice(s![1.., .., 32..]).iter().all(|&m| m == 0.0));
+        assert!(mattes[[4, 32, 24]] > 0.9, "inside, tones stay");
+    }
+
+    #[test]
+    fn bias_moves_the_balance_between_tones() {
+        let (frame, _) = disk(Size::new(16, 16), Size::new(16, 16));
+        let logits = Array3::zeros((CLASSES, 16, 16));
+        let settings = ToneSegmentSettings {
+            bias_highlight: 1.0,
+            edge_refine_px: 0.0,
+            clip_black: 0.0,
+            clip_white: 1.0,
+            ..Default::default()
+        };
+        let mattes = tones(&frame, &logits, &Shaping::new(&settings, 1.0)).mattes(&frame, frame.window(), 1).unwrap();
+        let highlight = 1f32.exp() / (1f32.exp() + 4.0);
+        assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);
+    }
+}

@@ -1,0 +1,188 @@
+//! The parameters of ToneSegment, declared once: this is what the host's panel shows and what a project saves.
+
+use crate::nodes::model::{self, Device};
+use imaging::color::Colorspace;
+use ofx_sdk::plugin::*;
+
+ofx_sdk::settings! {
+    /// What the artist may adjust.
+    pub struct ToneSegmentSettings {
+        /// The network and the device that runs it.
+        model_group: Group = Group::new("Model"),
+        /// The network that finds the tones. Custom runs the file given below.
+        model: DynamicChoice = DynamicChoice::new("Model", models).default(1).parent("model_group"),
+        /// An ONNX file with the inputs and outputs that Rotocel's training writes. It describes itself in its metadata,
+        /// or in a file of the same name with .json appended. Used when Model is Custom.
+        custom_model: FilePath = FilePath::new("Custom model").parent("model_group"),
+        /// Name and SHA-256 of the model that this project was made with. It wins over the position in the menu, so that
+        /// a newer Rotocel never swaps the model of an older project in silence.
+        model_id: Text = Text::new("Model id").secret().parent("model_group"),
+        /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
+        /// ROTOCEL_DEVICE overrides this.
+        device: Choice<Device> = Choice::new("Device").parent("model_group"),
+        /// Which CUDA GPU, counted from 0.
+        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).parent("model_group"),
+        /// Runs the network once, measures it, and writes what really runs into Status.
+        check_device: PushButton = PushButton::new("Check device").parent("model_group"),
+        /// What the last check of the device or change of the model found.
+        status: Text = Text::new("Status").disabled().parent("model_group"),
+
+        /// What the network sees.
+        input_group: Group = Group::new("Input"),
+        /// The color encoding of Source. The network is shown an sRGB picture made from it.
+        source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
+        /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
+        exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
+        /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms and takes longer,
+        /// in proportion to the square. The picture is never enlarged.
+        working_size: Integer =
+            Integer::new("Working size").range(128, 4096).default(1024).parent("input_group"),
+        /// Use the Mask input as the subject: outside it everything is background, and the network is told where it lies.
+        use_mask: Boolean = Boolean::new("Use mask").default(true).parent("input_group"),
+
+        /// What comes out.
+        output_group: Group = Group::new("Output"),
+        /// What the node writes into RGB and alpha.
+        output: Choice<Output> = Choice::new("Output").parent("output_group"),
+        /// The tone whose matte goes into alpha, for Source + matte, Matte and Cutout.
+        matte_class: Choice<ToneClass> = Choice::new("Matte").parent("output_group"),
+        /// Softness of the borders between tones, in full-resolution pixels. 0 is still antialiased.
+        edge_softness_px: Double =
+            Double::new("Edge softness").range(0.0, 100.0).display(0.0, 10.0).default(1.0).parent("output_group"),
+        /// How far, in full-resolution pixels, a border may move to the nearest edge of the picture. 0 keeps the network's
+        /// own borders.
+        edge_refine_px: Double =
+            Double::new("Edge refine").range(0.0, 100.0).display(0.0, 32.0).default(8.0).parent("output_group"),
+        /// Matte values up to here become 0.
+        clip_black: Double = Double::new("Clip black").range(0.0, 1.0).default(0.02).parent("output_group"),
+        /// Matte values from here on become 1.
+        clip_white: Double = Double::new("Clip white").range(0.0, 1.0).default(0.98).parent("output_group"),
+
+        /// More or less of each tone.
+        bias_group: Group = Group::new("Balance"),
+        /// More (above 0) or less of this tone: added to the network's score before the tones are weighed up.
+        bias_background: Double = Double::new("Background bias").range(-1.0, 1.0).parent("bias_group"),
+        /// More (above 0) or less of this tone: added to the network's score before the tones are weighed up.
+        bias_highlight: Double = Double::new("Highlight bias").range(-1.0, 1.0).parent("bias_group"),
+        /// More (above 0) or less of this tone: added to the network's score before the tones are weighed up.
+        bias_material: Double = Double::new("Material bias").range(-1.0, 1.0).parent("bias_group"),
+        /// More (above 0) or less of this tone: added to the network's score before the tones are weighed up.
+        bias_diffuse_shadow: Double = Double::new("Diffuse shadow bias").range(-1.0, 1.0).parent("bias_group"),
+        /// More (above 0) or less of this tone: added to the network's score before the tones are weighed up.
+        bias_cast_shadow: Double = Double::new("Cast shadow bias").range(-1.0, 1.0).parent("bias_group"),
+
+        /// The colors of the output Flat.
+        color_group: Group = Group::new("Flat colors").closed(),
+        /// The color of this tone in the output Flat.
+        color_background: Rgb = Rgb::new("Background color").default([0.05, 0.10, 0.12]).parent("color_group"),
+        /// The color of this tone in the output Flat.
+        color_highlight: Rgb = Rgb::new("Highlight color").default([1.0, 0.96, 0.84]).parent("color_group"),
+        /// The color of this tone in the output Flat.
+        color_material: Rgb = Rgb::new("Material color").default([0.86, 0.56, 0.34]).parent("color_group"),
+        /// The color of this tone in the output Flat.
+        color_diffuse_shadow: Rgb =
+            Rgb::new("Diffuse shadow color").default([0.46, 0.22, 0.26]).parent("color_group"),
+        /// The color of this tone in the output Flat.
+        color_cast_shadow: Rgb = Rgb::new("Cast shadow color").default([0.18, 0.10, 0.22]).parent("color_group"),
+    }
+}
+
+fn models() -> Vec<ChoiceOption> {
+    model::labels(super::NODE).into_iter().map(ChoiceOption::new).collect()
+}
+
+/// What the Output holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// RGB untouched, the chosen matte in alpha; unpremultiplied.
+    #[default]
+    SourceMatte,
+    /// The chosen matte in RGB and alpha.
+    Matte,
+    /// Source, premultiplied by the chosen matte.
+    Cutout,
+    /// The five tones as flat colors.
+    Flat,
+    /// Highlight, material and background in red, green and blue.
+    PackedLight,
+    /// Diffuse shadow, cast shadow and both together in red, green and blue.
+    PackedShadow,
+    /// The number of the strongest tone.
+    Index,
+    /// How sure the network is.
+    Confidence,
+}
+
+impl ChoiceValue for Output {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::SourceMatte, "Source matte", "RGB untouched, the chosen matte in alpha, unpremultiplied."),
+        (Self::Matte, "Matte", "The chosen matte in RGB and alpha."),
+        (Self::Cutout, "Cutout", "Source premultiplied by the chosen matte."),
+        (Self::Flat, "Flat", "The five tones as flat colors; alpha 1."),
+        (Self::PackedLight, "Packed light", "R highlight, G material, B background; alpha 1."),
+        (Self::PackedShadow, "Packed shadow", "R diffuse shadow, G cast shadow, B both; alpha 1."),
+        (Self::Index, "Index", "The strongest tone's number, 0-4; alpha 1."),
+        (Self::Confidence, "Confidence", "How sure the network is, 0-1, in RGB and alpha."),
+    ];
+}
+
+/// The five tones. Their numbers are those of the network's output and of label files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToneClass {
+    /// What lies outside the subject.
+    Background = 0,
+    /// Mirror-like reflection of a light.
+    #[default]
+    Highlight = 1,
+    /// Lit surface.
+    Material = 2,
+    /// Surface turned away from the key light.
+    DiffuseShadow = 3,
+    /// Surface that something else keeps the key light from.
+    CastShadow = 4,
+}
+
+impl ToneClass {
+    /// The tones in the order of their numbers.
+    pub const ALL: [Self; 5] =
+        [Self::Background, Self::Highlight, Self::Material, Self::DiffuseShadow, Self::CastShadow];
+
+    /// The name in plane names, files and parameter ids.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Background => "background",
+            Self::Highlight => "highlight",
+            Self::Material => "material",
+            Self::DiffuseShadow => "diffuse_shadow",
+            Self::CastShadow => "cast_shadow",
+        }
+    }
+}
+
+impl ChoiceValue for ToneClass {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Background, "Background", "What lies outside the subject."),
+        (Self::Highlight, "Highlight", "The mirror-like reflection of a light."),
+        (Self::Material, "Material", "Surface that the key light reaches."),
+        (Self::DiffuseShadow, "Diffuse shadow", "Surface turned away from the key light."),
+        (Self::CastShadow, "Cast shadow", "Surface in the shadow of something else."),
+    ];
+}
+
+/// [`Colorspace`] as a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceColorspace(pub Colorspace);
+
+impl ChoiceValue for SourceColorspace {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self(Colorspace::LinearRec709), "Linear Rec.709", ""),
+        (Self(Colorspace::AcesCg), "ACEScg", ""),
+        (Self(Colorspace::AcesCct), "ACEScct", ""),
+        (Self(Colorspace::LogC3), "LogC3", ""),
+        (Self(Colorspace::LogC4), "LogC4", ""),
+        (Self(Colorspace::SLog3), "S-Log3", ""),
+        (Self(Colorspace::Cineon), "Cineon", ""),
+        (Self(Colorspace::Srgb), "sRGB", ""),
+        (Self(Colorspace::Rec709), "Rec.709", ""),
+    ];
+}
