@@ -3,12 +3,25 @@
 use super::{Handle, ParamHandle, ParamSetHandle, PropertyHandle, Suites, c_text, check, copied, function};
 use crate::{Error, ParamKind, Result, Status, Transport, plugin::kinds::RawValue};
 use std::{
-    ffi::{CStr, c_int, c_uint},
+    ffi::{CStr, c_char, c_int, c_uint},
     ptr,
 };
 
 type Get = unsafe extern "C" fn(*mut crate::sys::OfxParamStruct, ...) -> c_int;
 type GetAtTime = unsafe extern "C" fn(*mut crate::sys::OfxParamStruct, f64, ...) -> c_int;
+
+/// Calls one of a pair of variadic functions: for now, or for a time.
+macro_rules! variadic {
+    ($self:ident.$now:ident, $same:ident.$at_time:ident, $param:expr, $time:expr, $($value:expr),+) => {
+        match $time {
+            // SAFETY: see the module. The values are as many as the parameter's kind takes or more, which a variadic
+            // callee leaves alone, and pointers among them outlive the call.
+            None => unsafe { $self.$now()?($param.raw(), $($value),+) },
+            // SAFETY: as above.
+            Some(time) => unsafe { $same.$at_time()?($param.raw(), time, $($value),+) },
+        }
+    };
+}
 
 impl Suites {
     pub(crate) fn define_param(&self, set: ParamSetHandle, kind: &CStr, id: &str) -> Result<PropertyHandle> {
@@ -46,55 +59,24 @@ impl Suites {
     /// The value now, or at a time. `kind` must be the kind that the parameter was defined as: it decides how many
     /// values the host writes.
     pub(crate) fn param_value(&self, param: ParamHandle, kind: ParamKind, time: Option<f64>) -> Result<RawValue> {
-        // Room for whatever a confused host may write: four of the widest type, whatever the kind.
         match kind.transport() {
             Transport::Nothing => Ok(RawValue::Nothing),
+            // Room for the widest kind, in case the host takes the parameter for another.
             Transport::Doubles(_) => {
                 let mut v = [0.0f64; 4];
-                let [a, b, c, d] = &mut v;
-                let status = match time {
-                    // SAFETY: see the module; a variadic callee may be given more pointers than it takes, and all
-                    // four outlive the call.
-                    None => unsafe {
-                        self.getter()?(
-                            param.raw(),
-                            ptr::from_mut(a),
-                            ptr::from_mut(b),
-                            ptr::from_mut(c),
-                            ptr::from_mut(d),
-                        )
-                    },
-                    Some(time) => unsafe {
-                        self.getter_at_time()?(
-                            param.raw(),
-                            time,
-                            ptr::from_mut(a),
-                            ptr::from_mut(b),
-                            ptr::from_mut(c),
-                            ptr::from_mut(d),
-                        )
-                    },
-                };
+                let [a, b, c, d] = v.each_mut().map(ptr::from_mut);
+                let status = variadic!(self.getter, self.getter_at_time, param, time, a, b, c, d);
                 check(status, "paramGetValue", String::new).map(|()| RawValue::Doubles(v))
             }
             Transport::Ints(_) => {
-                let mut v: [c_int; 8] = [0; 8];
-                let first = v.as_mut_ptr();
-                let status = match time {
-                    // SAFETY: see the module; `v` outlives the call.
-                    None => unsafe { self.getter()?(param.raw(), first) },
-                    Some(time) => unsafe { self.getter_at_time()?(param.raw(), time, first) },
-                };
+                let mut v: [c_int; 4] = [0; 4];
+                let [a, b, c, d] = v.each_mut().map(ptr::from_mut);
+                let status = variadic!(self.getter, self.getter_at_time, param, time, a, b, c, d);
                 check(status, "paramGetValue", String::new).map(|()| RawValue::Int(v[0]))
             }
             Transport::String => {
-                let mut text: *mut std::ffi::c_char = ptr::null_mut();
-                let out = ptr::from_mut(&mut text);
-                let status = match time {
-                    // SAFETY: see the module; `text` outlives the call.
-                    None => unsafe { self.getter()?(param.raw(), out) },
-                    Some(time) => unsafe { self.getter_at_time()?(param.raw(), time, out) },
-                };
+                let mut text: *mut c_char = ptr::null_mut();
+                let status = variadic!(self.getter, self.getter_at_time, param, time, ptr::from_mut(&mut text));
                 check(status, "paramGetValue", String::new)?;
                 // SAFETY: null, or a string of the host's that lives at least until its next call.
                 Ok(RawValue::Text(unsafe { copied(text) }))
@@ -112,23 +94,15 @@ impl Suites {
     ) -> Result<()> {
         let status = match (kind.transport(), value) {
             (Transport::Nothing, RawValue::Nothing) => 0,
-            (Transport::Doubles(_), RawValue::Doubles([a, b, c, d])) => match time {
-                // SAFETY: see the module; a variadic callee may be given more values than it takes.
-                None => unsafe { self.setter()?(param.raw(), *a, *b, *c, *d) },
-                Some(time) => unsafe { self.setter_at_time()?(param.raw(), time, *a, *b, *c, *d) },
-            },
-            (Transport::Ints(1), RawValue::Int(value)) => match time {
-                // SAFETY: see the module.
-                None => unsafe { self.setter()?(param.raw(), *value) },
-                Some(time) => unsafe { self.setter_at_time()?(param.raw(), time, *value) },
-            },
+            (Transport::Doubles(_), RawValue::Doubles([a, b, c, d])) => {
+                variadic!(self.setter, self.setter_at_time, param, time, *a, *b, *c, *d)
+            }
+            (Transport::Ints(1), RawValue::Int(value)) => {
+                variadic!(self.setter, self.setter_at_time, param, time, *value)
+            }
             (Transport::String, RawValue::Text(text)) => {
                 let text = c_text(text);
-                match time {
-                    // SAFETY: see the module; the host copies the text before it returns.
-                    None => unsafe { self.setter()?(param.raw(), text.as_ptr()) },
-                    Some(time) => unsafe { self.setter_at_time()?(param.raw(), time, text.as_ptr()) },
-                }
+                variadic!(self.setter, self.setter_at_time, param, time, text.as_ptr())
             }
             _ => {
                 return Err(Error::Value {
