@@ -119,8 +119,10 @@ fn copy_models(from: &Path, to: &Path) -> Result<()> {
             model.sha256
         );
         copy_beside(&file, to)?;
-        if let Some(card) = &model.card {
-            copy_beside(&from.join(card), to).with_context(|| format!("the card of model {}", model.name))?;
+        match model.card.as_ref().map(|card| from.join(card)).filter(|card| card.is_file()) {
+            Some(card) => copy_beside(&card, to)?,
+            // While a model is being trained the bundle must build; the tests do not let it pass without a card.
+            None => eprintln!("warning: model {} has no card and ships without one", model.name),
         }
     }
     copy_beside(&path, to)
@@ -167,10 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_card_is_told_by_model() {
-        let (from, to) = (models(ABC), tempfile::tempdir().unwrap());
-        fs::remove_file(from.path().join("tone.md")).unwrap();
-        let error = format!("{:#}", copy_models(from.path(), to.path()).unwrap_err());
-        assert!(error.contains("the card of model tone") && error.contains("tone.md"), "{error}");
+    fn every_model_that_ships_has_its_card() {
+        let workspace = Workspace::find().unwrap();
+        let folder = workspace.root().join("models");
+        let manifest: Manifest = toml::from_str(&fs::read_to_string(folder.join("manifest.toml")).unwrap()).unwrap();
+        for model in manifest.model {
+            let card = model.card.unwrap_or_else(|| panic!("model {} names no card", model.name));
+            assert!(folder.join(&card).is_file(), "{} of model {} is missing", card.display(), model.name);
+        }
     }
 }
