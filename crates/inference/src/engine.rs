@@ -13,7 +13,8 @@ use crate::model::{HashStore, find_shipped};
 use crate::pool::Pool;
 use crate::request::{Request, arrange};
 use crate::runtime::{Runtime, cuda_missing};
-use crate::worker::{Job, blank, is_worker, work};
+use crate::within::Within;
+use crate::worker::{Job, blank, work};
 use crate::{Device, DeviceReport, EngineConfig, EngineStats, Error, Inference, Model, ModelEntry, Provider, Result};
 
 /// Width and height of a device check's picture, before it is padded to the model's stride.
@@ -167,9 +168,9 @@ impl Engine {
     /// Ends every run and every thread of this engine, then purges. Callers who wait get [`Error::Aborted`]. The
     /// engine may be used again afterwards.
     ///
-    /// Called from within a run (by a log sink) it ends everything without waiting for the threads.
+    /// Called from within the engine's own work (by a log sink) it ends everything without waiting for the threads.
     pub fn shutdown(&self) {
-        let join = !is_worker();
+        let join = !Within::is_entered();
         let (flights, workers) = {
             let mut state = self.core.state();
             let flights: Vec<_> = state.flights.drain().map(|(_, flight)| flight).collect();

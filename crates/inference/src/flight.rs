@@ -89,11 +89,12 @@ impl std::fmt::Debug for Stop {
 
 impl Stop {
     pub(crate) fn request(&self) {
-        let mut state = self.lock();
-        state.requested = true;
-        if let Some(options) = &state.running
-            && let Err(error) = options.terminate()
-        {
+        let running = {
+            let mut state = self.lock();
+            state.requested = true;
+            state.running.clone()
+        };
+        if let Some(Err(error)) = running.map(|options| options.terminate()) {
             log::warn!("a run that nobody waits for could not be ended: {error}");
         }
     }

@@ -51,6 +51,7 @@ mod request;
 mod runtime;
 mod session;
 pub mod tensor;
+mod within;
 mod worker;
 
 pub use clock::{Clock, ManualClock, SystemClock};

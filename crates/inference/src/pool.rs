@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::session::Network;
+use crate::within::Within;
 use crate::{Clock, Provider, Result};
 
 /// Time after the last use when a session is dropped, if no instance is alive.
@@ -99,7 +100,9 @@ impl Pool {
                 slots.by_key.remove(key);
             }
         }
-        self.start_janitor(&mut slots);
+        let failed = self.start_janitor(&mut slots);
+        drop(slots);
+        warn_of(failed);
     }
 
     /// Number of networks that are held.
@@ -118,7 +121,9 @@ impl Pool {
     pub(crate) fn instance_removed(self: &Arc<Self>) {
         let mut slots = self.lock();
         slots.instances = slots.instances.saturating_sub(1);
-        self.start_janitor(&mut slots);
+        let failed = self.start_janitor(&mut slots);
+        drop(slots);
+        warn_of(failed);
     }
 
     /// Drops every network; one that runs goes when its run ends.
@@ -145,9 +150,10 @@ impl Pool {
         self.lock().stop = false;
     }
 
-    fn start_janitor(self: &Arc<Self>, slots: &mut Slots) {
+    /// Starts the janitor if there is work for one. The error is for the caller to log, without the lock.
+    fn start_janitor(self: &Arc<Self>, slots: &mut Slots) -> Option<std::io::Error> {
         if slots.instances > 0 || slots.by_key.is_empty() || slots.janitor_runs {
-            return;
+            return None;
         }
         let pool = Arc::clone(self);
         let spawned = std::thread::Builder::new().name("rotocel-sessions".to_owned()).spawn(move || pool.tidy());
@@ -156,13 +162,15 @@ impl Pool {
                 slots.janitor_runs = true;
                 // The one before has ended: it cleared `janitor_runs` as its last act.
                 slots.janitor = Some(janitor);
+                None
             }
-            Err(error) => log::warn!("idle sessions stay open, because no thread could be started: {error}"),
+            Err(error) => Some(error),
         }
     }
 
     /// The janitor's work: drops networks as they get old, and ends when there is nothing more to wait for.
     fn tidy(self: Arc<Self>) {
+        let _within = Within::enter();
         let mut slots = self.lock();
         loop {
             let old = self.take_idle(&mut slots);
@@ -207,6 +215,12 @@ struct User<'a> {
 impl Drop for User<'_> {
     fn drop(&mut self) {
         self.pool.release(self.key, self.network);
+    }
+}
+
+fn warn_of(failed: Option<std::io::Error>) {
+    if let Some(error) = failed {
+        log::warn!("idle sessions stay open, because no thread could be started: {error}");
     }
 }
 

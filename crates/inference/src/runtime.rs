@@ -9,6 +9,7 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 
 use crate::library::check_whole;
+use crate::within::Within;
 use crate::{Error, Result};
 
 /// The loaded library. ONNX Runtime allows one environment per process, which therefore lives as long as it does.
@@ -25,9 +26,11 @@ static OTHER_LIBRARY: AtomicBool = AtomicBool::new(false);
 impl Runtime {
     /// The process's runtime; the first call decides which file it comes from.
     pub(crate) fn load(library: &Path) -> Result<Arc<Self>> {
+        let library = &std::path::absolute(library).map_err(|error| Error::read(library, &error))?;
+        let _within = Within::enter();
         let mut loaded = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = loaded.as_ref() {
-            if runtime.library != library && !OTHER_LIBRARY.swap(true, Ordering::Relaxed) {
+            if runtime.library != *library && !OTHER_LIBRARY.swap(true, Ordering::Relaxed) {
                 let (asked, used) = (library.display(), runtime.library.display());
                 log::warn!("ONNX Runtime {asked} is ignored: this process has loaded {used}");
             }
@@ -39,7 +42,7 @@ impl Runtime {
     }
 
     fn open(library: &Path) -> Result<Self> {
-        let library = std::path::absolute(library).map_err(|error| Error::read(library, &error))?;
+        let library = library.to_owned();
         if !library.is_file() {
             return Err(Error::LibraryMissing { path: library });
         }

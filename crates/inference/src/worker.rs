@@ -1,6 +1,5 @@
 //! The thread that runs a network while the callers poll their hosts.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -11,19 +10,11 @@ use crate::flight::{Flight, Stop};
 use crate::pool::SessionKey;
 use crate::runtime::{Runtime, cuda_missing};
 use crate::session::{Network, Planes};
+use crate::within::Within;
 use crate::{Device, Error, Model, Provider, Result};
 
 /// Width and height of the run that decides whether CUDA works, before padding.
 const PROBE_SIZE: usize = 64;
-
-thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// True on a thread that runs networks. Such a thread must not wait for others of its kind: they may wait for it.
-pub(crate) fn is_worker() -> bool {
-    IS_WORKER.get()
-}
 
 /// One run to be done.
 #[derive(Debug)]
@@ -37,7 +28,7 @@ pub(crate) struct Job {
 
 /// Does the job and lands its flight, whatever happens.
 pub(crate) fn work(core: &Core, flight: &Arc<Flight>, job: Job) {
-    IS_WORKER.set(true);
+    let _within = Within::enter();
     let outcome = catch_unwind(AssertUnwindSafe(|| core.run(&job, &flight.stop)))
         .unwrap_or_else(|payload| Err(Error::panic(&*payload)));
     // Whatever a run that was told to end says, it ended because of that.
