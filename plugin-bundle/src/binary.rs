@@ -38,6 +38,8 @@ pub struct Tables {
     pub search_paths: Vec<String>,
     /// Whether `dlclose` leaves it in memory. Always true on systems without the flag.
     pub stays_loaded: bool,
+    /// The newest glibc of which it uses a symbol, as major and minor; older systems cannot load it.
+    pub glibc: Option<(u32, u32)>,
 }
 
 impl Tables {
@@ -87,6 +89,15 @@ impl Tables {
                 _ => {}
             }
         }
+        let (endian, sections) = (file.endian(), file.elf_section_table());
+        if let Some((mut needs, link)) = sections.gnu_verneed(endian, data)? {
+            let strings = sections.strings(endian, data, link)?;
+            while let Some((_, mut versions)) = needs.next()? {
+                while let Some(version) = versions.next()? {
+                    tables.glibc = tables.glibc.max(glibc_version(version.name(endian, strings)?));
+                }
+            }
+        }
         Ok(tables)
     }
 
@@ -125,6 +136,12 @@ impl Tables {
     }
 }
 
+/// Reads `GLIBC_2.34`, and `GLIBC_2.2.5` without its last part.
+fn glibc_version(name: &[u8]) -> Option<(u32, u32)> {
+    let mut parts = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??))
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -149,6 +166,15 @@ mod tests {
         shared_library(&format!("{GOOD} int OfxSetHost(void*h){{(void)h;return 0;}}"), &["-Wl,-z,nodelete"])
             .check_plugin()
             .unwrap();
+    }
+
+    #[test]
+    fn the_oldest_system_that_can_load_it_is_known() {
+        assert_eq!(glibc_version(b"GLIBC_2.34"), Some((2, 34)));
+        assert_eq!(glibc_version(b"GLIBC_2.2.5"), Some((2, 2)));
+        assert_eq!(glibc_version(b"GCC_3.3"), None);
+        let uses_libc = "#include <stdlib.h>\nvoid*OfxGetPlugin(int n){return malloc(n);}";
+        assert!(shared_library(uses_libc, &[]).glibc.is_some_and(|version| version >= (2, 2)));
     }
 
     #[test]

@@ -64,11 +64,12 @@ pub fn bundle(workspace: &Workspace, build: &Build) -> Result<PathBuf> {
     tables.check_plugin().with_context(|| library.display().to_string())?;
     let place = workspace.bundle();
     replace_folder(&place, |new| assemble(workspace, &library, &new.join("Contents")))?;
-    eprintln!(
-        "bundle: {} (exports {})",
-        place.display(),
-        tables.exports.iter().cloned().collect::<Vec<_>>().join(", ")
-    );
+    eprintln!("bundle: exports {}", tables.exports.iter().cloned().collect::<Vec<_>>().join(", "));
+    if let Some((major, minor)) = tables.glibc {
+        eprintln!(
+            "bundle: loads on systems with glibc {major}.{minor} or newer; build on an older system for older ones"
+        );
+    }
     Ok(place)
 }
 

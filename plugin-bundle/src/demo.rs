@@ -23,31 +23,17 @@ const NODE: &str = "ToneSegment";
 /// What `rotocel render --json` says of a run. Figures that a platform does not give are missing.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Summary {
-    /// Frames that were rendered.
-    frames: Frames,
+    /// Frames that were written.
+    frames: usize,
     /// Mean time of a frame, reading and writing included.
     ms_per_frame: Option<f64>,
     /// Peak memory of the whole process.
     peak_memory_mib: Option<f64>,
-    /// What ran the model.
-    provider: Option<String>,
-}
-
-/// A count, or the list that was counted.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
-enum Frames {
-    Count(usize),
-    List(Vec<serde_json::Value>),
-}
-
-impl Frames {
-    fn count(&self) -> usize {
-        match self {
-            Self::Count(count) => *count,
-            Self::List(list) => list.len(),
-        }
-    }
+    /// What the node says it runs on, after its button to check that was pressed.
+    status: Option<String>,
+    /// How often the node broke the standard.
+    #[serde(default)]
+    violations: usize,
 }
 
 /// Builds everything, renders the sample shot into `target/demo/`, and prints what it cost.
@@ -64,13 +50,18 @@ pub fn demo(workspace: &Workspace) -> Result<()> {
     let input = sequence(&frames, "png");
     let mut layers = None;
     replace_folder(&place, |new| {
-        layers = Some(rotocel.render(&input, &sequence(&new.join("layers"), "exr"), &["--layers"])?);
+        layers = Some(rotocel.render(
+            &input,
+            &sequence(&new.join("layers"), "exr"),
+            &["--layers", "--press", "check_device"],
+        )?);
         let flat = sequence(&new.join("flat"), "png");
         rotocel.render(&input, &flat, &["--set", "output=flat"])?;
         rotocel.pictures("gif", &[&input, &flat], &new.join("side_by_side.gif"))?;
         rotocel.pictures("sheet", &[&input, &flat], &new.join("contact_sheet.png"))
     })?;
     let summary = layers.context("the layers were not rendered")?;
+    ensure!(summary.frames > 0, "no frame was rendered from {input}");
     println!("{}", report(&summary, &place));
     Ok(())
 }
@@ -110,16 +101,20 @@ fn sequence(folder: &Path, extension: &str) -> String {
 fn report(summary: &Summary, place: &Path) -> String {
     let figure =
         |value: Option<f64>, unit: &str| value.map_or("not measured here".into(), |v| format!("{v:.0} {unit}"));
-    format!(
+    let mut text = format!(
         "Demo: {}\n  layers/            five mattes and the confidence, multi-layer EXR\n  flat/              \
          the five tones as flat colors, PNG\n  side_by_side.gif   input and tones\n  contact_sheet.png  input and \
          tones, frame by frame\n\nframes       {}\nper frame    {}\npeak memory  {}\nprovider     {}",
         place.display(),
-        summary.frames.count(),
+        summary.frames,
         figure(summary.ms_per_frame, "ms"),
         figure(summary.peak_memory_mib, "MiB"),
-        summary.provider.as_deref().unwrap_or("not told"),
-    )
+        summary.status.as_deref().unwrap_or("not told"),
+    );
+    if summary.violations > 0 {
+        text.push_str(&format!("\nwarning: the node broke the OpenFX standard {} times", summary.violations));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -128,18 +123,21 @@ mod tests {
 
     #[test]
     fn the_report_holds_the_four_figures() {
-        let json = r#"{"frames": 36, "ms_per_frame": 152.4, "peak_memory_mib": 403.0, "provider": "cpu", "more": 1}"#;
+        let json =
+            r#"{"frames": 36, "ms_per_frame": 152.4, "peak_memory_mib": 403.0, "status": "CPU, 2 threads", "more": 1}"#;
         let summary: Summary = serde_json::from_str(json).unwrap();
         let text = report(&summary, Path::new("target/demo"));
-        for part in ["frames       36", "152 ms", "403 MiB", "provider     cpu", "target/demo"] {
+        for part in ["frames       36", "152 ms", "403 MiB", "provider     CPU, 2 threads", "target/demo"] {
             assert!(text.contains(part), "`{part}` is missing in: {text}");
         }
+        assert!(!text.contains("warning"), "{text}");
     }
 
     #[test]
-    fn a_figure_that_is_not_measured_is_said_to_be_so() {
-        let summary: Summary = serde_json::from_str(r#"{"frames": [1, 2]}"#).unwrap();
+    fn a_figure_that_is_not_measured_and_a_broken_rule_are_said() {
+        let summary: Summary = serde_json::from_str(r#"{"frames": 2, "ms_per_frame": null, "violations": 3}"#).unwrap();
         let text = report(&summary, Path::new("d"));
         assert!(text.contains("frames       2") && text.contains("peak memory  not measured here"), "{text}");
+        assert!(text.contains("3 times"), "{text}");
     }
 }
