@@ -65,7 +65,7 @@ macro_rules! settings {
             $( $(#[doc = $hint])+ pub $field: <$kind as $crate::plugin::Kind>::Value, )+
         }
 
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, dead_code)]
         impl $name {
             $( $(#[doc = $hint])+ pub const $field: $crate::plugin::ParamId<$kind> =
                 $crate::plugin::ParamId::new(stringify!($field)); )+

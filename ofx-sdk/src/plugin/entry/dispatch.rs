@@ -82,7 +82,7 @@ fn host<E: Effect>(renew: bool) -> Result<Arc<FetchedHost>> {
     let state =
         process.host().ok_or_else(|| Error::Missing("OfxHost: setHost was not called, or with null".to_owned()))?;
     if renew {
-        process.set_host(Some(state.renewed()));
+        process.renew_host(&state);
     }
     let host = process.host().unwrap_or(state).fetched();
     if host.suites.are_usable() {

@@ -2,8 +2,12 @@
 
 mod dispatch;
 mod gate;
+#[cfg(test)]
+mod mock_host;
 mod process;
 mod questions;
+#[cfg(test)]
+mod tests;
 
 use super::{effect::Effect, host_info::HostState, suites::HostTable};
 use crate::{Status, sys};

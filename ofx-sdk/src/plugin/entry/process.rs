@@ -51,6 +51,15 @@ impl<E> Process<E> {
         drop(old);
     }
 
+    /// Replaces a host, unless another one has set itself meanwhile.
+    pub(super) fn renew_host(&self, old: &Arc<HostState>) {
+        let renewed = Arc::new(old.renewed());
+        let mut host = self.host.write().unwrap_or_else(PoisonError::into_inner);
+        if host.as_ref().is_some_and(|current| Arc::ptr_eq(current, old)) {
+            *host = Some(renewed);
+        }
+    }
+
     pub(super) fn host(&self) -> Option<Arc<HostState>> {
         self.host.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
