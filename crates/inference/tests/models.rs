@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fixture::{config, engine, fixture, gray, model, never, request, shipped_entry};
-use inference::{Engine, EngineConfig, Error, ModelEntry, Overrides};
+use inference::{Engine, EngineConfig, Error, Manifest, ModelEntry, Overrides};
 use tempfile::tempdir;
 
 /// The description that `tiny_tone.onnx` carries, as text.
@@ -249,4 +249,35 @@ fn flipped_bits_never_take_the_process_down() {
         }
     }
     assert!(refused > 100, "only {refused} of 400 damaged files were refused");
+}
+
+#[test]
+fn every_shipped_model_is_the_one_in_the_manifest_and_runs() {
+    let engine = engine();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let manifest = Manifest::load(&folder.join("manifest.toml")).unwrap();
+    assert!(!manifest.models.is_empty());
+    for entry in &manifest.models {
+        let shipped = engine.shipped_model(entry, std::slice::from_ref(&folder)).unwrap();
+        let size = entry.stride * 4;
+        let inference = engine.infer(request(&shipped, gray(size, size, 0.5)), &never).unwrap();
+        assert_eq!(inference.logits.dim(), (entry.classes.len(), size, size));
+        assert!(inference.logits.iter().all(|logit| logit.is_finite()), "{}", entry.name);
+    }
+}
+
+#[test]
+fn a_file_of_three_gigabytes_is_refused_unread() {
+    let engine = engine();
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("huge.onnx");
+    fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
+    message(&engine.custom_model(&path).unwrap_err(), &["huge.onnx", "larger than 2 GB"]);
+}
+
+#[test]
+fn a_path_of_four_thousand_characters_is_an_error_that_names_it() {
+    let engine = engine();
+    let path = Path::new("/tmp").join("x".repeat(4000));
+    message(&engine.custom_model(&path).unwrap_err(), &["xxxx", "cannot be read"]);
 }
