@@ -20,11 +20,27 @@ pub(crate) struct Scratch {
     row: Vec<f32>,
     rows: Vec<f32>,
     strip: Vec<f32>,
+    spare: Vec<f32>,
     sums: Vec<f32>,
+    planes: Vec<Vec<f32>>,
+}
+
+impl Scratch {
+    /// A plane of `length` values, whatever they are. Fresh memory costs more than the sums that go into it.
+    pub(crate) fn plane(&mut self, length: usize) -> Vec<f32> {
+        let mut plane = self.planes.pop().unwrap_or_default();
+        plane.resize(length, 0.0);
+        plane
+    }
+
+    /// Takes planes back that [`plane`](Self::plane) has given.
+    pub(crate) fn keep(&mut self, planes: impl IntoIterator<Item = Vec<f32>>) {
+        self.planes.extend(planes);
+    }
 }
 
 /// Columns that are summed down together: few enough that a strip stays in the processor's second cache.
-const STRIP: usize = 32;
+const STRIP: usize = 128;
 
 impl BoxSpan {
     /// The box that reaches `radius` pixels to either side of a pixel's own.
@@ -61,7 +77,7 @@ impl BoxSpan {
         mut fill: impl FnMut(i64, i64, &mut [f32]),
         mut emit: impl FnMut(i64, i64, &[f32]),
     ) {
-        let Scratch { row, rows, strip, sums } = scratch;
+        let Scratch { row, rows, strip, spare, sums, .. } = scratch;
         let (reach, width, height) = (self.reach(), output.width(), output.height());
         let (padded_width, padded_height) = (width + 2 * reach, height + 2 * reach);
         let (x0, y0) = (output.x0 - reach as i64, output.y0 - reach as i64);
@@ -69,65 +85,49 @@ impl BoxSpan {
         for (y, sums) in (y0..).zip(rows.chunks_exact_mut(width)) {
             row.resize(padded_width, 0.0);
             fill(y, x0, row);
-            self.sum(row, 1, sums);
+            self.sum(row, spare, 1, sums);
         }
         for first in (0..width).step_by(STRIP) {
             let columns = STRIP.min(width - first);
             strip.clear();
             rows.chunks_exact(width).for_each(|row| strip.extend_from_slice(&row[first..first + columns]));
             sums.resize(height * columns, 0.0);
-            self.sum(strip, columns, sums);
+            self.sum(strip, spare, columns, sums);
             for (y, sums) in (output.y0..).zip(sums.chunks_exact(columns)) {
                 emit(y, output.x0 + first as i64, sums);
             }
         }
     }
 
-    /// `out[i]` = the box's sum over `source[i]`, `source[i + step]`, …; `source` is used up.
-    fn sum(&self, source: &mut [f32], step: usize, out: &mut [f32]) {
+    /// `out[i]` = the box's sum over `source[i]`, `source[i + step]`, …; `source` and `spare` are used up.
+    fn sum(&self, source: &mut Vec<f32>, spare: &mut Vec<f32>, step: usize, out: &mut [f32]) {
         let reach = self.reach();
+        let own = &source[(reach - self.whole) * step..];
         if self.part > 0.0 {
             let far = &source[2 * reach * step..];
-            for ((out, &near), &far) in out.iter_mut().zip(source.iter()).zip(far) {
-                *out = self.part * (near + far);
+            for (((out, &near), &far), &own) in out.iter_mut().zip(source.iter()).zip(far).zip(own) {
+                *out = self.part * (near + far) + own;
             }
         } else {
-            out.fill(0.0);
+            out.copy_from_slice(&own[..out.len()]);
         }
-        // From here on `source[i]` is the sum over `length` pixels; the set bits of the box's length pick from them.
-        let mut start = (reach - self.whole) * step;
-        let mut usable = source.len();
-        let mut remaining = 2 * self.whole + 1;
+        // `source[i]` becomes the sum over `length` pixels; the bits of the box's length pick from them. The length is
+        // odd, so its first bit has been taken.
+        let mut start = (reach - self.whole + 1) * step;
+        let mut remaining = self.whole;
         let mut length = step;
-        loop {
+        while remaining > 0 {
+            spare.resize(source.len() - length, 0.0);
+            for ((out, near), far) in spare.iter_mut().zip(source.iter()).zip(&source[length..]) {
+                *out = near + far;
+            }
+            std::mem::swap(source, spare);
+            length *= 2;
             if remaining & 1 == 1 {
                 out.iter_mut().zip(&source[start..]).for_each(|(out, &v)| *out += v);
                 start += length;
             }
             remaining >>= 1;
-            if remaining == 0 {
-                return;
-            }
-            usable -= length;
-            double(&mut source[..usable + length], length);
-            length *= 2;
-        }
-    }
-}
-
-/// `sums[i] += sums[i + length]` for all i that have such a partner.
-fn double(sums: &mut [f32], length: usize) {
-    // In pieces that do not overlap their partners, so that the compiler can use wide additions.
-    let end = sums.len() - length;
-    if length >= 8 {
-        for first in (0..end).step_by(length) {
-            let count = length.min(end - first);
-            let (near, far) = sums[first..first + length + count].split_at_mut(length);
-            near[..count].iter_mut().zip(far.iter()).for_each(|(near, &far)| *near += far);
-        }
-    } else {
-        for i in 0..end {
-            sums[i] += sums[i + length];
         }
     }
 }

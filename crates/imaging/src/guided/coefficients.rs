@@ -71,7 +71,10 @@ impl<'a> Fit<'a> {
             let step = Window::new(output.x0, y, output.x1, (y + rows).min(output.y1));
             let area = step.grow(self.span.reach()).intersect(&self.frame);
             let statistics = self.statistics(area, &mut scratch);
-            work(step, &mut Fitted { fit: self, statistics, scratch: &mut scratch });
+            let mut fitted = Fitted { fit: self, statistics, scratch: &mut scratch };
+            work(step, &mut fitted);
+            let Statistics { means, inverse, .. } = fitted.statistics;
+            scratch.keep(means.into_iter().chain(inverse));
             y += rows;
         }
     }
@@ -84,7 +87,7 @@ impl<'a> Fit<'a> {
 
     /// The mean over each window of `area` of the rows that `fill(y, x0, row)` gives, which lie in the frame.
     fn means(&self, area: Window, scratch: &mut Scratch, mut fill: impl FnMut(i64, i64, &mut [f32])) -> Vec<f32> {
-        let mut out = vec![0.0; area.width() * area.height()];
+        let mut out = scratch.plane(area.width() * area.height());
         self.each_mean(area, scratch, &mut fill, |y, x0, means| {
             let at = (y - area.y0) as usize * area.width() + (x0 - area.x0) as usize;
             out[at..at + means.len()].copy_from_slice(means);
@@ -164,13 +167,15 @@ impl Fitted<'_, '_> {
     pub(super) fn each_smoothed(&mut self, output: Window, mut emit: impl FnMut(usize, usize, i64, i64, &[f32])) {
         for target in 0..self.fit.targets.dim().0 {
             let area = self.statistics.area;
-            for (number, plane) in self.coefficients(target).iter().enumerate() {
+            let planes = self.coefficients(target);
+            for (number, plane) in planes.iter().enumerate() {
                 let fill = |y: i64, x0: i64, row: &mut [f32]| {
                     let at = (y - area.y0) as usize * area.width() + (x0 - area.x0) as usize;
                     row.copy_from_slice(&plane[at..at + row.len()]);
                 };
                 self.fit.each_mean(output, self.scratch, fill, |y, x0, values| emit(target, number, y, x0, values));
             }
+            self.scratch.keep(planes);
         }
     }
 
@@ -187,19 +192,7 @@ impl Fitted<'_, '_> {
                 covariance
             })
             .collect();
-        match planes.as_mut_slice() {
-            [red, green, blue] => {
-                for i in 0..b.len() {
-                    let (r, g, l) = (red[i], green[i], blue[i]);
-                    red[i] = inverse[0][i] * r + inverse[1][i] * g + inverse[2][i] * l;
-                    green[i] = inverse[1][i] * r + inverse[3][i] * g + inverse[4][i] * l;
-                    blue[i] = inverse[2][i] * r + inverse[4][i] * g + inverse[5][i] * l;
-                }
-            }
-            planes => planes.iter_mut().zip(inverse).for_each(|(a, inverse)| {
-                a.iter_mut().zip(inverse).for_each(|(a, inverse)| *a *= inverse);
-            }),
-        }
+        solve(inverse, &mut planes);
         for (a, means) in planes.iter().zip(means) {
             b.iter_mut().zip(a).zip(means).for_each(|((b, a), m)| *b -= a * m);
         }
@@ -208,11 +201,37 @@ impl Fitted<'_, '_> {
     }
 }
 
+/// Multiplies each pixel's vector by its symmetric matrix, in place: one plane each, or three and an upper triangle.
+fn solve(matrix: &[Vec<f32>], vector: &mut [Vec<f32>]) {
+    match (matrix, vector) {
+        ([rr, rg, rb, gg, gb, bb], [red, green, blue]) => {
+            let n = red.len();
+            // Slices of one length let the compiler drop the checks and use vectors.
+            let (rr, rg, rb, gg, gb, bb) = (&rr[..n], &rg[..n], &rb[..n], &gg[..n], &gb[..n], &bb[..n]);
+            let (red, green, blue) = (&mut red[..n], &mut green[..n], &mut blue[..n]);
+            for i in 0..n {
+                let (r, g, b) = (red[i], green[i], blue[i]);
+                red[i] = rr[i] * r + rg[i] * g + rb[i] * b;
+                green[i] = rg[i] * r + gg[i] * g + gb[i] * b;
+                blue[i] = rb[i] * r + gb[i] * g + bb[i] * b;
+            }
+        }
+        (matrix, vector) => {
+            for (vector, matrix) in vector.iter_mut().zip(matrix) {
+                vector.iter_mut().zip(matrix).for_each(|(v, m)| *v *= m);
+            }
+        }
+    }
+}
+
 /// Inverts the symmetric matrix of every pixel in place: one plane, or the upper triangle of 3 × 3.
 fn invert(planes: &mut [Vec<f32>]) {
     match planes {
         [rr, rg, rb, gg, gb, bb] => {
-            for i in 0..rr.len() {
+            let n = rr.len();
+            let (rr, rg, rb) = (&mut rr[..n], &mut rg[..n], &mut rb[..n]);
+            let (gg, gb, bb) = (&mut gg[..n], &mut gb[..n], &mut bb[..n]);
+            for i in 0..n {
                 let (a, b, c, d, e, f) = (rr[i], rg[i], rb[i], gg[i], gb[i], bb[i]);
                 let (aa, ab, ac) = (d * f - e * e, c * e - b * f, b * e - c * d);
                 let scale = 1.0 / (a * aa + b * ab + c * ac);

@@ -99,18 +99,36 @@ impl GuidedFilter {
         let by_row = by_row.expect("the vector has been made with this length");
         bands::for_each_band(by_row, threads, |first, mut band| {
             let rows = (first as i64, (first + band.dim().1) as i64);
+            let mut planes = vec![Vec::new(); count * COEFFICIENTS];
             fit.in_steps(Window::new(0, rows.0, frame.x1, rows.1), |window, fitted| {
+                planes.iter_mut().for_each(|plane| plane.resize(window.width() * window.height(), 0.0));
                 fitted.each_smoothed(window, |target, number, y, x0, values| {
                     // b stands last, whether the guide is grey or not.
                     let lane = if number == channels { COEFFICIENTS - 1 } else { number };
-                    let row = rows::row_mut(&mut band, 0, (y - rows.0) as usize);
-                    let start = x0 as usize * stride + target * COEFFICIENTS + lane;
-                    row[start..].iter_mut().step_by(stride).zip(values).for_each(|(out, &v)| *out = v);
+                    let at = (y - window.y0) as usize * window.width() + x0 as usize;
+                    planes[target * COEFFICIENTS + lane][at..at + values.len()].copy_from_slice(values);
                 });
+                for (y, at) in (window.y0..window.y1).zip((0..).step_by(window.width())) {
+                    let row = rows::row_mut(&mut band, 0, (y - rows.0) as usize);
+                    interleave(&planes, at, row);
+                }
             });
         });
         let cells = cells.as_chunks().0.to_vec();
         Ok(GuidedCoefficients { cells, size, targets: count, channels })
+    }
+}
+
+/// Writes the values of all planes from place `at` on, cell by cell, in pieces that stay in the first cache.
+fn interleave(planes: &[Vec<f32>], at: usize, out: &mut [f32]) {
+    const CELLS: usize = 16;
+    for (piece, out) in out.chunks_mut(CELLS * planes.len()).enumerate() {
+        let start = at + piece * CELLS;
+        let cells = out.len() / planes.len();
+        for (lane, plane) in planes.iter().enumerate() {
+            let values = &plane[start..start + cells];
+            out[lane..].iter_mut().step_by(planes.len()).zip(values).for_each(|(out, &v)| *out = v);
+        }
     }
 }
 
@@ -195,18 +213,42 @@ impl GuidedCoefficients {
     }
 
     fn apply(&self, mixed: &[[f32; COEFFICIENTS]], columns: &[Between], guide: &[&[f32]], out: &mut [&mut [f32]]) {
-        for (x, column) in columns.iter().enumerate() {
-            let mut color = [0.0, 0.0, 0.0, 1.0];
-            color.iter_mut().zip(guide).for_each(|(v, row)| *v = row[x]);
-            let near = &mixed[column.first * self.targets..][..self.targets];
-            let far = &mixed[column.second * self.targets..][..self.targets];
-            for ((out, a), b) in out.iter_mut().zip(near).zip(far) {
-                let mut parts = [0.0; COEFFICIENTS];
-                for lane in 0..COEFFICIENTS {
-                    parts[lane] = (a[lane] + column.nearness * (b[lane] - a[lane])) * color[lane];
+        match out {
+            // The number of tones, and its neighbors: with a number that it knows, the compiler keeps all in registers.
+            [a] => apply([a], mixed, columns, guide),
+            [a, b] => apply([a, b], mixed, columns, guide),
+            [a, b, c] => apply([a, b, c], mixed, columns, guide),
+            [a, b, c, d] => apply([a, b, c, d], mixed, columns, guide),
+            [a, b, c, d, e] => apply([a, b, c, d, e], mixed, columns, guide),
+            out => {
+                for (target, out) in out.iter_mut().enumerate() {
+                    let own: Vec<_> = mixed.iter().skip(target).step_by(self.targets).copied().collect();
+                    apply([out], &own, columns, guide);
                 }
-                out[x] = (parts[0] + parts[1]) + (parts[2] + parts[3]);
             }
+        }
+    }
+}
+
+fn apply<const K: usize>(
+    out: [&mut &mut [f32]; K],
+    mixed: &[[f32; COEFFICIENTS]],
+    columns: &[Between],
+    guide: &[&[f32]],
+) {
+    let out = out.map(|row| &mut row[..columns.len()]);
+    let none: &[f32] = &vec![0.0; columns.len()];
+    let [red, green, blue] = [0, 1, 2].map(|c| &guide.get(c).copied().unwrap_or(none)[..columns.len()]);
+    let (cells, _) = mixed.as_chunks::<K>();
+    for (x, column) in columns.iter().enumerate() {
+        let color = [red[x], green[x], blue[x], 1.0];
+        let (near, far) = (&cells[column.first], &cells[column.second]);
+        for k in 0..K {
+            let mut parts = [0.0; COEFFICIENTS];
+            for lane in 0..COEFFICIENTS {
+                parts[lane] = (near[k][lane] + column.nearness * (far[k][lane] - near[k][lane])) * color[lane];
+            }
+            out[k][x] = (parts[0] + parts[1]) + (parts[2] + parts[3]);
         }
     }
 }
