@@ -53,6 +53,10 @@ impl Effect for ToneSegment {
         ..Descriptor::DEFAULT
     };
 
+    fn declarations(host: &Host) -> Vec<Declaration> {
+        settings::for_host(&host.name)
+    }
+
     fn load(_host: &Host) -> Result<()> {
         log_to_stderr("ROTOCEL_LOG");
         Ok(())

@@ -6,7 +6,6 @@ use super::{
     host_info::{FetchedHost, Host},
     kinds::{CacheInvalidation, Common, Declaration, RawValue, Span, StringMode},
     properties::Properties,
-    settings::Settings,
     suites::{EffectHandle, ParamSetHandle, PropertyHandle, Suites},
 };
 use crate::{Components, Context, Depth, Error, ParamKind, Result, Status, Transport, sys};
@@ -78,7 +77,7 @@ pub(crate) fn describe_in_context<E: Effect>(
     let output = if context == Context::Filter { &[Components::Rgba] } else { d.output };
     define_clip(suites, effect, &Clip { tiles: d.tiles, ..Clip::OUTPUT }, output)?;
 
-    let declarations = E::Settings::declarations();
+    let declarations = E::declarations(&host.info);
     check(&declarations)?;
     let set = suites.param_set(effect)?;
     for declaration in &declarations {

@@ -5,6 +5,7 @@ use super::{
     clips::{ClipComponents, ClipPreferences, FramesNeeded, Identity, RegionsOfInterest},
     descriptor::Descriptor,
     host_info::Host,
+    kinds::Declaration,
     settings::Settings,
 };
 use crate::{FrameRange, RectD, RectI, Result};
@@ -24,6 +25,11 @@ pub trait Effect: Sized + Send + Sync + 'static {
 
     /// What the node is.
     const DESCRIPTOR: Descriptor;
+
+    /// The node's parameters as a host is told them: the place for a default that depends on the host.
+    fn declarations(_host: &Host) -> Vec<Declaration> {
+        Self::Settings::declarations()
+    }
 
     /// Sets up what all nodes of this type share. Hosts may call it for every frame: keep it cheap, and open files on
     /// the first render instead. An error is logged, and the node loads all the same.

@@ -87,6 +87,17 @@ ofx_sdk::settings! {
     }
 }
 
+/// The parameters as a host is told them: pixels come display-encoded in Resolve, linear in the others.
+pub fn for_host(name: &str) -> Vec<Declaration> {
+    let mut declarations = ToneSegmentSettings::declarations();
+    if name.starts_with("DaVinciResolve") {
+        let default = Choice::encode(SourceColorspace(Colorspace::Rec709));
+        let id = ToneSegmentSettings::source_colorspace.name();
+        declarations.iter_mut().filter(|d| d.id == id).for_each(|d| d.default = default.clone());
+    }
+    declarations
+}
+
 fn models() -> Vec<ChoiceOption> {
     model::labels(super::NODE).into_iter().map(ChoiceOption::new).collect()
 }

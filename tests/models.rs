@@ -1,0 +1,152 @@
+//! Models through the built bundle: choosing, remembering, aborting, and what goes wrong with files.
+
+mod stage;
+
+use ofx_sdk::Error;
+use ofx_sdk::host::*;
+use stage::*;
+
+fn node(host: &Host) -> Instance {
+    pointwise(host, frame(64, 48, scenery))
+}
+
+/// Renders with a bad model must fail with a message that names the file, and the node must work again afterwards.
+fn fails_naming(model: &std::path::Path, expected: &[&str]) {
+    let host = harsh_host();
+    let node = node(&host);
+    let good = output(&node, "flat");
+    use_model(&node, model);
+    let message = failure(&node);
+    let name = model.file_name().unwrap().to_str().unwrap();
+    for part in expected.iter().chain([&name]) {
+        assert!(message.contains(part), "\"{part}\" is not in: {message}");
+    }
+    let told = host.messages();
+    assert!(told.iter().any(|m| m.text.contains(name)), "the artist was not told: {told:?}");
+    use_model(&node, &fixture("tiny_tone.onnx"));
+    assert_eq!(output(&node, "flat"), good, "the host goes on");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn wrong_input_and_output_names_are_told() {
+    fails_naming(&fixture("tiny_wrong_input.onnx"), &["image"]);
+    fails_naming(&fixture("tiny_wrong_output.onnx"), &["4"]);
+}
+
+#[test]
+fn truncated_empty_foreign_and_missing_files_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let good = std::fs::read(fixture("tiny_tone.onnx")).unwrap();
+    fails_naming(&write("truncated.onnx", &good[..good.len() / 2]), &[]);
+    fails_naming(&write("empty.onnx", &[]), &[]);
+    fails_naming(&write("text.onnx", b"this is no model"), &[]);
+    fails_naming(&folder.path().join("missing.onnx"), &[]);
+    fails_naming(&write("a name, 'quotes' \u{e9}\u{4e2d}%s.onnx", &good[..10]), &[]);
+}
+
+#[test]
+fn a_project_saved_with_another_model_is_told_both_names() {
+    let host = harsh_host();
+    let node = with_source(&host, ofx_sdk::Context::General, frame(32, 32, scenery));
+    set(&node, "model", "tone_small");
+    let ParamValue::String(id) = node.get("model_id").unwrap() else { panic!("model_id is text") };
+    assert!(id.starts_with("tone_small ") && id.len() == "tone_small ".len() + 64, "{id}");
+    let saved = |text: &str| node.set("model_id", &ParamValue::String(text.to_owned())).unwrap();
+    saved("tone_giant 0123");
+    let message = failure(&node);
+    assert!(message.contains("tone_giant") && message.contains("tone_small"), "{message}");
+    saved(&format!("tone_small {}", "0".repeat(64)));
+    let message = failure(&node);
+    assert!(message.contains(&id) && message.contains(&"0".repeat(64)), "{message}");
+    set(&node, "model", "tone_small");
+    output(&node, "flat");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn custom_without_a_file_says_what_to_do() {
+    let host = harsh_host();
+    let node = with_source(&host, ofx_sdk::Context::General, frame(32, 32, scenery));
+    set(&node, "model", "custom");
+    let message = failure(&node);
+    assert!(message.contains("Custom model"), "{message}");
+}
+
+#[test]
+fn check_device_shows_what_really_runs() {
+    let host = harsh_host();
+    let node = node(&host);
+    node.press("check_device").unwrap();
+    let ParamValue::String(status) = node.get("status").unwrap() else { panic!("status is text") };
+    assert!(status.contains("ms") && (status.contains("CPU") || status.contains("CUDA")), "{status}");
+    set(&node, "device", "cuda");
+    node.press("check_device").unwrap();
+    let ParamValue::String(status) = node.get("status").unwrap() else { panic!("status is text") };
+    assert!(status.contains("CUDA"), "CUDA or the reason why not: {status}");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn cuda_that_is_not_there_is_an_error_and_never_the_cpu_in_silence() {
+    let host = harsh_host();
+    let node = node(&host);
+    set(&node, "device", "cuda");
+    match node.render(&RenderRequest::at(1.0)) {
+        Err(error) => assert!(error.to_string().contains("CUDA"), "{error}"),
+        Ok(_) => {
+            node.press("check_device").unwrap();
+            let ParamValue::String(status) = node.get("status").unwrap() else { panic!("status is text") };
+            assert!(status.starts_with("CUDA"), "{status}");
+        }
+    }
+}
+
+#[test]
+fn abort_ends_a_run_and_the_next_render_works() {
+    let host = harsh_host();
+    let node = pointwise(&host, frame(512, 512, scenery));
+    use_model(&node, &fixture("tiny_slow.onnx"));
+    let abort = node.abort_handle();
+    abort.abort_at_poll(5);
+    assert!(matches!(node.render(&RenderRequest::at(1.0)), Err(Error::Aborted)));
+    abort.reset();
+    let out = output(&node, "flat");
+    use_model(&node, &fixture("tiny_tone.onnx"));
+    assert!(largest_difference(&out, &output(&node, "flat")) < 1e-4);
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn a_change_of_bias_edge_or_output_never_runs_the_network_again() {
+    let host = harsh_host();
+    let node = pointwise(&host, frame(256, 256, scenery));
+    use_model(&node, &fixture("tiny_slow.onnx"));
+    let abort = node.abort_handle();
+    let polls_of = |id: &str, value: &str| {
+        let before = abort.polls();
+        set(&node, id, value);
+        render(&node, &RenderRequest::at(1.0)).unwrap();
+        abort.polls() - before
+    };
+    // While the network runs, the waiting render polls abort every 10 ms; without a run only once for each band.
+    let run = polls_of("output", "flat");
+    assert!(run > 25, "the slow network took only {run} polls");
+    for (id, value) in [
+        ("bias_highlight", "0.5"),
+        ("edge_softness_px", "4"),
+        ("edge_refine_px", "12"),
+        ("clip_black", "0.1"),
+        ("color_material", "1,0,0"),
+        ("output", "packed_shadow"),
+    ] {
+        let polls = polls_of(id, value);
+        assert!(polls < 15, "{id} took {polls} polls, as if the network had run");
+    }
+    assert!(polls_of("exposure", "1") > 25, "another picture is another run");
+}
