@@ -31,7 +31,7 @@ struct Statistics {
 }
 
 /// About how many pixels are worked on at once, so that the planes of a step stay in the cache and memory stays small.
-const STEP_PIXELS: usize = 1 << 17;
+const STEP_PIXELS: usize = 1 << 16;
 
 impl<'a> Fit<'a> {
     pub(super) fn new(

@@ -72,7 +72,7 @@ impl Between {
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuidedCoefficients {
     /// Cell by cell, target by target: four values, (a of each channel, b), a grey guide's unused ones zero.
-    cells: Vec<[f32; COEFFICIENTS]>,
+    cells: Vec<f32>,
     size: Size,
     targets: usize,
     channels: usize,
@@ -114,7 +114,6 @@ impl GuidedFilter {
                 }
             });
         });
-        let cells = cells.as_chunks().0.to_vec();
         Ok(GuidedCoefficients { cells, size, targets: count, channels })
     }
 }
@@ -204,7 +203,8 @@ impl GuidedCoefficients {
     fn mix_rows(&self, at: Between, columns: &[Between], mixed: &mut [[f32; COEFFICIENTS]]) {
         let (Some(first), Some(last)) = (columns.first(), columns.last()) else { return };
         let (start, end) = (first.first * self.targets, (last.second + 1) * self.targets);
-        let row = |y: usize| &self.cells[y * self.size.width * self.targets..][start..end];
+        let cells = self.cells.as_chunks::<COEFFICIENTS>().0;
+        let row = |y: usize| &cells[y * self.size.width * self.targets..][start..end];
         for ((out, a), b) in mixed[start..end].iter_mut().zip(row(at.first)).zip(row(at.second)) {
             for lane in 0..COEFFICIENTS {
                 out[lane] = a[lane] + at.nearness * (b[lane] - a[lane]);
