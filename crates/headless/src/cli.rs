@@ -1,0 +1,366 @@
+//! The command line.
+
+use crate::error::{Error, Result};
+use crate::frames::ReadOptions;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ofx_sdk::{Context, Depth};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  2    a bad argument: unknown node, parameter, clip or option, a value out of range
+  3    an input that cannot be read, a missing frame
+  4    an output that cannot be written (no permission, disk full)
+  5    a plug-in that is not found, not loaded or not described
+  6    a plug-in that failed to render
+  130  stopped with Ctrl-C; the frames written so far are whole
+
+Nodes are looked for in --bundle, or in ROTOCEL_BUNDLE, or else in target/bundle, beside this program, in
+OFX_PLUGIN_PATH and in the standard OpenFX folders, in this order.";
+
+/// The OpenFX host of Rotocel on a command line: describes nodes and renders sequences of files through them.
+#[derive(Debug, Parser)]
+#[command(name = "rotocel", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lists the nodes of the bundle.
+    Nodes(NodesArgs),
+    /// Shows every clip and parameter of a node.
+    Describe(DescribeArgs),
+    /// Renders a sequence through a node.
+    #[command(after_help = EXIT_CODES)]
+    Render(Box<RenderArgs>),
+    /// Puts frames of one or more sequences side by side into one PNG.
+    Sheet(SheetArgs),
+    /// Makes an animated GIF of one or more sequences side by side.
+    Gif(GifArgs),
+    /// Measures a node against labelled shots.
+    Score(ScoreArgs),
+}
+
+/// Where nodes come from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct BundleArgs {
+    /// A bundle, a folder with bundles, or a plug-in library itself.
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Option<PathBuf>,
+}
+
+/// Arguments of `nodes`.
+#[derive(Debug, Args)]
+pub struct NodesArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `describe`.
+#[derive(Debug, Args)]
+pub struct DescribeArgs {
+    /// The node: ToneSegment or org.rotocel.ToneSegment.
+    pub node: String,
+    /// Where to look.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// The context that it is described in.
+    #[arg(long, value_enum)]
+    pub context: Option<ContextArg>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The situation that a node is told it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ContextArg {
+    /// One input.
+    Filter,
+    /// Any inputs.
+    General,
+    /// No input.
+    Generator,
+}
+
+impl From<ContextArg> for Context {
+    fn from(value: ContextArg) -> Self {
+        match value {
+            ContextArg::Filter => Self::Filter,
+            ContextArg::General => Self::General,
+            ContextArg::Generator => Self::Generator,
+        }
+    }
+}
+
+/// How a value of the output is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DepthArg {
+    /// 16-bit floating point (EXR).
+    Half,
+    /// 32-bit floating point (EXR).
+    Float,
+    /// 8 bits (PNG).
+    #[value(name = "8")]
+    Eight,
+    /// 16 bits (PNG).
+    #[value(name = "16")]
+    Sixteen,
+}
+
+impl From<DepthArg> for Depth {
+    fn from(value: DepthArg) -> Self {
+        match value {
+            DepthArg::Half => Self::Half,
+            DepthArg::Float => Self::Float,
+            DepthArg::Eight => Self::Byte,
+            DepthArg::Sixteen => Self::Short,
+        }
+    }
+}
+
+/// Which value of a file a mask clip takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MaskChannel {
+    /// Alpha, if the first frame on disk has one that is not 1 everywhere; luminance otherwise.
+    #[default]
+    Auto,
+    /// Alpha.
+    Alpha,
+    /// Luminance.
+    Luminance,
+}
+
+/// What a node is set to.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SettingsArgs {
+    /// A parameter, or its key at a frame; choices by id, label or index. Repeat for more.
+    #[arg(long = "set", value_name = "ID[@FRAME]=VALUE")]
+    pub set: Vec<String>,
+    /// Press a button once everything is set. Repeat for more.
+    #[arg(long, value_name = "ID")]
+    pub press: Vec<String>,
+    /// Read parameters from a file that --save-params wrote; --set comes after it.
+    #[arg(long, value_name = "FILE")]
+    pub load_params: Option<PathBuf>,
+}
+
+/// How files are read.
+#[derive(Debug, Clone, Args)]
+pub struct ReadArgs {
+    /// The layer of an EXR input; its R, G, B and A otherwise.
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// The most pixels that an input may claim to have.
+    #[arg(long, value_name = "N", default_value_t = ReadOptions::DEFAULT_MAX_PIXELS)]
+    pub max_pixels: u64,
+}
+
+/// Arguments of `render`.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The node: ToneSegment or org.rotocel.ToneSegment.
+    pub node: String,
+    /// Input: a sequence (shot.%04d.png, shot.####.exr) or one file.
+    #[arg(short, long, value_name = "FILES")]
+    pub input: Option<String>,
+    /// Output: PNG or EXR.
+    #[arg(short, long, value_name = "FILES")]
+    pub output: String,
+    /// Frames: 1-90, 1-90x2, 1,5,10-20. What exists on disk otherwise.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub frames: Option<String>,
+    /// Files of another clip of the node, such as Mask=mask.%04d.png. Repeat for more.
+    #[arg(long = "clip", value_name = "NAME=FILES")]
+    pub clips: Vec<String>,
+    /// What a mask clip takes of its files.
+    #[arg(long, value_enum, default_value_t)]
+    pub mask_channel: MaskChannel,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Write every plane that the node offers into one EXR, from one render call: channel `tone.highlight` is the
+    /// channel `highlight` of the layer `tone`.
+    #[arg(long)]
+    pub layers: bool,
+    /// Render at this scale, from 0.01 to 1: 0.5 for a half-size proxy.
+    #[arg(long, default_value_t = 1.0)]
+    pub scale: f64,
+    /// Render in tiles of this side in pixels.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub tiles: Option<u32>,
+    /// Frames that are rendered at once, and the most threads that the node is lent.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
+    /// Leave out frames whose output exists.
+    #[arg(long)]
+    pub skip_existing: bool,
+    /// Leave out frames whose input is missing, rather than stop.
+    #[arg(long)]
+    pub skip_missing: bool,
+    /// Write the parameters that were rendered with to a file.
+    #[arg(long, value_name = "FILE")]
+    pub save_params: Option<PathBuf>,
+    /// Where to look for the node.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// The context; general where the node has it.
+    #[arg(long, value_enum)]
+    pub context: Option<ContextArg>,
+    /// How values are stored: half (default) or float for EXR, 8 (default) or 16 for PNG.
+    #[arg(long, value_enum)]
+    pub depth: Option<DepthArg>,
+    /// Frames a second that the node is told; the EXR header's otherwise, or 24.
+    #[arg(long, value_name = "N")]
+    pub frame_rate: Option<f64>,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Print a summary in JSON, and no progress bar.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which pictures a sheet or a GIF shows, and how.
+#[derive(Debug, Clone, Args)]
+pub struct PicturesArgs {
+    /// Sequences, left to right.
+    #[arg(required = true, value_name = "FILES")]
+    pub inputs: Vec<String>,
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Frames: 1-90, 1-90x2. What exists on disk in the first sequence otherwise.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub frames: Option<String>,
+    /// Show floating-point files as they are, without the sRGB curve.
+    #[arg(long)]
+    pub raw: bool,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// Arguments of `sheet`.
+#[derive(Debug, Args)]
+pub struct SheetArgs {
+    /// Pictures: a row for each frame, a column for each sequence.
+    #[command(flatten)]
+    pub pictures: PicturesArgs,
+    /// Width of each picture in pixels.
+    #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(8..=8192))]
+    pub width: u32,
+    /// The most frames shown, spread evenly.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rows: u32,
+}
+
+/// Arguments of `gif`.
+#[derive(Debug, Args)]
+pub struct GifArgs {
+    /// Pictures: side by side.
+    #[command(flatten)]
+    pub pictures: PicturesArgs,
+    /// Width of each picture in pixels.
+    #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(8..=4096))]
+    pub width: u32,
+    /// Frames a second, 1 to 50.
+    #[arg(long, default_value_t = 12.0)]
+    pub fps: f64,
+}
+
+/// Arguments of `score`.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// What is measured.
+    #[command(subcommand)]
+    pub what: ScoreWhat,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum ScoreWhat {
+    /// Tones against a folder of shot.json, frames/%04d.png|exr, labels/%04d.png and optional subject/%04d.png.
+    Tone(ScoreToneArgs),
+}
+
+/// Arguments of `score tone`.
+#[derive(Debug, Args)]
+pub struct ScoreToneArgs {
+    /// Folders of labelled shots; a folder of such folders stands for all of them.
+    #[arg(required = true)]
+    pub shots: Vec<PathBuf>,
+    /// The node.
+    #[arg(long, default_value = "ToneSegment")]
+    pub node: String,
+    /// Settings; the output is always `index`.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Do not connect the subject, even where the shot has one.
+    #[arg(long)]
+    pub no_mask: bool,
+    /// A border counts as found within this many pixels.
+    #[arg(long, default_value_t = 2.0)]
+    pub boundary_px: f64,
+    /// Frames that are rendered at once.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
+    /// Where to look for the node.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl ReadArgs {
+    /// What the readers are told.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions { layer: self.layer.clone(), max_pixels: self.max_pixels }
+    }
+}
+
+impl RenderArgs {
+    /// The scale, checked.
+    ///
+    /// # Errors
+    /// When it is not from 0.01 to 1.
+    pub fn checked_scale(&self) -> Result<f64> {
+        if (0.01..=1.0).contains(&self.scale) {
+            Ok(self.scale)
+        } else {
+            Err(Error::Usage(format!("--scale {}: give a number from 0.01 to 1", self.scale)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_issue_s_command_is_understood() {
+        let line = "rotocel render ToneSegment -i shot.%04d.png -o tones.%04d.exr --frames 1-90 --set output=flat \
+                    --set edge_softness_px=2 --clip Mask=m.%04d.png --layers --press check_device --scale 0.5 \
+                    --tiles 256 --threads 2 --skip-existing --save-params a.json --load-params b.json --bundle d --json";
+        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+        let Command::Render(args) = cli.command else { panic!("not a render") };
+        assert_eq!(args.settings.set, ["output=flat", "edge_softness_px=2"]);
+        assert_eq!((args.tiles, args.threads, args.checked_scale().unwrap()), (Some(256), 2, 0.5));
+    }
+}

@@ -1,0 +1,101 @@
+//! What can go wrong, and the exit code that says so.
+
+use crate::sequence::FrameList;
+use std::path::{Path, PathBuf};
+
+/// Exit code of a command that did all it was asked.
+pub const EXIT_OK: u8 = 0;
+/// Exit code of a bad argument: unknown node, parameter, clip or option, or a value out of range.
+pub const EXIT_USAGE: u8 = 2;
+/// Exit code of an input that cannot be read, or a frame that is missing.
+pub const EXIT_INPUT: u8 = 3;
+/// Exit code of an output that cannot be written: no permission, no folder, no space.
+pub const EXIT_OUTPUT: u8 = 4;
+/// Exit code of a plug-in that is not found, not loaded or not described.
+pub const EXIT_PLUGIN: u8 = 5;
+/// Exit code of a plug-in that failed to render.
+pub const EXIT_RENDER: u8 = 6;
+/// Exit code of a run that Ctrl-C stopped; the frames written so far are whole.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+/// Every failure of the command line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument names something that does not exist, or has a value it cannot take.
+    #[error("{0}")]
+    Usage(String),
+    /// A file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Frames of a sequence do not exist.
+    #[error(
+        "{pattern}: missing {frames}; render what is there with --skip-missing, or name the frames with --frames",
+        frames = FrameList::describe(frames)
+    )]
+    MissingFrames {
+        /// The sequence.
+        pattern: String,
+        /// The frame numbers that have no file.
+        frames: Vec<i64>,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A bundle is not found, not loaded, or its plug-in does not describe itself.
+    #[error("{0}")]
+    Plugin(String),
+    /// A render failed.
+    #[error("frame {frame}: {reason}")]
+    Render {
+        /// The frame.
+        frame: i64,
+        /// What the plug-in answered.
+        reason: String,
+    },
+    /// Ctrl-C.
+    #[error("interrupted; {done} of {total} frames are written and whole")]
+    Interrupted {
+        /// Frames that are on disk.
+        done: usize,
+        /// Frames that were asked for.
+        total: usize,
+    },
+}
+
+/// The result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The code that the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => EXIT_USAGE,
+            Self::Input { .. } | Self::MissingFrames { .. } => EXIT_INPUT,
+            Self::Output { .. } => EXIT_OUTPUT,
+            Self::Plugin(_) => EXIT_PLUGIN,
+            Self::Render { .. } => EXIT_RENDER,
+            Self::Interrupted { .. } => EXIT_INTERRUPTED,
+        }
+    }
+
+    /// An input file and what is wrong with it.
+    pub fn input(path: &Path, reason: impl ToString) -> Self {
+        Self::Input { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+
+    /// An output file and why it cannot be written.
+    pub fn output(path: &Path, reason: impl ToString) -> Self {
+        Self::Output { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+}

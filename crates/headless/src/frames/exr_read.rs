@@ -1,0 +1,207 @@
+//! OpenEXR, from files to frames: windows, layers, header.
+
+use super::{ExrHeader, Frame, FrameInfo, ReadOptions, check_size};
+use crate::error::{Error, Result};
+use exr::meta::header::Header;
+use exr::prelude::*;
+use ofx_sdk::{Components, Depth, Premultiplication, RectI};
+use std::path::Path;
+
+/// A layer's place in the file: which part, and which of its channels are red, green, blue and alpha.
+struct Chosen {
+    part: usize,
+    /// Indices of channels. One entry is a lone value, three or four are colors.
+    channels: Vec<Option<usize>>,
+    components: Components,
+}
+
+fn headers(path: &Path, options: &ReadOptions) -> Result<Vec<Header>, Error> {
+    let length = std::fs::metadata(path).map_err(|e| Error::input(path, e))?.len();
+    if length == 0 {
+        return Err(Error::input(path, "the file is empty"));
+    }
+    let meta = MetaData::read_from_file(path, false).map_err(|e| Error::input(path, e))?;
+    for header in &meta.headers {
+        let size = header.layer_size;
+        check_size(path, size.width() as u64, size.height() as u64, options)?;
+        let display = header.shared_attributes.display_window.size;
+        check_size(path, display.width() as u64, display.height() as u64, options)?;
+        // Each block has an entry in the offset table and a header of its own, however well it compresses.
+        if header.chunk_count as u64 * 16 > length {
+            return Err(Error::input(
+                path,
+                format!("truncated: {length} bytes cannot hold {} blocks", header.chunk_count),
+            ));
+        }
+        if header.deep {
+            return Err(Error::input(path, "deep pixels are not read; flatten the file first"));
+        }
+        if header.channels.list.iter().any(|c| c.sampling != Vec2(1, 1)) {
+            return Err(Error::input(path, "channels of different resolutions (subsampling) are not read"));
+        }
+    }
+    Ok(meta.headers.into_vec())
+}
+
+/// Size and windows of the layer that would be read.
+pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, Error> {
+    let headers = headers(path, options)?;
+    let chosen = choose(path, &headers, options.layer.as_deref())?;
+    let header = &headers[chosen.part];
+    let display = header.shared_attributes.display_window;
+    Ok(FrameInfo {
+        display: [display.size.width() as i32, display.size.height() as i32],
+        bounds: bounds(path, header)?,
+        depth: depth(header, &chosen),
+        pixel_aspect: aspect(header.shared_attributes.pixel_aspect),
+        frame_rate: header
+            .own_attributes
+            .frames_per_second
+            .and_then(|(n, d)| (d > 0 && n > 0).then(|| f64::from(n) / f64::from(d))),
+    })
+}
+
+/// The pixels of one layer.
+pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
+    let headers = headers(path, options)?;
+    let chosen = choose(path, &headers, options.layer.as_deref())?;
+    let header = &headers[chosen.part];
+    let bounds = bounds(path, header)?;
+    let depth = depth(header, &chosen);
+    let image = exr::prelude::read()
+        .no_deep_data()
+        .largest_resolution_level()
+        .all_channels()
+        .all_layers()
+        .all_attributes()
+        .from_file(path)
+        .map_err(|e| Error::input(path, e))?;
+    let layer = &image.layer_data[chosen.part];
+    let count = chosen.components.count();
+    let (width, height) = (bounds.width(), bounds.height());
+    let mut pixels = vec![0.0f32; width * height * count];
+    for (offset, channel) in chosen.channels.iter().enumerate() {
+        let Some(channel) = channel else { continue };
+        let samples = &layer.channel_data.list[*channel].sample_data;
+        let mut put = |index: usize, value: f32| {
+            // Files have y down.
+            let row = height - 1 - index / width;
+            pixels[(row * width + index % width) * count + offset] = value;
+        };
+        match samples {
+            FlatSamples::F16(v) => v.iter().take(width * height).enumerate().for_each(|(i, s)| put(i, s.to_f32())),
+            FlatSamples::F32(v) => v.iter().take(width * height).enumerate().for_each(|(i, s)| put(i, *s)),
+            FlatSamples::U32(v) => v.iter().take(width * height).enumerate().for_each(|(i, s)| put(i, *s as f32)),
+        }
+    }
+    let display = image.attributes.display_window;
+    Ok(Frame {
+        display: [display.size.width() as i32, display.size.height() as i32],
+        bounds,
+        components: chosen.components,
+        pixels,
+        depth,
+        premultiplication: if chosen.components == Components::Rgba {
+            Premultiplication::Premultiplied
+        } else {
+            Premultiplication::Opaque
+        },
+        pixel_aspect: aspect(image.attributes.pixel_aspect),
+        header: Some(Box::new(ExrHeader { image: image.attributes, layer: layer.attributes.clone() })),
+    })
+}
+
+fn aspect(value: f32) -> f64 {
+    if value.is_finite() && value > 0.01 && value < 100.0 {
+        // The file's 32 bits should not make 0.9 into 0.8999999762.
+        (f64::from(value) * 1e6).round() / 1e6
+    } else {
+        1.0
+    }
+}
+
+/// The data window with y up, counted from the display window's lower left corner.
+fn bounds(path: &Path, header: &Header) -> Result<RectI, Error> {
+    let (data, display) = (header.data_window(), header.shared_attributes.display_window);
+    let edge = |v: i64| i32::try_from(v).map_err(|_| Error::input(path, "the data window lies too far off"));
+    let left = i64::from(data.position.x()) - i64::from(display.position.x());
+    let bottom_row = i64::from(display.position.y()) + display.size.height() as i64;
+    let top = bottom_row - i64::from(data.position.y());
+    Ok(RectI::new(
+        edge(left)?,
+        edge(top - data.size.height() as i64)?,
+        edge(left + data.size.width() as i64)?,
+        edge(top)?,
+    ))
+}
+
+fn depth(header: &Header, chosen: &Chosen) -> Depth {
+    let half = |i: &usize| header.channels.list[*i].sample_type == SampleType::F16;
+    if chosen.channels.iter().flatten().all(half) { Depth::Half } else { Depth::Float }
+}
+
+/// Finds the layer: part and channels. `None` is the first part that has R, G, B, Y or A.
+fn choose(path: &Path, headers: &[Header], layer: Option<&str>) -> Result<Chosen, Error> {
+    let part_name = |h: &Header| h.own_attributes.layer_name.as_ref().map(Text::to_string).unwrap_or_default();
+    for (part, header) in headers.iter().enumerate() {
+        let names: Vec<String> = header.channels.list.iter().map(|c| c.name.to_string()).collect();
+        let prefixes: Vec<String> = match layer {
+            None => vec![String::new()],
+            // `diffuse` is the channels `diffuse.R`…, or the part `diffuse` with channels `R`… or `diffuse.R`….
+            Some(layer) if part_name(header) == layer => vec![String::new(), format!("{layer}.")],
+            Some(layer) => vec![format!("{layer}.")],
+        };
+        for prefix in &prefixes {
+            if let Some((channels, components)) = colors(&names, prefix) {
+                return Ok(Chosen { part, channels, components });
+            }
+        }
+        // A full channel name, or a part of one channel, is a lone value.
+        let lone = match layer {
+            Some(layer) => names
+                .iter()
+                .position(|n| n == layer)
+                .or_else(|| (names.len() == 1 && part_name(header) == layer).then_some(0)),
+            None => (headers.len() == 1 && names.len() == 1).then_some(0),
+        };
+        if let Some(index) = lone {
+            return Ok(Chosen { part, channels: vec![Some(index)], components: Components::Alpha });
+        }
+    }
+    let wanted = layer.map_or("R, G, B".to_owned(), |layer| format!("layer {layer}"));
+    Err(Error::input(path, format!("has no {wanted}; it has {}. Choose with --layer NAME", layers(headers).join(", "))))
+}
+
+/// The channels with `prefix` that are colors: R, G, B, A or Y, in either case.
+fn colors(names: &[String], prefix: &str) -> Option<(Vec<Option<usize>>, Components)> {
+    let find = |short: &str, long: &str| {
+        names.iter().position(|n| {
+            n.strip_prefix(prefix).is_some_and(|n| n.eq_ignore_ascii_case(short) || n.eq_ignore_ascii_case(long))
+        })
+    };
+    let (r, g, b, a) = (find("R", "red"), find("G", "green"), find("B", "blue"), find("A", "alpha"));
+    let y = find("Y", "luminance");
+    let (r, g, b) = if r.is_none() && g.is_none() && b.is_none() && y.is_some() { (y, y, y) } else { (r, g, b) };
+    match (r.or(g).or(b), a) {
+        (Some(_), Some(_)) => Some((vec![r, g, b, a], Components::Rgba)),
+        (Some(_), None) => Some((vec![r, g, b], Components::Rgb)),
+        (None, Some(_)) => Some((vec![a], Components::Alpha)),
+        (None, None) => None,
+    }
+}
+
+/// Every name that `--layer` takes for this file.
+fn layers(headers: &[Header]) -> Vec<String> {
+    let mut found = Vec::new();
+    for header in headers {
+        found.extend(header.own_attributes.layer_name.as_ref().map(Text::to_string));
+        for channel in &header.channels.list {
+            let name = channel.name.to_string();
+            found.push(name.rsplit_once('.').map_or(name.clone(), |(layer, _)| layer.to_owned()));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(40);
+    found
+}

@@ -1,0 +1,151 @@
+//! EXR round trips: windows, layers, headers, bytes.
+
+use super::*;
+use crate::frames::{ReadOptions, inspect, read};
+use exr::prelude::attribute::TimeCode;
+use ofx_sdk::Premultiplication;
+
+fn ramp(bounds: RectI, components: Components) -> Frame {
+    let count = bounds.width() * bounds.height() * components.count();
+    Frame {
+        display: [8, 6],
+        bounds,
+        pixels: (0..count).map(|v| v as f32 / 64.0 - 0.5).collect(),
+        ..Frame::filling(0, 0, components, Vec::new())
+    }
+}
+
+fn layer(name: &str) -> ReadOptions {
+    ReadOptions { layer: Some(name.into()), ..Default::default() }
+}
+
+#[test]
+fn float_pixels_windows_and_aspect_come_back_as_they_were() {
+    let dir = tempfile::tempdir().unwrap();
+    for bounds in
+        [RectI::new(0, 0, 8, 6), RectI::new(-3, -2, 5, 4), RectI::new(2, 1, 20, 30), RectI::new(100, -50, 101, -49)]
+    {
+        let path = dir.path().join("a.exr");
+        let mut frame = ramp(bounds, Components::Rgba);
+        frame.pixel_aspect = 2.0;
+        write_exr(&path, &frame, &[], None, &BTreeMap::new(), Depth::Float).unwrap();
+        let back = read(&path, &ReadOptions::default()).unwrap();
+        assert_eq!((back.bounds, back.display, &back.pixels), (bounds, [8, 6], &frame.pixels));
+        assert_eq!((back.pixel_aspect, back.depth), (2.0, Depth::Float));
+        assert_eq!(back.premultiplication, Premultiplication::Premultiplied);
+        assert_eq!(inspect(&path, &ReadOptions::default()).unwrap().bounds, bounds);
+    }
+}
+
+#[test]
+fn rows_lie_in_the_file_with_y_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.exr");
+    // A data window of one row at the top of the display window.
+    write_exr(&path, &ramp(RectI::new(0, 5, 8, 6), Components::Rgb), &[], None, &BTreeMap::new(), Depth::Half).unwrap();
+    let meta = exr::prelude::MetaData::read_from_file(&path, true).unwrap();
+    assert_eq!(meta.headers[0].data_window().position, Vec2(0, 0));
+    let back = read(&path, &ReadOptions::default()).unwrap();
+    assert_eq!((back.bounds, back.depth), (RectI::new(0, 5, 8, 6), Depth::Half));
+}
+
+#[test]
+fn planes_become_layers_that_can_be_read_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.exr");
+    let main = ramp(RectI::new(0, 0, 8, 6), Components::Rgba);
+    let plane = ExrPlane { name: "tone.highlight".into(), frame: ramp(RectI::new(2, 2, 4, 4), Components::Alpha) };
+    write_exr(&path, &main, std::slice::from_ref(&plane), None, &BTreeMap::new(), Depth::Float).unwrap();
+    let back = read(&path, &layer("tone.highlight")).unwrap();
+    assert_eq!(back.components, Components::Alpha);
+    assert_eq!(back.cropped_to(plane.frame.bounds).pixels, plane.frame.pixels);
+    assert_eq!(back.pixel(0, 0), Some(&[0.0][..]));
+    assert_eq!(read(&path, &ReadOptions::default()).unwrap().pixels, main.pixels);
+    let error = read(&path, &layer("shadow")).unwrap_err().to_string();
+    assert!(error.contains("tone") && error.contains("--layer"), "{error}");
+}
+
+#[test]
+fn timecode_display_origin_and_unknown_attributes_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (dir.path().join("a.exr"), dir.path().join("b.exr"));
+    let mut image = ImageAttributes::new(IntegerBounds::new(Vec2(10, -7), Vec2(8, 6)));
+    image.time_code = Some(TimeCode { hours: 1, minutes: 2, seconds: 3, frame: 4, ..Default::default() });
+    image.other.insert(text("slate"), AttributeValue::Text(text("12A take 3")));
+    let header = ExrHeader { image, layer: LayerAttributes { frames_per_second: Some((25, 1)), ..Default::default() } };
+    let frame = ramp(RectI::new(1, 1, 5, 5), Components::Rgba);
+    write_exr(&first, &frame, &[], Some(&header), &BTreeMap::new(), Depth::Half).unwrap();
+    let read_back = read(&first, &ReadOptions::default()).unwrap();
+    assert_eq!(read_back.bounds, frame.bounds);
+    assert_eq!(inspect(&first, &ReadOptions::default()).unwrap().frame_rate, Some(25.0));
+    let notes = BTreeMap::from([("rotocel/model".to_owned(), "tone größer".to_owned())]);
+    write_exr(&second, &read_back, &[], read_back.header.as_deref(), &notes, Depth::Half).unwrap();
+    let kept = read(&second, &ReadOptions::default()).unwrap().header.unwrap();
+    assert_eq!(kept.image.time_code, header.image.time_code);
+    assert_eq!(kept.image.display_window, header.image.display_window);
+    // The reader counts what it does not know to the part, of which there is one.
+    assert_eq!(kept.layer.other[&text("slate")], AttributeValue::Text(text("12A take 3")));
+    assert_eq!(kept.layer.other[&text("rotocel/model")], AttributeValue::Text(text("tone größer")));
+}
+
+#[test]
+fn the_same_picture_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let notes: BTreeMap<_, _> = (0..40).map(|n| (format!("rotocel/note_{n}"), n.to_string())).collect();
+    let bytes: Vec<Vec<u8>> = (0..4)
+        .map(|n| {
+            let path = dir.path().join(format!("{n}.exr"));
+            let frame = ramp(RectI::new(0, 0, 8, 6), Components::Rgba);
+            write_exr(&path, &frame, &[], None, &notes, Depth::Half).unwrap();
+            std::fs::read(path).unwrap()
+        })
+        .collect();
+    assert!(bytes.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn missing_channels_are_zero_and_a_missing_alpha_is_opaque() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.exr");
+    let channel = |name: &str, v: f32| AnyChannel::new(Text::new_or_panic(name), FlatSamples::F32(vec![v; 4]));
+    let write = |channels: Vec<AnyChannel<FlatSamples>>| {
+        let channels = AnyChannels::sort(channels.into_iter().collect());
+        Image::from_channels(Vec2(2, 2), channels).write().to_file(&path).unwrap();
+    };
+    write(vec![channel("R", 0.5), channel("G", 0.25)]);
+    let frame = read(&path, &ReadOptions::default()).unwrap();
+    assert_eq!(frame.rgba(1, 1), Some([0.5, 0.25, 0.0, 1.0]));
+    write(vec![channel("Y", 0.75), channel("odd name.with dots.and spaces", 0.1)]);
+    assert_eq!(read(&path, &ReadOptions::default()).unwrap().rgba(0, 0), Some([0.75, 0.75, 0.75, 1.0]));
+    assert_eq!(read(&path, &layer("odd name.with dots.and spaces")).unwrap().pixels, vec![0.1; 4]);
+    write(vec![channel("depth.Z", 3.0), channel("normal.X", 0.1)]);
+    assert!(read(&path, &ReadOptions::default()).unwrap_err().to_string().contains("depth"));
+}
+
+#[test]
+fn truncated_and_flipped_files_are_errors_or_pictures_but_never_panics() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.exr");
+    write_exr(&path, &ramp(RectI::new(0, 0, 8, 6), Components::Rgba), &[], None, &BTreeMap::new(), Depth::Half)
+        .unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let damaged = dir.path().join("damaged.exr");
+    for length in 0..bytes.len() {
+        std::fs::write(&damaged, &bytes[..length]).unwrap();
+        assert!(read(&damaged, &ReadOptions::default()).is_err(), "{length} of {} bytes were taken", bytes.len());
+    }
+    for at in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        std::fs::write(&damaged, &flipped).unwrap();
+        let few = ReadOptions { max_pixels: 1 << 16, ..Default::default() };
+        let _ = read(&damaged, &few);
+    }
+}
+
+#[test]
+fn half_keeps_large_values_finite_and_infinity_infinite() {
+    assert_eq!(half(1e9).to_f32(), 65504.0);
+    assert_eq!(half(f32::NEG_INFINITY).to_f32(), f32::NEG_INFINITY);
+    assert!(half(f32::NAN).is_nan());
+}

@@ -1,0 +1,135 @@
+//! Parameters in a JSON file: `{node, version, params: {id: value}}`.
+//!
+//! A choice is `{"option": "flat", "index": 3}`: the id is for people and wins, the index is what hosts save. A
+//! parameter with keys is `{"keys": [{"frame": 1, "value": …}, …]}`.
+
+use crate::error::{Error, Result};
+use crate::frames::write_whole;
+use crate::nearest::suggestion;
+use ofx_sdk::host::{Curve, Description, Key, ParamDescription, ParamValue, SavedParams};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    node: String,
+    version: (u32, u32),
+    params: BTreeMap<String, Value>,
+}
+
+/// Writes the parameters that projects save.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn save(path: &Path, node: &Description, saved: &SavedParams) -> Result<()> {
+    let mut params = BTreeMap::new();
+    for (id, curve) in saved {
+        let Some(param) = node.param(id).filter(|p| p.persistent && p.default.is_some()) else { continue };
+        let value = if curve.is_animated() {
+            let keys: Vec<Value> = curve
+                .keys
+                .iter()
+                .map(|key| json!({ "frame": key.time, "value": to_json(param, &key.value) }))
+                .collect();
+            json!({ "keys": keys })
+        } else {
+            to_json(param, &curve.constant)
+        };
+        params.insert(id.clone(), value);
+    }
+    let file = File { node: node.identifier.clone(), version: node.version, params };
+    let text = serde_json::to_string_pretty(&file).map_err(|e| Error::output(path, e))?;
+    write_whole(path, format!("{text}\n").as_bytes())
+}
+
+/// Reads what [`save`] wrote, for the same node.
+///
+/// # Errors
+/// [`Error::Input`] names the file and the parameter: another node's, an unknown parameter, a value that does not fit.
+pub fn load(path: &Path, node: &Description) -> Result<SavedParams> {
+    let text = std::fs::read_to_string(path).map_err(|e| Error::input(path, e))?;
+    let file: File = serde_json::from_str(&text)
+        .map_err(|e| Error::input(path, format!("is no file that --save-params wrote: {e}")))?;
+    if file.node != node.identifier {
+        return Err(Error::input(path, format!("holds the parameters of {}, not of {}", file.node, node.identifier)));
+    }
+    if file.version.0 > node.version.0 {
+        log::warn!("{}: written by version {}.{} of {}", path.display(), file.version.0, file.version.1, file.node);
+    }
+    let mut saved = SavedParams::new();
+    for (id, value) in &file.params {
+        let Some(param) = node.param(id) else {
+            let known = node.params.iter().map(|p| p.id.as_str());
+            return Err(Error::input(path, format!("{} has no parameter {id}{}", node.label, suggestion(id, known))));
+        };
+        let curve = curve(param, value).map_err(|reason| Error::input(path, format!("parameter {id}: {reason}")))?;
+        saved.insert(id.clone(), curve);
+    }
+    Ok(saved)
+}
+
+fn curve(param: &ParamDescription, value: &Value) -> Result<Curve, String> {
+    let Some(keys) = value.get("keys") else { return Ok(Curve::constant(from_json(param, value)?)) };
+    let keys = keys.as_array().filter(|k| !k.is_empty()).ok_or("keys is not a list of keys")?;
+    let mut curve: Option<Curve> = None;
+    for key in keys {
+        let time = key.get("frame").and_then(Value::as_f64).ok_or("a key has no frame")?;
+        let value = from_json(param, key.get("value").ok_or("a key has no value")?)?;
+        let curve = curve.get_or_insert_with(|| Curve::constant(value.clone()));
+        curve.keys.push(Key { time, value });
+    }
+    let mut curve = curve.ok_or("there are no keys")?;
+    curve.keys.sort_by(|a, b| a.time.total_cmp(&b.time));
+    Ok(curve)
+}
+
+fn to_json(param: &ParamDescription, value: &ParamValue) -> Value {
+    match value {
+        ParamValue::Double(v) => json!(v),
+        ParamValue::Int(v) => json!(v),
+        ParamValue::Bool(v) => json!(v),
+        ParamValue::String(v) => json!(v),
+        ParamValue::Choice(index) => json!({ "option": param.text(value), "index": index }),
+        _ if value.doubles().is_empty() => json!(value.ints()),
+        _ => json!(value.doubles()),
+    }
+}
+
+fn from_json(param: &ParamDescription, value: &Value) -> Result<ParamValue, String> {
+    let found = match value {
+        Value::String(text) => ParamValue::parse(param, text).map_err(|e| e.to_string())?,
+        Value::Bool(v) => ParamValue::Bool(*v),
+        Value::Object(choice) => choice_from_json(param, choice)?,
+        Value::Number(_) => from_numbers(param, std::slice::from_ref(value))?,
+        Value::Array(list) => from_numbers(param, list)?,
+        Value::Null => return Err("null is no value".into()),
+    };
+    param.check(&found).map_err(|e| e.to_string())?;
+    Ok(found)
+}
+
+/// The option's id where this version knows it; its index otherwise, because options are only ever appended.
+fn choice_from_json(param: &ParamDescription, choice: &serde_json::Map<String, Value>) -> Result<ParamValue, String> {
+    let by_id = choice.get("option").and_then(Value::as_str).and_then(|id| param.option_index(id));
+    let by_index = || choice.get("index").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    by_id.or_else(by_index).map(ParamValue::Choice).ok_or_else(|| {
+        let given = choice.get("option").and_then(Value::as_str).unwrap_or_default();
+        let ids = param.option_ids();
+        format!("no option {given}{}", suggestion(given, ids.iter().map(String::as_str)))
+    })
+}
+
+fn from_numbers(param: &ParamDescription, list: &[Value]) -> Result<ParamValue, String> {
+    let numbers: Option<Vec<f64>> = list.iter().map(Value::as_f64).collect();
+    let numbers = numbers.ok_or("a list holds something that is no number")?;
+    if let Some(value) = ParamValue::from_doubles(param.kind, &numbers) {
+        return Ok(value);
+    }
+    let whole: Option<Vec<i32>> =
+        numbers.iter().map(|v| (v.fract() == 0.0 && v.abs() <= f64::from(i32::MAX)).then_some(*v as i32)).collect();
+    whole
+        .and_then(|whole| ParamValue::from_ints(param.kind, &whole))
+        .ok_or_else(|| format!("{} numbers do not make a {:?}", list.len(), param.kind))
+}

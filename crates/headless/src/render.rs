@@ -1,0 +1,291 @@
+//! `rotocel render`: a sequence through a node, frame by frame into files.
+
+use crate::cli::{DepthArg, RenderArgs};
+use crate::error::{Error, Result};
+use crate::frames::{ExrPlane, Frame, write_exr, write_png};
+use crate::layers;
+use crate::params_file;
+use crate::report::{Summary, Terminal, interrupted, on_interrupt};
+use crate::sequence::{FrameList, Pattern, gaps};
+use crate::session::{Session, Setup};
+use crate::settings::clip_files;
+use ofx_sdk::host::{HostImage, RenderRequest, StringMode};
+use ofx_sdk::sys::planes::kFnOfxImagePlaneColour;
+use ofx_sdk::{Depth, RectD, RenderScale};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Longer text, such as a stored analysis, is not copied into every file's header.
+const LONGEST_NOTE: usize = 4096;
+
+/// Renders, writes, and says what was done.
+///
+/// # Errors
+/// See [`Error`]. Frames written before the error are whole.
+pub fn render(args: &RenderArgs) -> Result<Summary> {
+    let terminal = Arc::new(Terminal::new(0, args.json));
+    let plan = Plan::new(args)?;
+    let session = open(args, terminal.clone())?;
+    let planes = match args.layers {
+        true => {
+            let time = plan.listed.as_ref().and_then(|l| l.frames().first()).copied().unwrap_or(1) as f64;
+            let made = session.instance.clip_components(time).map_err(|e| Error::Plugin(e.to_string()))?;
+            layers::offered(&session.node, &made)?
+        }
+        false => Vec::new(),
+    };
+    if let Some(path) = &args.save_params {
+        let saved = session.instance.save_params().map_err(|e| Error::Plugin(e.to_string()))?;
+        params_file::save(path, &session.node, &saved)?;
+    }
+    let wanted = plan.frames(&session, args.skip_missing)?;
+    let total = wanted.len();
+    let frames: Vec<i64> =
+        wanted.into_iter().filter(|f| !(args.skip_existing && plan.output.path(*f).exists())).collect();
+    terminal.set_total(frames.len());
+    let abort = session.instance.abort_handle();
+    on_interrupt(move || abort.abort());
+
+    let start = Instant::now();
+    let outcome = run(&session, &plan, &planes, &frames, args, &terminal);
+    terminal.finish();
+    let mut summary = Summary {
+        node: session.node.identifier.clone(),
+        frames: *outcome.as_ref().unwrap_or(&0),
+        skipped: total - frames.len(),
+        elapsed: start.elapsed(),
+        status: session.param_text("status"),
+        ..Summary::default()
+    };
+    let host = session.host.clone();
+    // The instance's end may still break rules.
+    drop(session);
+    summary.add_messages(host.messages());
+    summary.add_violations(&host.take_violations());
+    summary.violation_lines().iter().for_each(|line| terminal.say(line));
+    outcome.map(|_| summary)
+}
+
+/// The output and the frames, as far as they are known before a node is loaded.
+struct Plan {
+    output: Pattern,
+    exr: bool,
+    depth: Depth,
+    listed: Option<FrameList>,
+    scale: RenderScale,
+}
+
+impl Plan {
+    fn new(args: &RenderArgs) -> Result<Self> {
+        let output = Pattern::parse(&args.output)?;
+        let exr = match output.extension().as_str() {
+            "exr" => true,
+            "png" => false,
+            other => {
+                return Err(Error::Usage(format!("--output {output}: .{other} is not written; give .png or .exr")));
+            }
+        };
+        if args.layers && !exr {
+            return Err(Error::Usage("--layers: only EXR files have layers; give an output that ends in .exr".into()));
+        }
+        let depth = match (exr, args.depth) {
+            (true, None) => Depth::Half,
+            (false, None) => Depth::Byte,
+            (true, Some(depth @ (DepthArg::Half | DepthArg::Float))) => depth.into(),
+            (false, Some(depth @ (DepthArg::Eight | DepthArg::Sixteen))) => depth.into(),
+            (true, Some(_)) => return Err(Error::Usage("--depth: EXR takes half or float".into())),
+            (false, Some(_)) => return Err(Error::Usage("--depth: PNG takes 8 or 16".into())),
+        };
+        let listed = args.frames.as_deref().map(FrameList::parse).transpose()?;
+        if args.frame_rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1000.0)) {
+            return Err(Error::Usage("--frame-rate: give a number from above 0 to 1000".into()));
+        }
+        Ok(Self { output, exr, depth, listed, scale: RenderScale::uniform(args.checked_scale()?) })
+    }
+
+    /// The frames to render: those that were named, or those that exist. A gap is an error, or left out.
+    fn frames(&self, session: &Session, skip_missing: bool) -> Result<Vec<i64>> {
+        let mut frames: Vec<i64> = match (&self.listed, session.main_source()) {
+            (Some(list), _) => list.frames().to_vec(),
+            (None, Some(source)) => {
+                let holes = gaps(source.existing());
+                if !holes.is_empty() && !skip_missing {
+                    return Err(Error::MissingFrames { pattern: source.pattern().to_string(), frames: holes });
+                }
+                source.existing().to_vec()
+            }
+            (None, None) => return Err(Error::Usage("--frames: name the frames of a node without an input".into())),
+        };
+        for source in &session.sources {
+            let missing: Vec<i64> = frames.iter().copied().filter(|f| !source.has(*f)).collect();
+            if !missing.is_empty() && !skip_missing {
+                return Err(Error::MissingFrames { pattern: source.pattern().to_string(), frames: missing });
+            }
+            frames.retain(|f| source.has(*f));
+        }
+        if frames.len() > 1 && !self.output.is_sequence() {
+            return Err(Error::Usage(format!(
+                "--output {}: {} frames would overwrite each other; put %04d into the name",
+                self.output,
+                frames.len()
+            )));
+        }
+        Ok(frames)
+    }
+}
+
+fn open(args: &RenderArgs, terminal: Arc<Terminal>) -> Result<Session> {
+    let mut clips = Vec::new();
+    if let Some(input) = &args.input {
+        clips.push(("Source".to_owned(), Pattern::parse(input)?));
+    }
+    if !args.clips.is_empty() {
+        // The clips' names are known once the node has described itself.
+        let host = ofx_sdk::host::Host::new(ofx_sdk::host::HostOptions::default());
+        let plugin = crate::bundles::load(&host, &args.bundle, &args.node)?;
+        let node = crate::bundles::describe(&plugin, args.context.map(Into::into))?;
+        for text in &args.clips {
+            let (name, files) = clip_files(text, &node)?;
+            clips.push((name.to_owned(), Pattern::parse(files)?));
+        }
+    }
+    let setup = Setup {
+        node: &args.node,
+        bundle: &args.bundle,
+        context: args.context.map(Into::into),
+        clips,
+        mask_channel: args.mask_channel,
+        settings: &args.settings,
+        forced: &[],
+        colorspace: None,
+        read: args.read.options(),
+        frame_rate: args.frame_rate,
+        threads: usize::from(args.threads),
+    };
+    Session::open(&setup, terminal)
+}
+
+/// Renders and writes; how many frames are written.
+fn run(
+    session: &Session,
+    plan: &Plan,
+    planes: &[(String, String)],
+    frames: &[i64],
+    args: &RenderArgs,
+    terminal: &Terminal,
+) -> Result<usize> {
+    let color = kFnOfxImagePlaneColour.to_str().unwrap_or_default().to_owned();
+    let request = RenderRequest {
+        scale: plan.scale,
+        tile: args.tiles,
+        depth: Some(Depth::Float),
+        planes: if planes.is_empty() {
+            Vec::new()
+        } else {
+            std::iter::once(color).chain(planes.iter().map(|(encoded, _)| encoded.clone())).collect()
+        },
+        ..RenderRequest::default()
+    };
+    let times: Vec<f64> = frames.iter().map(|f| *f as f64).collect();
+    let mut done = 0;
+    let mut failure = None;
+    let each = |time: f64, rendered: ofx_sdk::Result<Vec<(String, HostImage)>>| {
+        let frame = time.round() as i64;
+        let written = match rendered {
+            _ if interrupted() => Err(Error::Interrupted { done, total: frames.len() }),
+            Err(e) => Err(session.cause(frame, &e)),
+            Ok(images) => match session.take_file_error(frame) {
+                Some(file) => Err(file),
+                None => write(session, plan, planes, frame, images),
+            },
+        };
+        match written {
+            Ok(()) => {
+                done += 1;
+                terminal.step();
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    };
+    let ran = session.instance.render_range(&times, usize::from(args.threads), &request, each);
+    match (failure, ran) {
+        (Some(error), _) => Err(error),
+        (None, _) if interrupted() && done < frames.len() => Err(Error::Interrupted { done, total: frames.len() }),
+        (None, Err(e)) => Err(Error::Render { frame: frames.first().copied().unwrap_or(0), reason: e.to_string() }),
+        (None, Ok(())) => Ok(done),
+    }
+}
+
+/// Writes what one render call made.
+fn write(
+    session: &Session,
+    plan: &Plan,
+    planes: &[(String, String)],
+    frame: i64,
+    images: Vec<(String, HostImage)>,
+) -> Result<()> {
+    let path = plan.output.path(frame);
+    let source = session.main_source();
+    let mut pictures = images.into_iter().map(|(_, image)| picture(session, plan, frame, &image));
+    let main = pictures.next().ok_or_else(|| Error::Render { frame, reason: "the plug-in gave no picture".into() })?;
+    if plan.exr {
+        let named: Vec<ExrPlane> =
+            planes.iter().zip(pictures).map(|((_, name), frame)| ExrPlane { name: name.clone(), frame }).collect();
+        let header = source.and_then(|s| s.header(frame));
+        write_exr(&path, &main, &named, header.as_deref(), &notes(session, frame), plan.depth)?;
+    } else {
+        write_png(&path, &main, plan.depth)?;
+    }
+    if let Some(source) = source {
+        source.forget(frame);
+    }
+    Ok(())
+}
+
+fn picture(session: &Session, plan: &Plan, frame: i64, image: &HostImage) -> Frame {
+    let display = session.main_source().map_or([image.bounds.x2.max(1), image.bounds.y2.max(1)], |source| {
+        let [width, height] = source.display(frame).map(f64::from);
+        let aspect = image.pixel_aspect;
+        let scaled = RectD::new(0.0, 0.0, width * aspect, height).to_pixels_enclosing(plan.scale, aspect);
+        [scaled.x2, scaled.y2]
+    });
+    Frame {
+        display,
+        bounds: image.bounds,
+        components: image.components,
+        pixels: image.to_f32(),
+        depth: image.depth,
+        premultiplication: session.premultiplication,
+        pixel_aspect: image.pixel_aspect,
+        header: None,
+    }
+}
+
+/// What the header says of how the file was made: the node and every setting at this frame. Nothing in it depends on
+/// when, where or in which chunk the frame was rendered.
+fn notes(session: &Session, frame: i64) -> BTreeMap<String, String> {
+    let node = &session.node;
+    let mut notes = BTreeMap::from([
+        ("rotocel/node".to_owned(), node.identifier.clone()),
+        ("rotocel/version".to_owned(), format!("{}.{}", node.version.0, node.version.1)),
+        ("rotocel/premultiplication".to_owned(), format!("{:?}", session.premultiplication).to_lowercase()),
+    ]);
+    let kept = |p: &&ofx_sdk::host::ParamDescription| {
+        p.default.is_some() && p.persistent && p.string_mode != Some(StringMode::Label) && p.id != "status"
+    };
+    for param in node.params.iter().filter(kept) {
+        let Ok(value) = session.instance.get_at(&param.id, frame as f64) else { continue };
+        let mut text = param.text(&value);
+        if text.len() > LONGEST_NOTE {
+            text = format!("({} bytes)", text.len());
+        }
+        notes.insert(format!("rotocel/{}", param.id), text);
+    }
+    notes
+}

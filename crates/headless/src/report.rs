@@ -1,0 +1,209 @@
+//! What the person or the machine at the terminal is told.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ofx_sdk::host::{Message, MessageKind, Observer, Violation};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Set by Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether Ctrl-C was pressed.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Runs `stop` on the first Ctrl-C; the second ends the process. A process has one such handler: later calls only
+/// replace nothing, and are told so by the log.
+pub fn on_interrupt(stop: impl Fn() + Send + 'static) {
+    let handler = move || {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(crate::error::EXIT_INTERRUPTED));
+        }
+        stop();
+    };
+    if let Err(e) = ctrlc::set_handler(handler) {
+        log::debug!("Ctrl-C is not handled: {e}");
+    }
+}
+
+/// Shows messages of plug-ins above the progress bar, each text once.
+#[derive(Debug)]
+pub struct Terminal {
+    bar: ProgressBar,
+    shown: Mutex<BTreeSet<String>>,
+}
+
+impl Terminal {
+    /// A bar over `frames` frames; hidden where no person watches.
+    pub fn new(frames: usize, hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(frames as u64), target);
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} frames  {per_sec}  ETA {eta}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, shown: Mutex::default() }
+    }
+
+    /// One frame more is done.
+    pub fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// How many frames there are to do.
+    pub fn set_total(&self, frames: usize) {
+        self.bar.set_length(frames as u64);
+        self.bar.reset();
+        self.bar.tick();
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Writes a line to standard error.
+    pub fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+}
+
+impl Observer for Terminal {
+    fn message(&self, message: &Message) {
+        if message.cleared || message.text.is_empty() {
+            return;
+        }
+        let line = format!("{}: {}", kind_name(message.kind), message.text);
+        let fresh = self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(line.clone());
+        if fresh {
+            self.say(&line);
+        }
+    }
+
+    fn question(&self, message: &Message) -> bool {
+        self.message(message);
+        true
+    }
+
+    fn progress(&self, label: &str, fraction: f64) -> ControlFlow<()> {
+        if interrupted() {
+            return ControlFlow::Break(());
+        }
+        if !label.is_empty() {
+            self.bar.set_message(format!("{label} {:.0} %", fraction * 100.0));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn kind_name(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Fatal => "fatal",
+        MessageKind::Error => "error",
+        MessageKind::Warning => "warning",
+        MessageKind::Message => "message",
+        MessageKind::Log => "log",
+        MessageKind::Question => "question",
+    }
+}
+
+/// What a render did.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Identifier of the node.
+    pub node: String,
+    /// Frames written.
+    pub frames: usize,
+    /// Frames left out because their output exists.
+    pub skipped: usize,
+    /// From the first render call to the last file.
+    pub elapsed: Duration,
+    /// The node's `status`, where it has one: the device that it runs on.
+    pub status: Option<String>,
+    /// Messages of the plug-in, each text once.
+    pub messages: Vec<(MessageKind, String)>,
+    /// What the plug-in did against the standard.
+    pub violations: Vec<String>,
+}
+
+impl Summary {
+    /// Takes the messages of a host, each text once and in order.
+    pub fn add_messages(&mut self, messages: Vec<Message>) {
+        for message in messages.into_iter().filter(|m| !m.cleared && !m.text.is_empty()) {
+            let entry = (message.kind, message.text);
+            if !self.messages.contains(&entry) {
+                self.messages.push(entry);
+            }
+        }
+    }
+
+    /// Takes the violations of a host.
+    pub fn add_violations(&mut self, violations: &[Violation]) {
+        self.violations.extend(violations.iter().map(ToString::to_string));
+    }
+
+    /// Milliseconds a frame, reading and writing included; nothing where no frame was rendered.
+    pub fn ms_per_frame(&self) -> Option<f64> {
+        (self.frames > 0).then(|| self.elapsed.as_secs_f64() * 1000.0 / self.frames as f64)
+    }
+
+    /// For machines.
+    pub fn to_json(&self) -> Value {
+        let messages: Vec<Value> =
+            self.messages.iter().map(|(kind, text)| json!({ "kind": kind_name(*kind), "text": text })).collect();
+        json!({
+            "node": self.node,
+            "frames": self.frames,
+            "skipped": self.skipped,
+            "seconds": self.elapsed.as_secs_f64(),
+            "ms_per_frame": self.ms_per_frame(),
+            "status": self.status,
+            "peak_memory_mib": peak_memory_mib(),
+            "messages": messages,
+            "violations": self.violations.len(),
+            "violation_details": self.violations,
+        })
+    }
+
+    /// For people.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{}: {} frames", self.node, self.frames);
+        if self.skipped > 0 {
+            let _ = write!(text, " ({} existed)", self.skipped);
+        }
+        if let Some(ms) = self.ms_per_frame() {
+            let _ = write!(text, ", {ms:.0} ms a frame");
+        }
+        if let Some(mib) = peak_memory_mib() {
+            let _ = write!(text, ", peak memory {mib:.0} MiB");
+        }
+        if let Some(status) = self.status.as_deref().filter(|s| !s.is_empty()) {
+            let _ = write!(text, "\n{status}");
+        }
+        text.push('\n');
+        text
+    }
+
+    /// Lines about what the plug-in did against the standard; the first ten, each once.
+    pub fn violation_lines(&self) -> Vec<String> {
+        const SHOWN: usize = 10;
+        let distinct: BTreeSet<&String> = self.violations.iter().collect();
+        let mut lines: Vec<String> =
+            distinct.iter().take(SHOWN).map(|v| format!("warning: the plug-in breaks the standard: {v}")).collect();
+        if distinct.len() > SHOWN {
+            lines.push(format!("warning: and {} more", distinct.len() - SHOWN));
+        }
+        lines
+    }
+}
+
+/// The most memory that this process has held, in MiB, where the system says.
+pub fn peak_memory_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse::<f64>().ok().map(|kib| kib / 1024.0)
+}

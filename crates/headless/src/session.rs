@@ -1,0 +1,201 @@
+//! A node with its inputs connected and its settings made.
+
+use crate::bundles;
+use crate::cli::{BundleArgs, MaskChannel, SettingsArgs};
+use crate::error::{Error, Result};
+use crate::frames::ReadOptions;
+use crate::params_file;
+use crate::report::Terminal;
+use crate::sequence::Pattern;
+use crate::settings::{Assignment, button};
+use crate::source::{FileSource, Takes};
+use ofx_sdk::host::{Description, Host, HostOptions, Instance, ParamValue, Plugin, Project, SavedParams, Source as _};
+use ofx_sdk::{Components, Context, FrameRange, Premultiplication};
+use std::sync::Arc;
+
+/// What a session is opened with.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    /// Name of the node.
+    pub node: &'a str,
+    /// Where it comes from.
+    pub bundle: &'a BundleArgs,
+    /// In which context; `None` for the richest.
+    pub context: Option<Context>,
+    /// Clips and their files; `Source` first.
+    pub clips: Vec<(String, Pattern)>,
+    /// What mask clips take of their files.
+    pub mask_channel: MaskChannel,
+    /// Settings from the command line.
+    pub settings: &'a SettingsArgs,
+    /// Settings that nobody can change, such as `output=index`.
+    pub forced: &'a [&'a str],
+    /// The color space of the files, where the caller knows it.
+    pub colorspace: Option<String>,
+    /// How files are read.
+    pub read: ReadOptions,
+    /// Frames a second, where the caller knows.
+    pub frame_rate: Option<f64>,
+    /// Frames rendered at once.
+    pub threads: usize,
+}
+
+/// A node that is ready to render. Its parts are dropped in the order in which a host lets go of them.
+#[derive(Debug)]
+pub struct Session {
+    /// The instance.
+    pub instance: Instance,
+    /// What it said of itself.
+    pub node: Description,
+    /// What the output's alpha means.
+    pub premultiplication: Premultiplication,
+    /// The connected clips, `Source` first.
+    pub sources: Vec<Arc<FileSource>>,
+    /// The plug-in.
+    pub plugin: Plugin,
+    /// The host.
+    pub host: Host,
+}
+
+/// Frames around the one rendered that a temporal node is expected to read.
+const TEMPORAL_WINDOW: usize = 9;
+
+impl Session {
+    /// Loads the node, connects its clips, makes its settings and presses its buttons, in this order: the file of
+    /// parameters, the usual color space of the files, `--set`, `--press`.
+    ///
+    /// # Errors
+    /// Whatever a person may have got wrong: see [`Error`].
+    pub fn open(setup: &Setup<'_>, terminal: Arc<Terminal>) -> Result<Self> {
+        let host = Host::new(HostOptions {
+            name: "org.rotocel.headless".into(),
+            label: "Rotocel headless".into(),
+            threads: setup.threads,
+            observer: Some(terminal),
+            ..HostOptions::default()
+        });
+        let plugin = bundles::load(&host, setup.bundle, setup.node)?;
+        let node = bundles::describe(&plugin, setup.context)?;
+        let loaded = match &setup.settings.load_params {
+            Some(path) => params_file::load(path, &node)?,
+            None => SavedParams::new(),
+        };
+        let texts = setup.settings.set.iter().map(String::as_str).chain(setup.forced.iter().copied());
+        let assignments = texts.map(|text| Assignment::parse(text, &node)).collect::<Result<Vec<_>>>()?;
+        for id in &setup.settings.press {
+            button(&node, id)?;
+        }
+        let sources = connect_files(setup, &node)?;
+        let project = project(&sources, setup);
+        let failed = |what: &str, e: ofx_sdk::Error| Error::Plugin(format!("{}: {what}: {e}", node.identifier));
+        let instance =
+            plugin.create_with(node.context, project, &loaded).map_err(|e| failed("cannot make an instance", e))?;
+        for ((name, _), source) in setup.clips.iter().zip(&sources) {
+            instance.connect(name, source.clone()).map_err(|e| failed(&format!("clip {name}"), e))?;
+        }
+        apply_colorspace(setup, &node, &instance, &sources, &loaded, &assignments)?;
+        for Assignment { id, frame, value } in &assignments {
+            let done = match frame {
+                Some(frame) => instance.set_at(id, *frame, value),
+                None => instance.set(id, value),
+            };
+            done.map_err(|e| Error::Usage(format!("parameter {id}: {e}")))?;
+        }
+        for id in &setup.settings.press {
+            instance.press(id).map_err(|e| Error::Plugin(format!("button {id}: {e}")))?;
+        }
+        let preferences = instance.clip_preferences().map_err(|e| failed("clip preferences", e))?;
+        Ok(Self { instance, node, premultiplication: preferences.premultiplication, sources, plugin, host })
+    }
+
+    /// The clip that the frames come from.
+    pub fn main_source(&self) -> Option<&Arc<FileSource>> {
+        self.sources.first()
+    }
+
+    /// Takes the error that a file of this frame had.
+    pub fn take_file_error(&self, frame: i64) -> Option<Error> {
+        self.sources.iter().find_map(|s| s.take_error(Some(frame)))
+    }
+
+    /// What made a frame fail: a file, of this frame or of one that the node also read, or else the plug-in.
+    pub fn cause(&self, frame: i64, error: &ofx_sdk::Error) -> Error {
+        self.take_file_error(frame)
+            .or_else(|| self.sources.iter().find_map(|s| s.take_error(None)))
+            .unwrap_or_else(|| Error::Render { frame, reason: error.to_string() })
+    }
+
+    /// The text of a parameter, where the node has it.
+    pub fn param_text(&self, id: &str) -> Option<String> {
+        match self.instance.get(id).ok()? {
+            ParamValue::String(text) => Some(text),
+            other => self.node.param(id).map(|p| p.text(&other)),
+        }
+    }
+}
+
+fn connect_files(setup: &Setup<'_>, node: &Description) -> Result<Vec<Arc<FileSource>>> {
+    let mut sources = Vec::new();
+    for (name, pattern) in &setup.clips {
+        let Some(clip) = node.clip(name) else {
+            return Err(Error::Usage(format!("{} has no clip {name} in the {:?} context", node.label, node.context)));
+        };
+        let takes = if clip.components.contains(&Components::Rgba) && !clip.mask {
+            Takes::Color
+        } else {
+            match setup.mask_channel {
+                MaskChannel::Alpha => Takes::Alpha,
+                MaskChannel::Luminance => Takes::Luminance,
+                MaskChannel::Auto if FileSource::first_has_alpha(pattern, &setup.read)? => Takes::Alpha,
+                MaskChannel::Auto => Takes::Luminance,
+            }
+        };
+        let window = if clip.temporal || node.temporal { TEMPORAL_WINDOW } else { 1 };
+        // A layer is the picture's; other clips are read as they are.
+        let read =
+            if sources.is_empty() { setup.read.clone() } else { ReadOptions { layer: None, ..setup.read.clone() } };
+        let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.threads + window)?;
+        sources.push(Arc::new(source));
+    }
+    for clip in node.clips.iter().filter(|c| !c.optional && c.name != "Output") {
+        if !setup.clips.iter().any(|(name, _)| *name == clip.name) {
+            let how = if clip.name == "Source" { "-i FILES".to_owned() } else { format!("--clip {}=FILES", clip.name) };
+            return Err(Error::Usage(format!("{} needs its clip {}: give {how}", node.label, clip.name)));
+        }
+    }
+    Ok(sources)
+}
+
+fn project(sources: &[Arc<FileSource>], setup: &Setup<'_>) -> Project {
+    let Some(source) = sources.first() else { return Project::default() };
+    let info = source.info();
+    let [width, height] = source.first().display.map(f64::from);
+    Project {
+        pixel_aspect: info.pixel_aspect,
+        frame_rate: setup.frame_rate.unwrap_or(info.frame_rate),
+        ..Project::new(width * info.pixel_aspect, height, FrameRange { ..info.frame_range })
+    }
+}
+
+/// Sets `source_colorspace` to what such files usually have, where the node has that parameter and nobody set it.
+fn apply_colorspace(
+    setup: &Setup<'_>,
+    node: &Description,
+    instance: &Instance,
+    sources: &[Arc<FileSource>],
+    loaded: &SavedParams,
+    assignments: &[Assignment],
+) -> Result<()> {
+    const ID: &str = "source_colorspace";
+    let (Some(param), Some(source)) = (node.param(ID), sources.first()) else { return Ok(()) };
+    if loaded.contains_key(ID) || assignments.iter().any(|a| a.id == ID) {
+        return Ok(());
+    }
+    let id = setup.colorspace.as_deref().unwrap_or_else(|| source.usual_colorspace());
+    let Some(index) = param.option_index(id) else {
+        log::warn!("{} has no source_colorspace {id}; it stays as it is", node.label);
+        return Ok(());
+    };
+    let value = ParamValue::Choice(index);
+    instance.set(ID, &value).map_err(|e| Error::Usage(format!("parameter {ID}: {e}")))
+}

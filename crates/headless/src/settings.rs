@@ -1,0 +1,90 @@
+//! Parameters as they are written on a command line.
+
+use crate::error::{Error, Result};
+use crate::nearest::{nearest, suggestion};
+use ofx_sdk::ParamKind;
+use ofx_sdk::host::{Description, ParamDescription, ParamValue};
+
+/// One `--set`: a parameter's value, or its key at a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The parameter.
+    pub id: String,
+    /// The frame of the key; `None` for a constant.
+    pub frame: Option<f64>,
+    /// The value, of the parameter's kind and in its range.
+    pub value: ParamValue,
+}
+
+impl Assignment {
+    /// Reads `id=value` or `id@frame=value`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names what is wrong: no such parameter (with the nearest), a frame that is no number, a
+    /// parameter that takes no keys, a value of another kind or out of range, no such option (with the nearest).
+    pub fn parse(text: &str, node: &Description) -> Result<Self> {
+        let bad = |reason: String| Error::Usage(format!("--set {text}: {reason}"));
+        let (target, value) =
+            text.split_once('=').ok_or_else(|| bad("write id=value, or id@frame=value for a key".into()))?;
+        let (id, frame) = match target.split_once('@') {
+            Some((id, frame)) => {
+                let number = frame.parse::<f64>().ok().filter(|f| f.is_finite());
+                (id, Some(number.ok_or_else(|| bad(format!("'{frame}' is not a frame")))?))
+            }
+            None => (target, None),
+        };
+        let param = find(node, id.trim()).map_err(bad)?;
+        if frame.is_some() && !param.animates {
+            return Err(bad(format!("parameter {id} takes no keys; set it without @")));
+        }
+        let value = ParamValue::parse(param, value).map_err(|e| {
+            let meant = (param.kind == ParamKind::Choice)
+                .then(|| nearest_option(param, value))
+                .flatten()
+                .map_or(String::new(), |option| format!("; did you mean {option}?"));
+            bad(format!("{e}{meant}"))
+        })?;
+        Ok(Self { id: param.id.clone(), frame, value })
+    }
+}
+
+fn nearest_option(param: &ParamDescription, given: &str) -> Option<String> {
+    let ids = param.option_ids();
+    nearest(given, ids.iter().map(String::as_str)).map(str::to_owned)
+}
+
+fn find<'a>(node: &'a Description, id: &str) -> Result<&'a ParamDescription, String> {
+    node.param(id).ok_or_else(|| {
+        let known = node.params.iter().filter(|p| p.default.is_some()).map(|p| p.id.as_str());
+        format!("{} has no parameter {id}{}", node.label, suggestion(id, known))
+    })
+}
+
+/// The button of this id.
+///
+/// # Errors
+/// [`Error::Usage`] with the nearest button, or when the parameter is none.
+pub fn button<'a>(node: &'a Description, id: &str) -> Result<&'a ParamDescription> {
+    let buttons = || node.params.iter().filter(|p| p.kind == ParamKind::PushButton);
+    buttons().find(|p| p.id == id).ok_or_else(|| {
+        let known = buttons().map(|p| p.id.as_str());
+        Error::Usage(format!("--press {id}: {} has no such button{}", node.label, suggestion(id, known)))
+    })
+}
+
+/// Splits `NAME=FILES` of `--clip` and finds the clip.
+///
+/// # Errors
+/// [`Error::Usage`] with the nearest clip.
+pub fn clip_files<'a>(text: &'a str, node: &'a Description) -> Result<(&'a str, &'a str)> {
+    let (name, files) = text
+        .split_once('=')
+        .ok_or_else(|| Error::Usage(format!("--clip {text}: write NAME=FILES, such as Mask=mask.%04d.png")))?;
+    let inputs = || node.clips.iter().filter(|c| c.name != "Output").map(|c| c.name.as_str());
+    match inputs().find(|known| known.eq_ignore_ascii_case(name)) {
+        Some(known) => Ok((known, files)),
+        None => {
+            Err(Error::Usage(format!("--clip {text}: {} has no clip {name}{}", node.label, suggestion(name, inputs()))))
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! A sequence of files as an input clip.
+
+use crate::error::{Error, Result};
+use crate::frames::{self, ExrHeader, FileKind, Frame, FrameInfo, ReadOptions};
+use crate::sequence::Pattern;
+use ofx_sdk::host::{ClipInfo, HostImage, Source};
+use ofx_sdk::{Components, Depth, FrameRange, Premultiplication, RectD, RectI, RenderScale};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What a clip takes from its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Red, green, blue and alpha; alpha is 1 where files have none.
+    Color,
+    /// One value: alpha.
+    Alpha,
+    /// One value: luminance.
+    Luminance,
+}
+
+type Loaded = std::result::Result<Arc<HostImage>, String>;
+type Slot = Arc<OnceLock<Loaded>>;
+
+/// The files of one clip. Decoded frames are kept while they are likely to be asked for again; each is read once,
+/// however many threads ask. Outside of its frames a clip holds its first and last.
+#[derive(Debug)]
+pub struct FileSource {
+    pattern: Pattern,
+    options: ReadOptions,
+    takes: Takes,
+    info: ClipInfo,
+    first: FrameInfo,
+    existing: Vec<i64>,
+    kept: usize,
+    slots: Mutex<Vec<((i64, u64), Slot)>>,
+    facts: Mutex<BTreeMap<i64, FrameInfo>>,
+    headers: Mutex<BTreeMap<i64, Arc<ExrHeader>>>,
+    errors: Mutex<Vec<(i64, Error)>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl FileSource {
+    /// Finds the files and reads the first, which says what the clip is. `kept` decoded frames stay in memory.
+    ///
+    /// # Errors
+    /// When there is no file, or the first cannot be read.
+    pub fn open(
+        pattern: Pattern,
+        options: ReadOptions,
+        takes: Takes,
+        frame_rate: Option<f64>,
+        kept: usize,
+    ) -> Result<Self> {
+        let existing = pattern.existing()?;
+        let (Some(&first), Some(&last)) = (existing.first(), existing.last()) else {
+            let what = if pattern.is_sequence() { "no file of this sequence exists" } else { "there is no such file" };
+            return Err(Error::Input { path: pattern.to_string().into(), reason: what.into() });
+        };
+        let path = pattern.path(first);
+        let facts = frames::inspect(&path, &options)?;
+        let frame = frames::read(&path, &options)?;
+        let range = FrameRange { min: first as f64, max: last as f64 };
+        let info = ClipInfo {
+            components: if takes == Takes::Color { Components::Rgba } else { Components::Alpha },
+            depth: Depth::Float,
+            premultiplication: if takes == Takes::Color { frame.premultiplication } else { Premultiplication::Opaque },
+            pixel_aspect: facts.pixel_aspect,
+            frame_range: if pattern.is_sequence() { range } else { FrameRange { min: 1.0, max: 1.0 } },
+            frame_rate: frame_rate.or(facts.frame_rate).unwrap_or(24.0),
+            ..ClipInfo::default()
+        };
+        Ok(Self {
+            pattern,
+            options,
+            takes,
+            info,
+            first: facts,
+            existing,
+            kept: kept.max(1),
+            slots: Mutex::default(),
+            facts: Mutex::default(),
+            headers: Mutex::default(),
+            errors: Mutex::default(),
+        })
+    }
+
+    /// Whether the first file's alpha says something, so that a mask should take it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn first_has_alpha(pattern: &Pattern, options: &ReadOptions) -> Result<bool> {
+        let first = pattern.existing()?.first().copied().unwrap_or(1);
+        Ok(frames::read(&pattern.path(first), options)?.has_transparency())
+    }
+
+    /// The files.
+    pub fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// Frames that have a file.
+    pub fn existing(&self) -> &[i64] {
+        &self.existing
+    }
+
+    /// Whether `frame` has a file; one file stands for every frame.
+    pub fn has(&self, frame: i64) -> bool {
+        !self.pattern.is_sequence() || self.existing.binary_search(&frame).is_ok()
+    }
+
+    /// Size and format of the first frame.
+    pub fn first(&self) -> &FrameInfo {
+        &self.first
+    }
+
+    /// The color space that such files usually have.
+    pub fn usual_colorspace(&self) -> &'static str {
+        let kind = FileKind::of(&self.pattern.path(0)).unwrap_or(FileKind::Exr);
+        kind.usual_colorspace(self.first.depth)
+    }
+
+    /// What a frame's file says of itself, once the frame was read.
+    pub fn header(&self, frame: i64) -> Option<Arc<ExrHeader>> {
+        lock(&self.headers).get(&self.file_frame(frame as f64)).cloned()
+    }
+
+    /// Forgets the header of a frame that is written.
+    pub fn forget(&self, frame: i64) {
+        if self.pattern.is_sequence() {
+            lock(&self.headers).remove(&frame);
+        }
+    }
+
+    /// Takes the error of a frame's file; `None` takes any.
+    pub fn take_error(&self, frame: Option<i64>) -> Option<Error> {
+        let mut errors = lock(&self.errors);
+        let wanted = frame.map(|f| self.file_frame(f as f64));
+        let at = errors.iter().position(|(of, _)| wanted.is_none_or(|f| f == *of))?;
+        Some(errors.remove(at).1)
+    }
+
+    /// The size of the display window of a frame, in pixels.
+    pub fn display(&self, frame: i64) -> [i32; 2] {
+        self.facts(self.file_frame(frame as f64)).display
+    }
+
+    /// The frame whose file is shown at a time.
+    fn file_frame(&self, time: f64) -> i64 {
+        if !self.pattern.is_sequence() {
+            return self.existing[0];
+        }
+        let (first, last) = (self.existing[0], self.existing[self.existing.len() - 1]);
+        (time.round() as i64).clamp(first, last)
+    }
+
+    fn facts(&self, frame: i64) -> FrameInfo {
+        if let Some(facts) = lock(&self.facts).get(&frame) {
+            return facts.clone();
+        }
+        // A file that cannot be read is reported when its pixels are asked for.
+        let facts = frames::inspect(&self.pattern.path(frame), &self.options).unwrap_or_else(|_| self.first.clone());
+        lock(&self.facts).insert(frame, facts.clone());
+        facts
+    }
+
+    fn load(&self, frame: i64, scale: RenderScale) -> Loaded {
+        let error = |error: Error| {
+            let text = error.to_string();
+            lock(&self.errors).push((frame, error));
+            text
+        };
+        if !self.has(frame) {
+            return Err(error(Error::MissingFrames { pattern: self.pattern.to_string(), frames: vec![frame] }));
+        }
+        let path = self.pattern.path(frame);
+        let mut picture = frames::read(&path, &self.options).map_err(error)?;
+        if let Some(header) = picture.header.take() {
+            lock(&self.headers).insert(frame, header.into());
+        }
+        let picture = match self.takes {
+            Takes::Color => picture.into_rgba(),
+            Takes::Alpha => picture.as_mask(true),
+            Takes::Luminance => picture.as_mask(false),
+        };
+        // The clip says one thing of all its frames.
+        let picture = match (self.info.premultiplication, picture.premultiplication) {
+            (Premultiplication::Unpremultiplied, Premultiplication::Premultiplied) => picture.unpremultiplied(),
+            _ => picture,
+        };
+        let scaled = picture.at_scale(scale).map_err(|reason| error(Error::input(&path, reason)))?;
+        self.as_host_image(&scaled, scale).map(Arc::new).map_err(|e| error(Error::input(&path, e)))
+    }
+
+    fn as_host_image(&self, frame: &Frame, scale: RenderScale) -> ofx_sdk::Result<HostImage> {
+        let mut image = HostImage::from_f32(frame.bounds, frame.components, &frame.pixels)?;
+        image.premultiplication = self.info.premultiplication;
+        image.pixel_aspect = self.info.pixel_aspect;
+        image.scale = scale;
+        Ok(image)
+    }
+
+    /// The place where a frame at a scale is, or will be; the oldest makes room.
+    fn slot(&self, frame: i64, scale: RenderScale) -> Slot {
+        let key = (frame, scale.x.to_bits());
+        let mut slots = lock(&self.slots);
+        if let Some(at) = slots.iter().position(|(known, _)| *known == key) {
+            let found = slots.remove(at);
+            let slot = found.1.clone();
+            slots.push(found);
+            return slot;
+        }
+        if slots.len() >= self.kept {
+            slots.remove(0);
+        }
+        let slot = Slot::default();
+        slots.push((key, slot.clone()));
+        slot
+    }
+}
+
+impl Source for FileSource {
+    fn info(&self) -> ClipInfo {
+        self.info.clone()
+    }
+
+    fn region_of_definition(&self, time: f64) -> RectD {
+        self.facts(self.file_frame(time)).bounds.to_canonical(RenderScale::FULL, self.info.pixel_aspect)
+    }
+
+    fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
+        let frame = self.file_frame(time);
+        let slot = self.slot(frame, scale);
+        let image = slot
+            .get_or_init(|| self.load(frame, scale))
+            .clone()
+            .map_err(|reason| ofx_sdk::Error::File { path: self.pattern.path(frame).display().to_string(), reason })?;
+        if region.contains(&image.bounds) {
+            return Ok((*image).clone());
+        }
+        image.cropped(region.intersection(&image.bounds))
+    }
+}
