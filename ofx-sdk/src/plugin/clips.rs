@@ -29,7 +29,7 @@ impl Instance {
         Ok(ClipInstance { instance: self, handle, clip: *clip })
     }
 
-    /// The image of an input at a time. `None` where the clip is not connected, does not exist in this context, or
+    /// The image of an input at a time. Fetch images on the thread of the call; their rows may be read on any. `None` where the clip is not connected, does not exist in this context, or
     /// has no image there: take that as black and transparent.
     #[doc(alias = "clipGetImage")]
     pub fn image_at(&self, clip: &Clip, time: f64) -> Result<Option<Image<'_>>> {

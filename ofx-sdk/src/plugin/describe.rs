@@ -5,7 +5,7 @@ use super::{
     effect::Effect,
     host_info::{FetchedHost, Host},
     kinds::{CacheInvalidation, Common, Declaration, RawValue, Span, StringMode},
-    properties::Properties,
+    properties::{Properties, tolerate},
     suites::{EffectHandle, ParamSetHandle, PropertyHandle, Suites},
 };
 use crate::{Components, Context, Depth, Error, ParamKind, Result, Status, Transport, sys};
@@ -25,6 +25,9 @@ pub(crate) fn describe<E: Effect>(host: &FetchedHost, effect: EffectHandle) -> R
     }
     p.set_string(sys::kOfxImageEffectPluginPropGrouping, d.group);
     p.set_string(sys::kOfxPropPluginDescription, d.description);
+    for (i, number) in [d.version.0, d.version.1].into_iter().enumerate() {
+        tolerate(p.try_set_int(sys::kOfxPropVersion, i, i32::try_from(number).unwrap_or(i32::MAX)));
+    }
     p.set_string(sys::kOfxPropVersionLabel, &format!("{}.{}", d.version.0, d.version.1));
     p.set_strings(sys::kOfxImageEffectPropSupportedPixelDepths, depths(d, &host.info).iter().copied());
     p.set_flag(sys::kOfxImageEffectPluginPropSingleInstance, false);

@@ -62,7 +62,8 @@ impl Instance {
         &self.link.host.info
     }
 
-    /// Whether the host asks to stop. May be asked from any thread.
+    /// Whether the host asks to stop. May be asked from any thread, but Natron answers only on its own: ask on the
+    /// thread of the call, or in [`for_each_piece`](Self::for_each_piece).
     #[doc(alias = "abort")]
     pub fn aborted(&self) -> bool {
         self.handle().map_or(true, |handle| self.suites().abort(handle))

@@ -133,7 +133,8 @@ impl<'a> Properties<'a> {
     }
 }
 
-fn tolerate(result: Result<()>) {
+/// Logs that a host refused what it may do without.
+pub(crate) fn tolerate(result: Result<()>) {
     if let Err(e) = result {
         log::debug!("{e}; going on without");
     }

@@ -4,14 +4,16 @@
 //! Each kind says which plain value a node sees ([`Kind::Value`]) and how that value crosses to the host.
 
 mod choice;
+mod double;
 mod layout;
-mod number;
 mod text;
+mod whole;
 
 pub use choice::{Choice, ChoiceOption, ChoiceValue, DynamicChoice};
+pub use double::{Coordinates, Double, Double2D, DoubleType, Rgb, Rgba};
 pub use layout::{Group, Page, PushButton};
-pub use number::{Boolean, Coordinates, Double, Double2D, DoubleType, Integer, Rgb, Rgba};
 pub use text::{Directory, FilePath, Label, MultiLine, StringMode, Text};
+pub use whole::{Boolean, Integer};
 
 use crate::ParamKind;
 use std::{fmt, marker::PhantomData};
