@@ -158,6 +158,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::fixture::cases(256))]
+
         #[test]
         fn a_sum_is_the_sum_over_its_box_in_any_window(
             radius in 0.0f64..9.0, x0 in 0i64..40, y0 in 0i64..20, w in 1i64..45, h in 1i64..12,

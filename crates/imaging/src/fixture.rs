@@ -2,6 +2,7 @@
 
 use crate::Window;
 use ndarray::{Array3, ArrayView3, Axis, Slice};
+use proptest::test_runner::{Config, RngSeed};
 
 /// Values from 0 to 1 without a pattern, the same in every run.
 pub(crate) fn noise(channels: usize, height: usize, width: usize) -> Array3<f32> {
@@ -28,4 +29,9 @@ pub(crate) fn window_in(width: usize, height: usize, (a, b): (f64, f64), (c, d):
     };
     let ((x0, x1), (y0, y1)) = (range(a, b, width), range(c, d, height));
     Window::new(x0, y0, x1, y1)
+}
+
+/// The same `cases` in every run, and no files written beside the sources.
+pub(crate) fn cases(cases: u32) -> Config {
+    Config { cases, rng_seed: RngSeed::Fixed(0x0070_6e65), failure_persistence: None, ..Config::default() }
 }

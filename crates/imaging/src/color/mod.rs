@@ -209,6 +209,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::fixture::cases(256))]
+
         #[test]
         fn every_space_leads_back_to_the_same_light(r in 0.0f32..16.0, g in 0.0f32..16.0, b in 0.0f32..16.0) {
             for space in Colorspace::ALL {

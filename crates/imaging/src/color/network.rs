@@ -251,6 +251,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::fixture::cases(256))]
+
         #[test]
         fn the_tables_agree_with_the_exact_curves(
             r in -0.3f32..1.6, g in -0.3f32..1.6, b in -0.3f32..1.6, stops in -4.0f32..4.0,

@@ -127,7 +127,7 @@ fn what_does_not_fit_together_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::fixture::cases(96))]
 
     #[test]
     fn a_tile_is_the_whole_cut_out_and_threads_change_nothing(

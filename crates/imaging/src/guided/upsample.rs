@@ -150,7 +150,8 @@ impl GuidedCoefficients {
     /// The targets at full resolution, `[K, window]`, for a guide that holds `window` of the full-resolution frame.
     ///
     /// Coefficients are enlarged linearly. Each pixel depends on its own guide value and place only, so any window is
-    /// bit for bit the same part of the whole, and no margin is needed.
+    /// bit for bit the same part of the whole, and no margin is needed. A linear function can overshoot: mattes want
+    /// [`normalize`](crate::matte::normalize) afterwards.
     ///
     /// # Errors
     /// When the guide has another shape or number of channels, or the mapping another grid.

@@ -106,6 +106,8 @@ fn short_and_long_tents_are_the_same_blur() {
 }
 
 proptest! {
+    #![proptest_config(crate::fixture::cases(256))]
+
     #[test]
     fn mattes_sum_to_one_whatever_comes(
         logits in proptest::collection::vec(proptest::num::f32::ANY, 40), bias in -1.0f32..1.0,

@@ -91,6 +91,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::fixture::cases(256))]
+
         #[test]
         fn it_is_the_smallest_of_all_distances(bits in proptest::collection::vec(any::<bool>(), 63), width in 1usize..10) {
             let mask = Array2::from_shape_vec((bits.len() / width, width), bits[..bits.len() / width * width].to_vec());

@@ -49,6 +49,9 @@ pub(super) struct Axis {
     enlarges: bool,
 }
 
+/// The longest extent, and the farthest start of one.
+const MAX_EXTENT_PX: f64 = 1e7;
+
 impl Axis {
     pub(super) fn new(source: usize, (from, to): (f64, f64), target: usize, filter: Filter) -> Result<Self> {
         for (name, value) in [("source size", source), ("target size", target)] {
@@ -56,10 +59,16 @@ impl Axis {
                 return Err(Error::Parameter { name, value: 0.0, range: "at least 1" });
             }
         }
-        let ratio = (to - from) / target as f64;
-        if !(ratio.is_finite() && ratio > 0.0 && from.is_finite()) {
-            return Err(Error::Parameter { name: "extent to resample", value: to - from, range: "finite and above 0" });
+        // The number of weights grows with the extent: one that no picture has would only fill the memory.
+        let length = to - from;
+        if !(length > 0.0 && length <= MAX_EXTENT_PX && from.abs() <= MAX_EXTENT_PX) {
+            return Err(Error::Parameter {
+                name: "extent to resample",
+                value: length,
+                range: "above 0, and within ±1e7",
+            });
         }
+        let ratio = length / target as f64;
         let taps: Vec<_> =
             (0..target).map(|i| taps(source, from + (i as f64 + 0.5) * ratio, ratio.max(1.0), filter)).collect();
         // Weights of zero at the ends are dropped, so that a start could lie before the one of the pixel before.
@@ -133,8 +142,7 @@ fn along<const N: usize>(source: &[f32], source_start: usize, starts: &[usize], 
 /// The weights of one target pixel whose center is `center`, with the kernel widened by `widening`.
 fn taps(source: usize, center: f64, widening: f64, filter: Filter) -> (usize, Vec<f32>) {
     let radius = filter.radius() * widening;
-    let place = |p: f64| p.clamp(-1e15, 1e15) as i64;
-    let (first, end) = (place((center - radius - 0.5).floor()), place((center + radius + 0.5).ceil()));
+    let (first, end) = ((center - radius - 0.5).floor() as i64, (center + radius + 0.5).ceil() as i64);
     let offset = |i: i64| i as f64 + 0.5 - center;
     let mut weights: Vec<f64> = (first..end).map(|i| filter.weight(offset(i) / widening)).collect();
 

@@ -49,7 +49,7 @@ impl Resampler {
     /// The extent may have fractions, and may reach past the picture, whose border pixels then count as continuing.
     ///
     /// # Errors
-    /// When a size is zero, or the extent is empty, inverted or not finite.
+    /// When a size is zero, or the extent is empty, inverted, not finite or beyond ±1e7 pixels.
     pub fn new(source: Size, extent: Extent, target: Size, filter: Filter) -> Result<Self> {
         Ok(Self {
             x: Axis::new(source.width, (extent.x0, extent.x1), target.width, filter)?,
