@@ -72,14 +72,7 @@ impl Selection<'_> {
     /// other than `classes`.
     pub fn resolve(&self, engine: &Engine, classes: &[&str]) -> Result<Arc<Model>> {
         let model = if self.choice == CUSTOM { self.custom_model(engine)? } else { self.shipped(engine)? };
-        if model.entry.node != self.node {
-            return Err(Error::node(inference::Error::WrongNode {
-                model: model.entry.name.clone(),
-                path: model.path.clone(),
-                made_for: model.entry.node.clone(),
-                asked_by: self.node.to_owned(),
-            }));
-        }
+        model.check_node(self.node).map_err(to_node_error)?;
         if model.entry.classes != classes {
             return Err(Error::node(format!(
                 "model \"{}\" ({}) has the classes {}; {} needs {}",

@@ -44,8 +44,8 @@ pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI) -> Result<
     let planes = convert(instance, bounds, 1, |y, x1, pixels, mut planes| {
         mask.read_row(y, x1, pixels);
         for (x, pixel) in pixels.iter().enumerate() {
-            // max and min drop a NaN.
-            planes[[0, 0, x]] = pixel[channel].max(0.0).min(1.0);
+            let value = pixel[channel];
+            planes[[0, 0, x]] = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         }
     })?;
     Ok(planes.index_axis_move(Axis(0), 0))

@@ -1,16 +1,17 @@
 //! ToneSegment: five soft tonal mattes of a moving picture.
 
+mod analysis;
 mod mattes;
 mod output;
 mod settings;
 
 use super::model::{self, Selection};
 use super::picture;
+use analysis::{Analysis, Key};
 use imaging::Window;
 use imaging::color::NetworkEncoder;
 use inference::{Engine, InstanceGuard, Model, Request, Role, tensor};
 use mattes::{Frame, NetworkPicture, Shaping, Tones, network_size};
-use ndarray::Array3;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, Error, RectD, RectI, Result};
 use output::{CLASSES, Composer, Pixel};
@@ -63,6 +64,7 @@ impl Effect for ToneSegment {
     }
 
     fn unload() {
+        analysis::forget();
         if let Some(engine) = Engine::existing() {
             engine.shutdown();
         }
@@ -119,6 +121,7 @@ impl Effect for ToneSegment {
     }
 
     fn purge_caches(&self) {
+        analysis::forget();
         if let Some(engine) = Engine::existing() {
             engine.purge();
         }
@@ -170,9 +173,9 @@ impl Wanted {
 
 /// A frame whose tones are known, ready to fill any part of the output.
 struct Prepared {
-    frame: Frame,
-    tones: Tones,
-    /// Pixels of the source; row 0 of `frame` is its highest row.
+    analysis: Arc<Analysis>,
+    tones: Arc<Tones>,
+    /// Pixels of the source; row 0 of the analysis is its highest row.
     bounds: RectI,
     composer: Composer,
     needs_confidence: bool,
@@ -181,26 +184,14 @@ struct Prepared {
 impl Prepared {
     fn new(args: &RenderArgs<'_, ToneSegment>, source: &Image<'_>, mask: Option<&Image<'_>>) -> Result<Self> {
         let settings = &args.settings;
-        let threads = args.thread_count();
-        let encoder = NetworkEncoder::new(settings.source_colorspace.0, settings.exposure as f32);
-        let frame = Frame {
-            display: picture::display_colors(args, source, &encoder)?,
-            subject: mask.map(|mask| picture::coverage(args, mask, source.bounds())).transpose()?,
-        };
-        args.check_abort()?;
-        let size = network_size(frame.size(), settings.working_size.max(1) as usize);
-        let picture = NetworkPicture::new(&frame, size, threads).map_err(Error::node)?;
-        let logits = infer(args, &picture)?;
-        let logits = tensor::crop(&logits, size.width, size.height);
+        let analysis = analyse(args, source, mask)?;
         // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
         let shaping = Shaping::new(settings, (args.scale.x * args.scale.y).abs().sqrt());
-        let tones = Tones::new(logits, picture.image.view(), frame.size(), &shaping, threads).map_err(Error::node)?;
-        let composer = Composer::new(settings, source.premultiplication(), picture::code_value(source.depth()));
         Ok(Self {
-            frame,
-            tones,
+            tones: analysis.tones(&shaping, args.thread_count()).map_err(Error::node)?,
+            analysis,
             bounds: source.bounds(),
-            composer,
+            composer: Composer::new(settings, source.premultiplication(), picture::code_value(source.depth())),
             needs_confidence: settings.output == Output::Confidence || args.planes.len() > 1,
         })
     }
@@ -219,7 +210,7 @@ impl Prepared {
             band.rows.iter_mut().for_each(|(_, row)| picture::clear_row(row));
             return Ok(());
         }
-        let mattes = self.tones.mattes(&self.frame, window, 1).map_err(Error::node)?;
+        let mattes = self.tones.mattes(&self.analysis.frame, window, 1).map_err(Error::node)?;
         let confidence =
             self.needs_confidence.then(|| self.tones.confidence(window, 1)).transpose().map_err(Error::node)?;
         let mut line = Line { colors: vec![[0.0; 4]; inside.width()], pixels: Vec::with_capacity(inside.width()) };
@@ -303,21 +294,40 @@ fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engin
     selection.resolve(engine, &ToneClass::ALL.map(ToneClass::id))
 }
 
-fn infer(args: &RenderArgs<'_, ToneSegment>, picture: &NetworkPicture) -> Result<Arc<Array3<f32>>> {
+/// Shows the network what it needs of a frame, unless that has been done.
+fn analyse(args: &RenderArgs<'_, ToneSegment>, source: &Image<'_>, mask: Option<&Image<'_>>) -> Result<Arc<Analysis>> {
     let settings = &args.settings;
     let engine = model::engine()?;
     let model = selected_model(settings, &settings.model_id, &engine)?;
+    let device = settings.device.with_index(settings.device_index);
+    let (colorspace, exposure) = (settings.source_colorspace.0, settings.exposure as f32);
+    let working_size = settings.working_size.max(1) as usize;
+    let images: Vec<_> = [source].into_iter().chain(mask).collect();
+    let rest = format!("{} {device} {colorspace:?} {exposure} {working_size}", model.id());
+    let key = Key::of(args, &images, &rest);
+    if let Some(analysis) = analysis::find(key) {
+        return Ok(analysis);
+    }
+    args.check_abort()?;
+    let frame = Frame {
+        display: picture::display_colors(args, source, &NetworkEncoder::new(colorspace, exposure))?,
+        subject: mask.map(|mask| picture::coverage(args, mask, source.bounds())).transpose()?,
+    };
+    args.check_abort()?;
+    let size = network_size(frame.size(), working_size);
+    let picture = NetworkPicture::new(&frame, size, args.thread_count()).map_err(Error::node)?;
     let stride = model.entry.stride;
     let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];
     if let (Some(subject), Some(_)) = (&picture.subject, model.entry.input(Role::Subject)) {
         inputs.push((Role::Subject, tensor::pad_to_stride(subject.clone(), stride)));
     }
-    let device = settings.device.with_index(settings.device_index);
     let answer = engine.infer(Request { model, device, inputs }, &|| args.aborted()).map_err(model::to_node_error)?;
     if !answer.cached {
         log::info!("{NODE}: frame {}: {:.1} ms on {}", args.time, answer.milliseconds, answer.provider);
     }
-    Ok(answer.logits)
+    let analysis = Arc::new(Analysis::new(frame, picture, size, answer.logits));
+    analysis::keep(key, &analysis);
+    Ok(analysis)
 }
 
 /// Remembers the chosen model by name and hash, and says whether it can be used.

@@ -1,0 +1,71 @@
+//! Time of ToneSegment through the built bundle, beside the bare network on the same tensors in the same run.
+//!
+//! `cargo xtask bench` prints the ratios; a figure alone says little on a shared machine.
+
+#[path = "../tests/stage/mod.rs"]
+mod stage;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use inference::{Device, Engine, EngineConfig, Request, Role, tensor};
+use ndarray::Array3;
+use ofx_sdk::host::{Host, HostOptions, RenderRequest};
+use ofx_sdk::{Context, RectI};
+use stage::*;
+use std::hint::black_box;
+
+const SIZES: [(&str, i32, i32); 3] = [("512", 512, 512), ("1080p", 1920, 1080), ("4K", 3840, 2160)];
+
+/// The size of the picture that the network sees at the node's default working size.
+fn network_size(width: i32, height: i32) -> (usize, usize) {
+    let scale = f64::from(width.max(height)).min(1024.0) / f64::from(width.max(height));
+    ((f64::from(width) * scale).round() as usize, (f64::from(height) * scale).round() as usize)
+}
+
+/// The bare network: `inference` alone, on a picture that is new each time, so that no result is taken from the cache.
+fn bare_network(c: &mut Criterion) {
+    let library = std::env::var_os("ROTOCEL_ONNXRUNTIME")
+        .map_or_else(|| root().join("target/onnxruntime/libonnxruntime.so.1.31.1"), Into::into);
+    let engine = Engine::new(EngineConfig { cache_bytes: 0, ..EngineConfig::new(library) });
+    let model = engine.custom_model(&root().join("models/tone_small.onnx")).expect("the shipped model");
+    let mut group = c.benchmark_group("bare_network");
+    group.sample_size(10);
+    for (name, width, height) in SIZES {
+        let (w, h) = network_size(width, height);
+        let image = tensor::pad_to_stride(Array3::from_elem((3, h, w), 0.5), model.entry.stride);
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter(|| {
+                let inputs = vec![(Role::Image, image.clone())];
+                let request = Request { model: model.clone(), device: Device::Cpu, inputs };
+                black_box(engine.infer(request, &|| false).expect("a run"))
+            });
+        });
+    }
+    group.finish();
+}
+
+fn tone_segment(c: &mut Criterion) {
+    let host = Host::new(HostOptions::default());
+    for (state, again) in [("steady", false), ("after_change", true)] {
+        let mut group = c.benchmark_group(state);
+        group.sample_size(10);
+        for (name, width, height) in SIZES {
+            let source = picture(RectI::new(0, 0, width, height), scenery);
+            let node = with_source(&host, Context::General, source);
+            set(&node, "model", "tone_small");
+            let mut step = 0;
+            group.bench_function(BenchmarkId::from_parameter(name), |b| {
+                b.iter(|| {
+                    step += 1;
+                    // Another exposure is another picture for the network; another softness is not.
+                    let (id, unit) = if again { ("edge_softness_px", 0.01) } else { ("exposure", 0.001) };
+                    set(&node, id, &(f64::from(step % 1000) * unit).to_string());
+                    black_box(render(&node, &RenderRequest::at(1.0)).expect("a render"))
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, bare_network, tone_segment);
+criterion_main!(benches);

@@ -1,0 +1,166 @@
+//! What is known of a frame before any parameter shapes it, kept for the renders that follow: a host asks for a frame in
+//! tiles, and an artist drags a slider.
+
+use super::mattes::{Frame, NetworkPicture, Shaping, Tones};
+use imaging::Size;
+use ndarray::{Array3, ArrayView3};
+use ofx_sdk::plugin::{Image, Instance};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use xxhash_rust::xxh3::Xxh3;
+
+/// Analyses kept at most: two nodes that a host renders in turns.
+const MOST_KEPT: usize = 2;
+
+/// Bytes kept at most. One 4K frame takes about 150 MB.
+const MOST_BYTES: usize = 320 << 20;
+
+/// Rows that are hashed as one piece of work.
+const BAND_ROWS: i32 = 256;
+
+/// A frame, what the network was shown of it, and what it answered.
+pub struct Analysis {
+    pub frame: Frame,
+    picture: NetworkPicture,
+    size: Size,
+    logits: Arc<Array3<f32>>,
+    /// The tones of the last shaping; tiles of one frame share them.
+    tones: Mutex<Option<(Shaping, Arc<Tones>)>>,
+}
+
+impl Analysis {
+    /// `logits` are those of the padded picture; `size` is the picture's own.
+    pub fn new(frame: Frame, picture: NetworkPicture, size: Size, logits: Arc<Array3<f32>>) -> Self {
+        Self { frame, picture, size, logits, tones: Mutex::new(None) }
+    }
+
+    /// The frame's tones as `shaping` wants them.
+    ///
+    /// # Errors
+    /// When the shapes of picture and logits do not fit each other.
+    pub fn tones(&self, shaping: &Shaping, threads: usize) -> imaging::Result<Arc<Tones>> {
+        if let Some((kept, tones)) = &*lock(&self.tones)
+            && kept == shaping
+        {
+            return Ok(tones.clone());
+        }
+        let logits: ArrayView3<f32> = inference::tensor::crop(&self.logits, self.size.width, self.size.height);
+        let tones = Arc::new(Tones::new(logits, self.picture.image.view(), self.frame.size(), shaping, threads)?);
+        *lock(&self.tones) = Some((*shaping, tones.clone()));
+        Ok(tones)
+    }
+
+    /// Bytes held, the tones not counted: they are of the picture's size, not the frame's.
+    fn bytes(&self) -> usize {
+        let subject = |subject: Option<usize>| subject.unwrap_or(0);
+        let floats = self.frame.display.len()
+            + subject(self.frame.subject.as_ref().map(|s| s.len()))
+            + self.picture.image.len()
+            + subject(self.picture.subject.as_ref().map(|s| s.len()))
+            + self.logits.len();
+        floats * size_of::<f32>()
+    }
+}
+
+/// A hash of all that an analysis depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(u128);
+
+impl Key {
+    /// The key of images and of `rest`, a text of everything else that matters.
+    ///
+    /// Pixels are hashed because the image identifiers of hosts cannot be trusted: Nuke's is constant, MLT's random.
+    pub fn of(instance: &Instance, images: &[&Image<'_>], rest: &str) -> Self {
+        let mut hash = Xxh3::new();
+        hash.update(rest.as_bytes());
+        for image in images {
+            let b = image.bounds();
+            let layout = (b, image.depth(), image.components(), image.premultiplication());
+            hash.update(format!("{layout:?}").as_bytes());
+            hash.update(&pixels(instance, image));
+        }
+        Self(hash.digest128())
+    }
+}
+
+/// The hashes of an image's bands, one after the other.
+fn pixels(instance: &Instance, image: &Image<'_>) -> Vec<u8> {
+    let bounds = image.bounds();
+    let bands: Vec<i32> = (bounds.y1..bounds.y2).step_by(BAND_ROWS as usize).collect();
+    let hashes: Vec<Mutex<u128>> = bands.iter().map(|_| Mutex::new(0)).collect();
+    instance.for_each_piece(bands.len(), |i| {
+        let mut hash = Xxh3::new();
+        let end = bands[i].saturating_add(BAND_ROWS).min(bounds.y2);
+        (bands[i]..end).for_each(|y| hash.update(image.bytes(y)));
+        *lock(&hashes[i]) = hash.digest128();
+    });
+    hashes.iter().flat_map(|hash| lock(hash).to_ne_bytes()).collect()
+}
+
+static KEPT: Mutex<VecDeque<(Key, Arc<Analysis>)>> = Mutex::new(VecDeque::new());
+
+/// The analysis of a key, if it is kept.
+pub fn find(key: Key) -> Option<Arc<Analysis>> {
+    lock(&KEPT).iter().find(|(kept, _)| *kept == key).map(|(_, analysis)| analysis.clone())
+}
+
+/// Keeps an analysis, and lets go of what is older and too much.
+pub fn keep(key: Key, analysis: &Arc<Analysis>) {
+    let mut kept = lock(&KEPT);
+    kept.retain(|(other, _)| *other != key);
+    kept.push_front((key, analysis.clone()));
+    let mut bytes = 0;
+    let mut room = |analysis: &Analysis| {
+        bytes += analysis.bytes();
+        bytes <= MOST_BYTES
+    };
+    let fitting = kept.iter().take(MOST_KEPT).take_while(|(_, analysis)| room(analysis)).count();
+    // Dropped after the lock: large arrays take their time.
+    let dropped = kept.split_off(fitting);
+    drop(kept);
+    drop(dropped);
+}
+
+/// Lets go of everything.
+pub fn forget() {
+    let dropped = std::mem::take(&mut *lock(&KEPT));
+    drop(dropped);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn analysis(side: usize) -> Arc<Analysis> {
+        let frame = Frame { display: Array3::zeros((3, side, side)), subject: None };
+        let picture = NetworkPicture { image: Array3::zeros((3, 4, 4)), subject: None };
+        Arc::new(Analysis::new(frame, picture, Size::new(4, 4), Arc::new(Array3::zeros((5, 16, 16)))))
+    }
+
+    #[test]
+    fn the_oldest_and_what_is_too_large_is_let_go() {
+        forget();
+        let small = analysis(8);
+        (1..=3).for_each(|n| keep(Key(n), &small));
+        assert!(find(Key(1)).is_none() && find(Key(2)).is_some() && find(Key(3)).is_some());
+        let large = analysis(5400); // 350 MB
+        keep(Key(4), &large);
+        assert!(find(Key(4)).is_none(), "more than may be kept");
+        forget();
+        assert!(find(Key(3)).is_none());
+    }
+
+    #[test]
+    fn tones_are_made_once_for_each_shaping() {
+        let analysis = analysis(8);
+        let shaping = Shaping { bias: [0.0; 5], refine_px: 2.0, softness_px: 1.0, clip: (0.02, 0.98) };
+        let first = analysis.tones(&shaping, 1).unwrap();
+        assert!(Arc::ptr_eq(&first, &analysis.tones(&shaping, 1).unwrap()));
+        let other = analysis.tones(&Shaping { softness_px: 2.0, ..shaping }, 1).unwrap();
+        assert!(!Arc::ptr_eq(&first, &other));
+    }
+}
