@@ -16,6 +16,8 @@
 pub mod bundles;
 pub mod cli;
 pub mod error;
+#[cfg(test)]
+mod fixture;
 pub mod frames;
 pub mod gif;
 pub mod layers;

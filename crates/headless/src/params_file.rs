@@ -133,3 +133,66 @@ fn from_numbers(param: &ParamDescription, list: &[Value]) -> Result<ParamValue, 
         .and_then(|whole| ParamValue::from_ints(param.kind, &whole))
         .ok_or_else(|| format!("{} numbers do not make a {:?}", list.len(), param.kind))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::node;
+
+    fn saved() -> SavedParams {
+        let mut softness = Curve::constant(ParamValue::Double(1.0));
+        softness.keys =
+            vec![Key { time: 1.0, value: ParamValue::Double(0.5) }, Key { time: 9.5, value: ParamValue::Double(4.0) }];
+        SavedParams::from([
+            ("softness".to_owned(), softness),
+            ("output".to_owned(), Curve::constant(ParamValue::Choice(1))),
+            ("note".to_owned(), Curve::constant(ParamValue::String("größer \"than\"".into()))),
+            ("tint".to_owned(), Curve::constant(ParamValue::Rgb([0.1, 0.2, 1.0 / 3.0]))),
+        ])
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        save(&path, &node(), &saved()).unwrap();
+        let loaded = load(&path, &node()).unwrap();
+        assert_eq!(loaded.keys().collect::<Vec<_>>(), saved().keys().collect::<Vec<_>>());
+        for (id, curve) in &loaded {
+            assert_eq!(curve.keys, saved()[id].keys, "{id}");
+            assert_eq!(curve.at(4.0), saved()[id].at(4.0), "{id}");
+        }
+    }
+
+    #[test]
+    fn an_option_is_found_by_its_id_and_then_by_its_index() {
+        let node = node();
+        let param = node.param("output").unwrap();
+        let choice = |text: &str| from_json(param, &serde_json::from_str(text).unwrap());
+        assert_eq!(choice(r#"{"option": "flat", "index": 0}"#), Ok(ParamValue::Choice(1)));
+        assert_eq!(choice(r#"{"option": "renamed", "index": 1}"#), Ok(ParamValue::Choice(1)));
+        assert_eq!(choice(r#""flat""#), Ok(ParamValue::Choice(1)));
+        assert!(choice(r#"{"option": "flt"}"#).unwrap_err().contains("did you mean flat?"));
+        assert!(choice(r#"{"option": "new", "index": 7}"#).is_err());
+    }
+
+    #[test]
+    fn damaged_files_are_errors_that_name_file_and_parameter() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        for (text, expected) in [
+            ("", "a.json"),
+            ("[]", "a.json"),
+            (r#"{"node": "other.Node", "version": [1, 0], "params": {}}"#, "other.Node"),
+            (r#"{"node": "test.Node", "version": [1, 0], "params": {"sofness": 1}}"#, "did you mean softness?"),
+            (r#"{"node": "test.Node", "version": [1, 0], "params": {"softness": [1, 2]}}"#, "softness"),
+            (r#"{"node": "test.Node", "version": [1, 0], "params": {"softness": -5}}"#, "softness"),
+            (r#"{"node": "test.Node", "version": [1, 0], "params": {"softness": {"keys": []}}}"#, "softness"),
+            (r#"{"node": "test.Node", "version": [1, 0], "params": {"softness": null}}"#, "softness"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = load(&path, &node()).unwrap_err();
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
+    }
+}

@@ -8,7 +8,6 @@ use crate::params_file;
 use crate::report::{Summary, Terminal, interrupted, on_interrupt};
 use crate::sequence::{FrameList, Pattern, gaps};
 use crate::session::{Session, Setup};
-use crate::settings::clip_files;
 use ofx_sdk::host::{HostImage, RenderRequest, StringMode};
 use ofx_sdk::sys::planes::kFnOfxImagePlaneColour;
 use ofx_sdk::{Depth, RectD, RenderScale};
@@ -137,25 +136,12 @@ impl Plan {
 }
 
 fn open(args: &RenderArgs, terminal: Arc<Terminal>) -> Result<Session> {
-    let mut clips = Vec::new();
-    if let Some(input) = &args.input {
-        clips.push(("Source".to_owned(), Pattern::parse(input)?));
-    }
-    if !args.clips.is_empty() {
-        // The clips' names are known once the node has described itself.
-        let host = ofx_sdk::host::Host::new(ofx_sdk::host::HostOptions::default());
-        let plugin = crate::bundles::load(&host, &args.bundle, &args.node)?;
-        let node = crate::bundles::describe(&plugin, args.context.map(Into::into))?;
-        for text in &args.clips {
-            let (name, files) = clip_files(text, &node)?;
-            clips.push((name.to_owned(), Pattern::parse(files)?));
-        }
-    }
     let setup = Setup {
         node: &args.node,
         bundle: &args.bundle,
         context: args.context.map(Into::into),
-        clips,
+        input: args.input.as_deref().map(Pattern::parse).transpose()?,
+        clips: &args.clips,
         mask_channel: args.mask_channel,
         settings: &args.settings,
         forced: &[],

@@ -164,15 +164,14 @@ fn score_shot(shot: &Path, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Re
     let (pictures, labels) = (needed("frames")?, needed("labels")?);
     let text = std::fs::read_to_string(shot.join("shot.json")).map_err(|e| Error::input(&shot.join("shot.json"), e))?;
     let facts: Value = serde_json::from_str(&text).map_err(|e| Error::input(&shot.join("shot.json"), e))?;
-    let mut clips = vec![("Source".to_owned(), pictures.clone())];
-    if let Some(subject) = files(shot, "subject")?.filter(|_| !args.no_mask) {
-        clips.push(("Mask".to_owned(), subject));
-    }
+    let subject = files(shot, "subject")?.filter(|_| !args.no_mask);
+    let clips: Vec<String> = subject.iter().map(|subject| format!("Mask={subject}")).collect();
     let setup = Setup {
         node: &args.node,
         bundle: &args.bundle,
         context: None,
-        clips,
+        input: Some(pictures.clone()),
+        clips: &clips,
         mask_channel: MaskChannel::Luminance,
         settings: &args.settings,
         forced: &["output=index"],

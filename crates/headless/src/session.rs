@@ -7,7 +7,7 @@ use crate::frames::ReadOptions;
 use crate::params_file;
 use crate::report::Terminal;
 use crate::sequence::Pattern;
-use crate::settings::{Assignment, button};
+use crate::settings::{Assignment, button, clip_files};
 use crate::source::{FileSource, Takes};
 use ofx_sdk::host::{Description, Host, HostOptions, Instance, ParamValue, Plugin, Project, SavedParams, Source as _};
 use ofx_sdk::{Components, Context, FrameRange, Premultiplication};
@@ -22,8 +22,10 @@ pub struct Setup<'a> {
     pub bundle: &'a BundleArgs,
     /// In which context; `None` for the richest.
     pub context: Option<Context>,
-    /// Clips and their files; `Source` first.
-    pub clips: Vec<(String, Pattern)>,
+    /// The files of the clip `Source`.
+    pub input: Option<Pattern>,
+    /// Other clips and their files, as `NAME=FILES`.
+    pub clips: &'a [String],
     /// What mask clips take of their files.
     pub mask_channel: MaskChannel,
     /// Settings from the command line.
@@ -85,12 +87,13 @@ impl Session {
         for id in &setup.settings.press {
             button(&node, id)?;
         }
-        let sources = connect_files(setup, &node)?;
+        let clips = clips(setup, &node)?;
+        let sources = open_files(setup, &node, &clips)?;
         let project = project(&sources, setup);
         let failed = |what: &str, e: ofx_sdk::Error| Error::Plugin(format!("{}: {what}: {e}", node.identifier));
         let instance =
             plugin.create_with(node.context, project, &loaded).map_err(|e| failed("cannot make an instance", e))?;
-        for ((name, _), source) in setup.clips.iter().zip(&sources) {
+        for ((name, _), source) in clips.iter().zip(&sources) {
             instance.connect(name, source.clone()).map_err(|e| failed(&format!("clip {name}"), e))?;
         }
         apply_colorspace(setup, &node, &instance, &sources, &loaded, &assignments)?;
@@ -134,9 +137,29 @@ impl Session {
     }
 }
 
-fn connect_files(setup: &Setup<'_>, node: &Description) -> Result<Vec<Arc<FileSource>>> {
+/// Clips and their files; `Source` first. Every clip that the node needs is among them.
+fn clips(setup: &Setup<'_>, node: &Description) -> Result<Vec<(String, Pattern)>> {
+    let mut clips: Vec<(String, Pattern)> = Vec::new();
+    clips.extend(setup.input.iter().map(|pattern| ("Source".to_owned(), pattern.clone())));
+    for text in setup.clips {
+        let (name, files) = clip_files(text, node)?;
+        if clips.iter().any(|(known, _)| known == name) {
+            return Err(Error::Usage(format!("--clip {text}: the clip {name} has its files already")));
+        }
+        clips.push((name.to_owned(), Pattern::parse(files)?));
+    }
+    for clip in node.clips.iter().filter(|c| !c.optional && c.name != "Output") {
+        if !clips.iter().any(|(name, _)| *name == clip.name) {
+            let how = if clip.name == "Source" { "-i FILES".to_owned() } else { format!("--clip {}=FILES", clip.name) };
+            return Err(Error::Usage(format!("{} needs its clip {}: give {how}", node.label, clip.name)));
+        }
+    }
+    Ok(clips)
+}
+
+fn open_files(setup: &Setup<'_>, node: &Description, clips: &[(String, Pattern)]) -> Result<Vec<Arc<FileSource>>> {
     let mut sources = Vec::new();
-    for (name, pattern) in &setup.clips {
+    for (name, pattern) in clips {
         let Some(clip) = node.clip(name) else {
             return Err(Error::Usage(format!("{} has no clip {name} in the {:?} context", node.label, node.context)));
         };
@@ -156,12 +179,6 @@ fn connect_files(setup: &Setup<'_>, node: &Description) -> Result<Vec<Arc<FileSo
             if sources.is_empty() { setup.read.clone() } else { ReadOptions { layer: None, ..setup.read.clone() } };
         let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.threads + window)?;
         sources.push(Arc::new(source));
-    }
-    for clip in node.clips.iter().filter(|c| !c.optional && c.name != "Output") {
-        if !setup.clips.iter().any(|(name, _)| *name == clip.name) {
-            let how = if clip.name == "Source" { "-i FILES".to_owned() } else { format!("--clip {}=FILES", clip.name) };
-            return Err(Error::Usage(format!("{} needs its clip {}: give {how}", node.label, clip.name)));
-        }
     }
     Ok(sources)
 }

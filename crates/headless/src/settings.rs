@@ -88,3 +88,45 @@ pub fn clip_files<'a>(text: &'a str, node: &'a Description) -> Result<(&'a str, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::EXIT_USAGE;
+    use crate::fixture::node;
+
+    fn parse(text: &str) -> Result<Assignment> {
+        Assignment::parse(text, &node())
+    }
+
+    #[test]
+    fn values_choices_and_keys_are_read() {
+        let assigned = |text: &str| parse(text).unwrap();
+        assert_eq!(assigned("softness=2.5").value, ParamValue::Double(2.5));
+        assert_eq!(assigned("output=flat").value, ParamValue::Choice(1));
+        assert_eq!(assigned("output=0").value, ParamValue::Choice(0));
+        let key = assigned("softness@12=3");
+        assert_eq!((key.frame, key.value), (Some(12.0), ParamValue::Double(3.0)));
+        assert_eq!(assigned("note=a=b").value, ParamValue::String("a=b".into()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_the_nearest_name() {
+        for (text, expected) in [
+            ("sofness=1", "did you mean softness?"),
+            ("output=flt", "did you mean flat?"),
+            ("softness=soft", "softness"),
+            ("softness=1e9", "range"),
+            ("softness", "id=value"),
+            ("softness@x=1", "'x' is not a frame"),
+            ("note@3=x", "takes no keys"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+            assert_eq!(error.exit_code(), EXIT_USAGE);
+        }
+        assert!(button(&node(), "chek").unwrap_err().to_string().contains("check"));
+        assert!(clip_files("Msk=a.png", &node()).unwrap_err().to_string().contains("did you mean Mask?"));
+        assert_eq!(clip_files("mask=a=b.png", &node()).unwrap(), ("Mask", "a=b.png"));
+    }
+}

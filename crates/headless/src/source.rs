@@ -244,3 +244,75 @@ impl Source for FileSource {
         image.cropped(region.intersection(&image.bounds))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::write_png;
+
+    fn shot(folder: &std::path::Path, frames: &[i64]) -> Pattern {
+        let pattern = Pattern::parse(folder.join("s.%04d.png").to_str().unwrap()).unwrap();
+        for frame in frames {
+            let level = *frame as f32 / 255.0;
+            let picture = Frame::filling(8, 4, Components::Rgb, vec![level; 8 * 4 * 3]);
+            write_png(&pattern.path(*frame), &picture, Depth::Byte).unwrap();
+        }
+        pattern
+    }
+
+    fn open(pattern: Pattern, takes: Takes) -> FileSource {
+        FileSource::open(pattern, ReadOptions::default(), takes, None, 2).unwrap()
+    }
+
+    const WHOLE: RectI = RectI::new(0, 0, 8, 4);
+
+    #[test]
+    fn a_clip_shows_its_files_and_holds_its_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = open(shot(dir.path(), &[2, 3, 4]), Takes::Color);
+        assert_eq!(source.info().frame_range, FrameRange { min: 2.0, max: 4.0 });
+        assert_eq!(source.info().premultiplication, Premultiplication::Opaque);
+        assert_eq!(source.usual_colorspace(), "srgb");
+        for (time, shown) in [(-5.0, 2.0), (2.0, 2.0), (3.4, 3.0), (4.0, 4.0), (100.0, 4.0)] {
+            let image = source.frame(time, RenderScale::FULL, WHOLE).unwrap();
+            let pixel = image.pixel(7, 3).unwrap();
+            assert!((f64::from(pixel[0]) * 255.0 - shown).abs() < 1e-3 && pixel[3] == 1.0, "{time}: {pixel:?}");
+        }
+        assert!(source.take_error(None).is_none());
+    }
+
+    #[test]
+    fn a_gap_and_a_damaged_file_are_told_for_their_frame_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let pattern = shot(dir.path(), &[1, 2, 4]);
+        std::fs::write(pattern.path(2), b"damaged").unwrap();
+        let source = open(pattern, Takes::Color);
+        assert!(source.frame(3.0, RenderScale::FULL, WHOLE).is_err());
+        assert!(source.frame(2.0, RenderScale::FULL, WHOLE).is_err());
+        assert!(source.take_error(Some(1)).is_none());
+        assert!(source.take_error(Some(3)).unwrap().to_string().contains("frame 3"));
+        assert!(source.take_error(Some(2)).unwrap().to_string().contains("s.0002.png"));
+        assert!(source.frame(1.0, RenderScale::FULL, WHOLE).is_ok());
+    }
+
+    #[test]
+    fn a_part_and_a_proxy_are_given_as_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = open(shot(dir.path(), &[1]), Takes::Luminance);
+        let part = source.frame(1.0, RenderScale::FULL, RectI::new(2, 1, 5, 3)).unwrap();
+        assert_eq!((part.bounds, part.components), (RectI::new(2, 1, 5, 3), Components::Alpha));
+        let half = source.frame(1.0, RenderScale::uniform(0.5), RectI::new(0, 0, 4, 2)).unwrap();
+        assert_eq!((half.bounds, half.scale), (RectI::new(0, 0, 4, 2), RenderScale::uniform(0.5)));
+    }
+
+    #[test]
+    fn one_file_stands_for_every_frame() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = shot(dir.path(), &[7]).path(7);
+        let source = open(Pattern::parse(file.to_str().unwrap()).unwrap(), Takes::Color);
+        assert!(source.has(1) && source.has(-100));
+        assert!(source.frame(33.0, RenderScale::FULL, WHOLE).is_ok());
+        let none = Pattern::parse(dir.path().join("none.png").to_str().unwrap()).unwrap();
+        assert!(FileSource::open(none, ReadOptions::default(), Takes::Color, None, 1).is_err());
+    }
+}
