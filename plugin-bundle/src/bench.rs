@@ -40,7 +40,7 @@ struct Benchmark {
 /// # Errors
 /// When a benchmark fails, or none is found.
 pub fn bench(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
-    let bundle = bundle::bundle(workspace, &Build::default())?;
+    bundle::bundle(workspace, &Build::default())?;
     let metadata = MetadataCommand::new().current_dir(workspace.root()).no_deps().exec()?;
     let start = SystemTime::now();
     let mut count = 0;
@@ -48,7 +48,7 @@ pub fn bench(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
         for target in package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bench)) {
             let mut cargo = process::cargo(workspace);
             cargo.args(["bench", "--package", package.name.as_str(), "--bench", &target.name, "--"]).args(filter);
-            cargo.env("ROTOCEL_BUNDLE", &bundle).env("ROTOCEL_ONNXRUNTIME", workspace.onnxruntime());
+            cargo.env("ROTOCEL_BUNDLE", workspace.bundles()).env("ROTOCEL_ONNXRUNTIME", workspace.onnxruntime());
             process::run(&mut cargo, &format!("benchmark {}", target.name))?;
             count += 1;
         }

@@ -53,9 +53,14 @@ impl Workspace {
         self.cargo_target.join(profile).join(file)
     }
 
+    /// The folder that holds the assembled bundle, as a plug-in folder of a host does.
+    pub fn bundles(&self) -> PathBuf {
+        self.target().join("bundle")
+    }
+
     /// The assembled bundle.
     pub fn bundle(&self) -> PathBuf {
-        self.target().join("bundle").join(BUNDLE)
+        self.bundles().join(BUNDLE)
     }
 
     /// The folder that bindgen's LIBCLANG_PATH names unless the user has set it.
