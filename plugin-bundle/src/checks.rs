@@ -170,6 +170,6 @@ mod tests {
         let workspace = Workspace::find().unwrap();
         assert!(bundle_tests(&workspace).unwrap().contains(&"architecture".to_owned()));
         let crates = crate_tests(&workspace).unwrap();
-        assert!(crates.contains(&"abi".to_owned()) && !crates.contains(&"architecture".to_owned()), "{crates:?}");
+        assert!(crates.contains(&"lifecycle".to_owned()) && !crates.contains(&"architecture".to_owned()), "{crates:?}");
     }
 }
