@@ -7,6 +7,9 @@ use exr::prelude::*;
 use ofx_sdk::{Components, Depth, Premultiplication, RectI};
 use std::path::Path;
 
+/// Channels that make up a picture.
+const COLORS: [&str; 10] = ["R", "G", "B", "A", "Y", "red", "green", "blue", "alpha", "luminance"];
+
 /// A layer's place in the file: which part, and which of its channels are red, green, blue and alpha.
 struct Chosen {
     part: usize,
@@ -197,7 +200,9 @@ fn layers(headers: &[Header]) -> Vec<String> {
         found.extend(header.own_attributes.layer_name.as_ref().map(Text::to_string));
         for channel in &header.channels.list {
             let name = channel.name.to_string();
-            found.push(name.rsplit_once('.').map_or(name.clone(), |(layer, _)| layer.to_owned()));
+            // Colors are named by their layer, anything else by the channel itself.
+            let layer = name.rsplit_once('.').filter(|(_, last)| COLORS.iter().any(|c| c.eq_ignore_ascii_case(last)));
+            found.push(layer.map_or(name.clone(), |(layer, _)| layer.to_owned()));
         }
     }
     found.sort();

@@ -62,7 +62,7 @@ fn planes_become_layers_that_can_be_read_by_name() {
     assert_eq!(back.pixel(0, 0), Some(&[0.0][..]));
     assert_eq!(read(&path, &ReadOptions::default()).unwrap().pixels, main.pixels);
     let error = read(&path, &layer("shadow")).unwrap_err().to_string();
-    assert!(error.contains("tone") && error.contains("--layer"), "{error}");
+    assert!(error.contains("tone.highlight") && error.contains("--layer"), "{error}");
 }
 
 #[test]
@@ -78,6 +78,9 @@ fn timecode_display_origin_and_unknown_attributes_are_kept() {
     let read_back = read(&first, &ReadOptions::default()).unwrap();
     assert_eq!(read_back.bounds, frame.bounds);
     assert_eq!(inspect(&first, &ReadOptions::default()).unwrap().frame_rate, Some(25.0));
+    let notes = BTreeMap::from([("rotocel/older".to_owned(), "of another node".to_owned())]);
+    write_exr(&second, &read_back, &[], read_back.header.as_deref(), &notes, Depth::Half).unwrap();
+    let read_back = read(&second, &ReadOptions::default()).unwrap();
     let notes = BTreeMap::from([("rotocel/model".to_owned(), "tone größer".to_owned())]);
     write_exr(&second, &read_back, &[], read_back.header.as_deref(), &notes, Depth::Half).unwrap();
     let kept = read(&second, &ReadOptions::default()).unwrap().header.unwrap();
@@ -86,6 +89,7 @@ fn timecode_display_origin_and_unknown_attributes_are_kept() {
     // The reader counts what it does not know to the part, of which there is one.
     assert_eq!(kept.layer.other[&text("slate")], AttributeValue::Text(text("12A take 3")));
     assert_eq!(kept.layer.other[&text("rotocel/model")], AttributeValue::Text(text("tone größer")));
+    assert!(!kept.layer.other.contains_key(&text("rotocel/older")));
 }
 
 #[test]
@@ -148,4 +152,38 @@ fn half_keeps_large_values_finite_and_infinity_infinite() {
     assert_eq!(half(1e9).to_f32(), 65504.0);
     assert_eq!(half(f32::NEG_INFINITY).to_f32(), f32::NEG_INFINITY);
     assert!(half(f32::NAN).is_nan());
+}
+
+#[test]
+fn tiles_and_parts_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.exr");
+    let part = |name: &str, position: Vec2<i32>, value: f32| {
+        let channels = ["R", "G", "B", "A"].map(|channel| {
+            let samples = (0..70 * 40).map(|i| f16::from_f32(value + i as f32 / 4096.0)).collect();
+            AnyChannel::new(Text::new_or_panic(channel), FlatSamples::F16(samples))
+        });
+        Layer::new(
+            Vec2(70, 40),
+            LayerAttributes::named(name).with_position(position),
+            Encoding {
+                compression: Compression::ZIP16,
+                blocks: exr::image::Blocks::Tiles(Vec2(32, 32)),
+                line_order: LineOrder::Increasing,
+            },
+            AnyChannels::sort(channels.into_iter().collect()),
+        )
+    };
+    let parts: SmallVec<[_; 2]> =
+        [part("beauty", Vec2(0, 0), 0.0), part("key light", Vec2(-5, 3), 1.0)].into_iter().collect();
+    let attributes = ImageAttributes::new(IntegerBounds::new(Vec2(0, 0), Vec2(70, 40)));
+    Image::from_layers(attributes, parts).write().to_file(&path).unwrap();
+    let beauty = read(&path, &ReadOptions::default()).unwrap();
+    assert_eq!((beauty.bounds, beauty.depth), (RectI::new(0, 0, 70, 40), Depth::Half));
+    // The first value of the file is the top left pixel.
+    assert_eq!(beauty.pixel(0, 39).unwrap()[0], 0.0);
+    assert_eq!(beauty.pixel(69, 39).unwrap()[0], f16::from_f32(69.0 / 4096.0).to_f32());
+    let key = read(&path, &layer("key light")).unwrap();
+    assert_eq!(key.bounds, RectI::new(-5, -3, 65, 37));
+    assert_eq!(key.pixel(-5, 36).unwrap()[3], 1.0);
 }

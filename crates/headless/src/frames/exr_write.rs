@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 
+/// What the names of our own attributes begin with.
+const NOTES: &[u8] = b"rotocel/";
+
 /// A picture that goes into the file under a name of its own.
 #[derive(Clone, Debug)]
 pub struct ExrPlane {
@@ -28,7 +31,7 @@ pub struct ExrPlane {
 /// Writes `main` as R, G, B, A and each plane under its name.
 ///
 /// The data window encloses all of them. `header` gives timecode, chromaticities and other attributes to keep;
-/// `notes` are further text attributes. `depth` is half, or float for any other value.
+/// `notes` are further text attributes, whose names begin with `rotocel/`. `depth` is half, or float for any other value.
 ///
 /// # Errors
 /// [`Error::Output`] names the file.
@@ -67,12 +70,15 @@ pub fn write_exr(
             deep_image_state: None,
             ..header.layer.clone()
         };
+        // A file that went through a node before does not speak for this one.
+        let ours = |name: &Text| name.as_slice().starts_with(NOTES);
+        image.other.retain(|name, _| !ours(name));
+        layer.other.retain(|name, _| !ours(name));
     }
     layer.layer_position = Vec2(origin.x() + window.x1, origin.y() + main.display[1] - window.y2);
     layer.software_name = Some(text(&format!("rotocel {}", env!("CARGO_PKG_VERSION"))));
     for (name, value) in notes {
         image.other.insert(text(name), AttributeValue::Text(text(value)));
-        layer.other.remove(&text(name));
     }
 
     let picture = Image {
