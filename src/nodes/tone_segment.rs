@@ -110,6 +110,7 @@ impl Effect for ToneSegment {
         if args.is(ToneSegmentSettings::model) || args.is(ToneSegmentSettings::custom_model) {
             return model_changed(args);
         }
+        remember_model(args)?;
         if args.is(ToneSegmentSettings::check_device) {
             let status = check_device(args).unwrap_or_else(|e| e.to_string());
             return args.params().set(ToneSegmentSettings::status, status);
@@ -344,6 +345,19 @@ fn model_changed(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
         params.set(ToneSegmentSettings::model_id, id)?;
         params.set(ToneSegmentSettings::status, status)
     })
+}
+
+/// Ties a project to the model that it was begun with, as soon as the artist changes anything.
+fn remember_model(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
+    let settings = args.settings();
+    if !settings.model_id.is_empty() {
+        return Ok(());
+    }
+    // A model that cannot be found is told by the render that needs it.
+    match model::engine().and_then(|engine| selected_model(&settings, "", &engine)) {
+        Ok(model) => args.params().set(ToneSegmentSettings::model_id, model.id()),
+        Err(_) => Ok(()),
+    }
 }
 
 fn check_device(args: &ChangedArgs<'_, ToneSegment>) -> Result<String> {
