@@ -1,5 +1,6 @@
 //! What a plug-in answers to a host's questions.
 
+use super::project::Project;
 use crate::{Components, Depth, Field, FrameRange, Premultiplication, RectD};
 use std::collections::BTreeMap;
 
@@ -29,6 +30,22 @@ pub struct Preferences {
     pub continuous: bool,
     /// Whether the output differs from frame to frame even if nothing that goes in does.
     pub frame_varying: bool,
+}
+
+impl Preferences {
+    /// Before anything was asked: the project's rates, no clips.
+    pub(crate) fn of_project(project: Option<&Project>) -> Self {
+        let default = Project::default();
+        let project = project.unwrap_or(&default);
+        Self {
+            clips: BTreeMap::new(),
+            frame_rate: project.frame_rate,
+            field: project.field,
+            premultiplication: Premultiplication::Premultiplied,
+            continuous: false,
+            frame_varying: false,
+        }
+    }
 }
 
 /// The answer to whether rendering can be left out.

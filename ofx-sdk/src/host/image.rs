@@ -20,6 +20,14 @@ impl PixelBuffer {
     pub fn zeroed(length: usize) -> Self {
         Self { blocks: vec![Block([0; 64]); length.div_ceil(64)], length }
     }
+
+    /// As [`PixelBuffer::zeroed`]; `None` when there is not that much memory.
+    pub fn try_zeroed(length: usize) -> Option<Self> {
+        let mut blocks = Vec::new();
+        blocks.try_reserve_exact(length.div_ceil(64)).ok()?;
+        blocks.resize(length.div_ceil(64), Block([0; 64]));
+        Some(Self { blocks, length })
+    }
 }
 
 impl ops::Deref for PixelBuffer {
@@ -245,6 +253,15 @@ impl HostImage {
         let mut data = PixelBuffer::zeroed(values.len() * self.depth.bytes());
         encode(self.depth, &values, &mut data);
         Self { bounds: region, data, scale, ..self.without_data() }
+    }
+
+    /// Fills it with what no plug-in leaves by chance: NaN, or 0xA5 bytes.
+    pub(crate) fn poison(&mut self) {
+        match self.depth {
+            Depth::Float => self.data.chunks_exact_mut(4).for_each(|b| b.copy_from_slice(&f32::NAN.to_ne_bytes())),
+            Depth::Half => self.data.chunks_exact_mut(2).for_each(|b| b.copy_from_slice(&half::f16::NAN.to_ne_bytes())),
+            Depth::Byte | Depth::Short => self.data.fill(0xA5),
+        }
     }
 
     fn without_data(&self) -> Self {

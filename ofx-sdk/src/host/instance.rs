@@ -1,133 +1,297 @@
 //! One instance of a plug-in.
 
 use super::{
-    AbortHandle, ClipPlanes, Curve, Description, FramesNeeded, HostImage, Identity, Key, ParamValue, Plugin,
-    Preferences, Project, RegionsOfInterest, RenderRequest, Source,
+    answers::{ClipPlanes, FramesNeeded, Identity, Preferences, RegionsOfInterest},
+    change::{self, Changed, Reason},
+    curve::{Curve, Key},
+    description::{Description, ParamDescription},
+    effect::{Effect, Life},
+    image::HostImage,
+    interact::Overlay,
+    param::Param,
+    plugin::Plugin,
+    preferences,
+    project::Project,
+    properties::SetKind,
+    property_tables, queries, render,
+    request::{AbortHandle, RenderRequest},
+    source::Source,
+    suites::memory,
+    sync::{lock, write},
+    value::ParamValue,
+    violation::ViolationKind,
 };
-use crate::{Error, Field, FrameRange, RectD, RectI, RenderScale, Result};
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+use crate::{Context, Error, Field, FrameRange, ParamKind, RectD, RectI, RenderScale, Result, sys};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
 
 /// The values of an instance by parameter id, with their keys.
 pub type SavedParams = BTreeMap<String, Curve>;
 
-/// One instance. Dropping it destroys it.
-#[derive(Debug)]
+/// One instance. Dropping it destroys it. Every call takes `&self`, and may come from any thread.
 pub struct Instance {
+    effect: Arc<Effect>,
     plugin: Plugin,
-    abort: AbortHandle,
+    context: Context,
+    description: Arc<Description>,
+    project: Project,
 }
 
-fn pending<T>() -> Result<T> {
-    Err(Error::Missing("instances yet".into()))
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instance({} {:?})", self.plugin.identifier(), self.context)
+    }
 }
 
 impl Instance {
+    pub(crate) fn create(plugin: &Plugin, context: Context, project: Project, params: &SavedParams) -> Result<Self> {
+        let (descriptor, description) = plugin.context(context)?;
+        let core = plugin.core();
+        let host = core.host.core();
+        let alone = descriptor.properties.flag(sys::kOfxImageEffectPluginPropSingleInstance);
+        if alone && core.live.load(Ordering::SeqCst) > 0 {
+            return Err(Error::Value {
+                subject: format!("plug-in {}", plugin.identifier()),
+                reason: "allows one instance at a time, and there is one".into(),
+            });
+        }
+        let planes: &[property_tables::Spec] =
+            if host.options.multi_plane { property_tables::MULTI_PLANE } else { &[] };
+        let set =
+            descriptor.properties.copy_as(host, SetKind::EffectInstance, &[property_tables::EFFECT_INSTANCE, planes]);
+        set.put_strings(sys::kOfxImageEffectPropContext, [context.ofx_name()]);
+        set.put_pointer(sys::kOfxImageEffectPropPluginHandle, core.descriptor.raw().addr());
+        set.put_doubles(sys::kOfxImageEffectPropProjectSize, &project.size);
+        set.put_doubles(sys::kOfxImageEffectPropProjectOffset, &project.offset);
+        set.put_doubles(sys::kOfxImageEffectPropProjectExtent, &project.extent);
+        set.put_doubles(sys::kOfxImageEffectPropProjectPixelAspectRatio, &[project.pixel_aspect]);
+        set.put_doubles(sys::kOfxImageEffectPropFrameRate, &[project.frame_rate]);
+        let duration = (project.range.max - project.range.min + 1.0).max(0.0);
+        set.put_doubles(sys::kOfxImageEffectInstancePropEffectDuration, &[duration]);
+        set.put_ints(sys::kOfxPropIsInteractive, &[i32::from(!host.options.background)]);
+        let several = descriptor.properties.flag(sys::kOfxImageEffectPropSupportsMultipleClipDepths);
+        let life = Life {
+            context,
+            time: Mutex::new(project.range.min),
+            project: project.clone(),
+            abort: AbortHandle::default(),
+            preferences: Mutex::default(),
+            stale: AtomicBool::new(true),
+            preference_params: descriptor.properties.texts(sys::kOfxImageEffectPropClipPreferencesSlaveParam),
+            depths: description.depths.clone(),
+            multiple_depths: several && host.options.multiple_depths,
+            thread_safety: description.thread_safety,
+            multi_plane: description.multi_plane,
+            edits: Mutex::default(),
+            progress: Mutex::default(),
+            persistent: Mutex::default(),
+            render_turn: Mutex::default(),
+            temporal: description.temporal || description.clips.iter().any(|clip| clip.temporal),
+            nested_changes: AtomicU32::new(0),
+        };
+        let effect = Effect::new(host, &core.binary, set, Some(life));
+        *write(&effect.params) = descriptor.all_params().iter().map(|p| p.instantiate(host, &effect)).collect();
+        *write(&effect.clips) = descriptor.all_clips().iter().map(|c| c.instantiate(host, &effect)).collect();
+        put_curves(&effect, params)?;
+        let created = queries::plain(&effect, sys::kOfxActionCreateInstance);
+        if let Err(error) = created {
+            reclaim(&effect);
+            return Err(error);
+        }
+        core.live.fetch_add(1, Ordering::SeqCst);
+        Ok(Self { effect, plugin: plugin.clone(), context, description: Arc::clone(description), project })
+    }
+
     /// Its plug-in.
     pub fn plugin(&self) -> &Plugin {
         &self.plugin
     }
 
+    /// The context that it was made for.
+    pub fn context(&self) -> Context {
+        self.context
+    }
+
     /// The description of its context, as it was before this instance was made.
     pub fn description(&self) -> &Description {
-        unreachable!()
+        &self.description
     }
 
     /// The project that it lives in.
     pub fn project(&self) -> &Project {
-        unreachable!()
+        &self.project
+    }
+
+    /// What plug-ins are given as this instance. For tests that call a plug-in's functions themselves.
+    pub fn as_ptr(&self) -> sys::OfxImageEffectHandle {
+        self.effect.raw()
     }
 
     /// Connects a clip; the plug-in is told, and clip preferences are asked anew.
     ///
     /// # Errors
     /// When there is no such input clip, or the plug-in fails.
-    pub fn connect(&self, _clip: &str, _source: Arc<dyn Source>) -> Result<()> {
-        pending()
+    pub fn connect(&self, clip: &str, source: Arc<dyn Source>) -> Result<()> {
+        self.change_clip(clip, Some(source))
     }
 
     /// Disconnects a clip.
     ///
     /// # Errors
     /// As [`Instance::connect`].
-    pub fn disconnect(&self, _clip: &str) -> Result<()> {
-        pending()
+    pub fn disconnect(&self, clip: &str) -> Result<()> {
+        self.change_clip(clip, None)
+    }
+
+    fn change_clip(&self, name: &str, source: Option<Arc<dyn Source>>) -> Result<()> {
+        let clip = self.effect.clip(name).filter(|clip| !clip.is_output()).ok_or_else(|| {
+            let known: Vec<String> = self.effect.inputs().iter().map(|clip| clip.name.clone()).collect();
+            Error::Value {
+                subject: format!("clip {name}"),
+                reason: format!("{} has the inputs {}", self.plugin.identifier(), known.join(", ")),
+            }
+        })?;
+        clip.connect(source);
+        self.stale();
+        // Preferences first: what the plug-in fetches while it is told is mapped by them.
+        preferences::ensure(&self.effect)?;
+        change::tell(&self.effect, Reason::UserEdited, &[Changed::Clip(name.to_owned())])
+    }
+
+    fn stale(&self) {
+        if let Some(life) = &self.effect.life {
+            life.stale.store(true, Ordering::SeqCst);
+        }
     }
 
     /// Sets a parameter at every time, as an artist does: keys go, and the plug-in is told.
     ///
     /// # Errors
     /// When there is no such parameter, the value does not fit, or the plug-in fails.
-    pub fn set(&self, _id: &str, _value: &ParamValue) -> Result<()> {
-        pending()
+    pub fn set(&self, id: &str, value: &ParamValue) -> Result<()> {
+        let param = change::find(&self.effect, id)?;
+        param.description().check(value)?;
+        self.change_param(&param, |curve| curve.set(value.clone()))
     }
 
     /// Sets a key, as an artist does, and the plug-in is told.
     ///
     /// # Errors
     /// As [`Instance::set`], and when the parameter cannot have keys.
-    pub fn set_at(&self, _id: &str, _time: f64, _value: &ParamValue) -> Result<()> {
-        pending()
+    pub fn set_at(&self, id: &str, time: f64, value: &ParamValue) -> Result<()> {
+        let param = change::find(&self.effect, id)?;
+        param.description().check(value)?;
+        if !param.animates(&self.effect.host) || !time.is_finite() {
+            return Err(Error::Value {
+                subject: format!("parameter {id}"),
+                reason: format!("cannot have a key at frame {time}: it does not animate in this host"),
+            });
+        }
+        self.change_param(&param, |curve| curve.set_key(time, value.clone()))
+    }
+
+    fn change_param(&self, param: &Param, change: impl FnOnce(&mut Curve)) -> Result<()> {
+        param.change(change).ok_or_else(|| no_value(param))?;
+        change::mark(&self.effect, &param.name);
+        change::tell(&self.effect, Reason::UserEdited, &[Changed::Param(param.name.clone())])
     }
 
     /// The value at the current time.
     ///
     /// # Errors
     /// When there is no such parameter, or it has no value.
-    pub fn get(&self, _id: &str) -> Result<ParamValue> {
-        pending()
+    pub fn get(&self, id: &str) -> Result<ParamValue> {
+        self.get_at(id, self.time())
     }
 
     /// The value at a time.
     ///
     /// # Errors
     /// As [`Instance::get`].
-    pub fn get_at(&self, _id: &str, _time: f64) -> Result<ParamValue> {
-        pending()
+    pub fn get_at(&self, id: &str, time: f64) -> Result<ParamValue> {
+        let param = change::find(&self.effect, id)?;
+        param.value(time).ok_or_else(|| no_value(&param))
     }
 
     /// The keys of a parameter.
     ///
     /// # Errors
     /// As [`Instance::get`].
-    pub fn keys(&self, _id: &str) -> Result<Vec<Key>> {
-        pending()
+    pub fn keys(&self, id: &str) -> Result<Vec<Key>> {
+        let param = change::find(&self.effect, id)?;
+        param.curve.as_ref().map(|curve| lock(curve).keys.clone()).ok_or_else(|| no_value(&param))
     }
 
-    /// Whether the artist sees a parameter now.
+    /// A parameter as the plug-in describes it now: options, ranges, secrecy may have changed since it was described.
     ///
     /// # Errors
     /// When there is no such parameter.
-    pub fn is_secret(&self, _id: &str) -> Result<bool> {
-        pending()
+    pub fn param(&self, id: &str) -> Result<ParamDescription> {
+        Ok(change::find(&self.effect, id)?.description())
+    }
+
+    /// Whether the artist does not see a parameter now.
+    ///
+    /// # Errors
+    /// When there is no such parameter.
+    pub fn is_secret(&self, id: &str) -> Result<bool> {
+        Ok(change::find(&self.effect, id)?.properties.flag(sys::kOfxParamPropSecret))
     }
 
     /// Whether the artist can change a parameter now.
     ///
     /// # Errors
     /// When there is no such parameter.
-    pub fn is_enabled(&self, _id: &str) -> Result<bool> {
-        pending()
+    pub fn is_enabled(&self, id: &str) -> Result<bool> {
+        Ok(change::find(&self.effect, id)?.properties.int(sys::kOfxParamPropEnabled) != Some(0))
     }
 
     /// Presses a button.
     ///
     /// # Errors
     /// When there is no such button, or the plug-in fails.
-    pub fn press(&self, _id: &str) -> Result<()> {
-        pending()
+    pub fn press(&self, id: &str) -> Result<()> {
+        let param = change::find(&self.effect, id)?;
+        if param.kind != ParamKind::PushButton {
+            return Err(Error::Value {
+                subject: format!("parameter {id}"),
+                reason: format!("is a {:?}, not a button", param.kind),
+            });
+        }
+        change::tell(&self.effect, Reason::UserEdited, &[Changed::Param(id.to_owned())])
     }
 
     /// The current time: what `paramGetValue` and the timeline suite speak of.
     pub fn time(&self) -> f64 {
-        0.0
+        self.effect.time()
     }
 
     /// Moves the current time; the plug-in is told of every animated parameter.
     ///
     /// # Errors
     /// When the plug-in fails.
-    pub fn set_time(&self, _time: f64) -> Result<()> {
-        pending()
+    pub fn set_time(&self, time: f64) -> Result<()> {
+        if let Some(life) = &self.effect.life {
+            *lock(&life.time) = time;
+        }
+        let animated: Vec<Changed> = self
+            .effect
+            .all_params()
+            .iter()
+            .filter(|param| param.curve.as_ref().is_some_and(|curve| lock(curve).is_animated()))
+            .map(|param| Changed::Param(param.name.clone()))
+            .collect();
+        if animated.is_empty() {
+            return Ok(());
+        }
+        change::tell(&self.effect, Reason::Time, &animated)
     }
 
     /// How the plug-in wants its clips, asked again where something it depends on has changed.
@@ -135,45 +299,39 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails.
     pub fn clip_preferences(&self) -> Result<Preferences> {
-        pending()
+        preferences::ensure(&self.effect)
     }
 
     /// The canonical rectangle that the output fills.
     ///
     /// # Errors
     /// When the plug-in fails.
-    pub fn region_of_definition(&self, _time: f64, _scale: RenderScale) -> Result<RectD> {
-        pending()
+    pub fn region_of_definition(&self, time: f64, scale: RenderScale) -> Result<RectD> {
+        queries::region_of_definition(&self.effect, time, scale)
     }
 
     /// The part of each input needed for `region` (canonical) of the output.
     ///
     /// # Errors
     /// When the plug-in fails.
-    pub fn regions_of_interest(&self, _time: f64, _scale: RenderScale, _region: RectD) -> Result<RegionsOfInterest> {
-        pending()
+    pub fn regions_of_interest(&self, time: f64, scale: RenderScale, region: RectD) -> Result<RegionsOfInterest> {
+        queries::regions_of_interest(&self.effect, time, scale, region)
     }
 
     /// The frames of each input needed for the output at `time`.
     ///
     /// # Errors
     /// When the plug-in fails.
-    pub fn frames_needed(&self, _time: f64) -> Result<FramesNeeded> {
-        pending()
+    pub fn frames_needed(&self, time: f64) -> Result<FramesNeeded> {
+        queries::frames_needed(&self.effect, time)
     }
 
     /// Whether the output equals an input.
     ///
     /// # Errors
     /// When the plug-in fails.
-    pub fn is_identity(
-        &self,
-        _time: f64,
-        _scale: RenderScale,
-        _window: RectI,
-        _field: Field,
-    ) -> Result<Option<Identity>> {
-        pending()
+    pub fn is_identity(&self, time: f64, scale: RenderScale, window: RectI, field: Field) -> Result<Option<Identity>> {
+        queries::is_identity(&self.effect, time, scale, window, field)
     }
 
     /// The frames over which there is an output.
@@ -181,23 +339,23 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails.
     pub fn time_domain(&self) -> Result<FrameRange> {
-        pending()
+        queries::time_domain(&self.effect)
     }
 
-    /// The planes of each clip. Empty where the plug-in knows none.
+    /// The planes of each clip. Empty where the plug-in or the host knows none.
     ///
     /// # Errors
     /// When the plug-in fails.
-    pub fn clip_components(&self, _time: f64) -> Result<ClipPlanes> {
-        pending()
+    pub fn clip_components(&self, time: f64) -> Result<ClipPlanes> {
+        queries::clip_components(&self.effect, time)
     }
 
     /// Renders one frame; one image for each plane asked for, under the name it was asked by (color is `""`).
     ///
     /// # Errors
     /// [`Error::Aborted`] when it was stopped; otherwise what the plug-in answered, with its message.
-    pub fn render(&self, _request: &RenderRequest) -> Result<Vec<(String, HostImage)>> {
-        pending()
+    pub fn render(&self, request: &RenderRequest) -> Result<Vec<(String, HostImage)>> {
+        render::one(&self.effect, request)
     }
 
     /// Renders frames on up to `threads` threads, as far as the plug-in allows, in one sequence. `each` gets them in
@@ -207,17 +365,17 @@ impl Instance {
     /// When the plug-in refuses to begin or to end the sequence; errors of single frames go to `each`.
     pub fn render_range(
         &self,
-        _frames: &[f64],
-        _threads: usize,
-        _request: &RenderRequest,
-        _each: impl FnMut(f64, Result<Vec<(String, HostImage)>>) -> ControlFlow<()>,
+        frames: &[f64],
+        threads: usize,
+        request: &RenderRequest,
+        each: impl FnMut(f64, Result<Vec<(String, HostImage)>>) -> ControlFlow<()>,
     ) -> Result<()> {
-        pending()
+        render::range(&self.effect, frames, threads, request, each)
     }
 
     /// Stops renders of this instance.
     pub fn abort_handle(&self) -> AbortHandle {
-        self.abort.clone()
+        self.effect.life.as_ref().map(|life| life.abort.clone()).unwrap_or_default()
     }
 
     /// Every value that a project saves. The plug-in is asked to sync its private data first where it wants that.
@@ -225,15 +383,22 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails to sync.
     pub fn save_params(&self) -> Result<SavedParams> {
-        pending()
+        if self.effect.properties.int(sys::kOfxPropParamSetNeedsSyncing) != Some(0) {
+            self.sync_private_data()?;
+            self.effect.properties.put_ints(sys::kOfxPropParamSetNeedsSyncing, &[0]);
+        }
+        Ok(self.effect.curves().collect())
     }
 
     /// Takes over saved values, as one change by the artist. Parameters not in `params` stay as they are.
     ///
     /// # Errors
     /// When a value belongs to no parameter or does not fit (then nothing is changed), or the plug-in fails.
-    pub fn load_params(&self, _params: &SavedParams) -> Result<()> {
-        pending()
+    pub fn load_params(&self, params: &SavedParams) -> Result<()> {
+        put_curves(&self.effect, params)?;
+        self.stale();
+        let changes: Vec<Changed> = params.keys().map(|id| Changed::Param(id.clone())).collect();
+        if changes.is_empty() { Ok(()) } else { change::tell(&self.effect, Reason::UserEdited, &changes) }
     }
 
     /// Tells the plug-in that its panel was opened.
@@ -241,7 +406,7 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails.
     pub fn begin_edit(&self) -> Result<()> {
-        pending()
+        queries::plain(&self.effect, sys::kOfxActionBeginInstanceEdit)
     }
 
     /// Tells the plug-in that its last panel was closed.
@@ -249,7 +414,15 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails.
     pub fn end_edit(&self) -> Result<()> {
-        pending()
+        queries::plain(&self.effect, sys::kOfxActionEndInstanceEdit)
+    }
+
+    /// Makes the plug-in's overlay; `None` when it has none, or this host offers none.
+    ///
+    /// # Errors
+    /// When the plug-in fails.
+    pub fn overlay(&self) -> Result<Option<Overlay>> {
+        Overlay::open(&self.effect, &self.plugin.context(self.context)?.0)
     }
 
     /// Asks the plug-in to write its private state into its parameters.
@@ -257,7 +430,7 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails.
     pub fn sync_private_data(&self) -> Result<()> {
-        pending()
+        queries::plain(&self.effect, sys::kOfxActionSyncPrivateData)
     }
 
     /// Asks the plug-in to give memory back.
@@ -265,16 +438,69 @@ impl Instance {
     /// # Errors
     /// When the plug-in fails.
     pub fn purge_caches(&self) -> Result<()> {
-        pending()
+        queries::plain(&self.effect, sys::kOfxActionPurgeCaches)
     }
 
     /// The labels of the undo steps that the plug-in has made by paramEditBegin and paramEditEnd.
     pub fn undo_blocks(&self) -> Vec<String> {
-        Vec::new()
+        self.effect.life.as_ref().map(|life| lock(&life.edits).0.clone()).unwrap_or_default()
     }
 
     /// The persistent message that stands now.
     pub fn persistent_message(&self) -> Option<String> {
-        None
+        let life = self.effect.life.as_ref()?;
+        lock(&life.persistent).as_ref().map(|message| message.text.clone())
+    }
+}
+
+fn no_value(param: &Param) -> Error {
+    Error::Value {
+        subject: format!("parameter {}", param.name),
+        reason: format!("is a {:?}: it has no value", param.kind),
+    }
+}
+
+/// Sets curves without telling the plug-in: all, or none when one does not fit.
+fn put_curves(effect: &Arc<Effect>, params: &SavedParams) -> Result<()> {
+    let mut checked = Vec::new();
+    for (id, curve) in params {
+        let param = change::find(effect, id)?;
+        let description = param.description();
+        description.check(&curve.constant)?;
+        for key in &curve.keys {
+            description.check(&key.value)?;
+        }
+        if curve.is_animated() && !param.animates(&effect.host) {
+            return Err(Error::Value {
+                subject: format!("parameter {id}"),
+                reason: "cannot have keys in this host".into(),
+            });
+        }
+        checked.push((param, curve.clone()));
+    }
+    for (param, curve) in checked {
+        param.change(|own| *own = curve);
+    }
+    Ok(())
+}
+
+/// Takes back the memory of an instance that goes.
+fn reclaim(effect: &Arc<Effect>) {
+    let own = effect.raw().addr();
+    for bytes in memory::take_back(|owner| owner.instance == own) {
+        let detail = format!("{bytes} bytes");
+        let name = sys::kOfxActionDestroyInstance;
+        effect.host.violation_of(&effect.binary.identifier, name, ViolationKind::MemoryNotFreed, detail);
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let destroyed: Result<(), Error> = queries::plain(&self.effect, sys::kOfxActionDestroyInstance);
+        if let Err(error) = destroyed {
+            log::warn!("{error}");
+        }
+        reclaim(&self.effect);
+        self.plugin.core().live.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -1,17 +1,34 @@
 //! An OpenFX image-effect host as a library: finds bundles, describes plug-ins, makes instances, renders.
 
+mod action;
 mod answers;
 mod bundle;
+mod change;
+mod clip;
 mod curve;
+mod describe;
 mod description;
+mod effect;
+mod handles;
 mod image;
 mod instance;
+mod interact;
+mod loan;
 mod message;
 mod options;
+mod param;
+mod planes;
 mod plugin;
+mod preferences;
 mod project;
+mod properties;
+mod property_tables;
+mod queries;
+mod render;
 mod request;
 mod source;
+mod suites;
+mod sync;
 mod value;
 mod violation;
 
@@ -21,6 +38,7 @@ pub use curve::{Curve, Key};
 pub use description::{ClipDescription, Description, ParamDescription, PropertySnapshot, StringMode, ThreadSafety};
 pub use image::{HostImage, PixelBuffer};
 pub use instance::{Instance, SavedParams};
+pub use interact::{Overlay, PenAction};
 pub use message::{Message, MessageKind, Observer};
 pub use options::{HostOptions, ImageLayout, Interceptor};
 pub use plugin::{Host, Plugin};

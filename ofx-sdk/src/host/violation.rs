@@ -69,6 +69,8 @@ kinds! {
     Unbalanced = "unbalanced begin and end",
     /// An output was set to a value that the standard or the host forbids.
     IllegalValue = "illegal value",
+    /// Another frame than the rendered one was read, though neither plug-in nor clip declares that.
+    UndeclaredTemporalAccess = "temporal access not declared",
 }
 
 impl fmt::Display for ViolationKind {
