@@ -39,6 +39,10 @@ impl Instance {
     /// The image of one plane of an input at a time; `None` as for [`image_at`](Self::image_at).
     #[doc(alias = "clipGetImagePlane")]
     pub fn plane_at(&self, clip: &Clip, plane: &Plane, time: f64) -> Result<Option<Image<'_>>> {
+        // Not to be asked for: a strict host takes that for a mistake.
+        if self.context().is_some_and(|context| !clip.exists_in(context)) {
+            return Ok(None);
+        }
         match self.clip(clip) {
             Ok(input) => input.fetch(plane, time, None),
             Err(_) if clip.optional && self.handle().is_ok() => Ok(None),

@@ -96,8 +96,8 @@ fn failed<E: Effect>(call: &Call<'_>, error: &Error) -> Status {
     let action = call.action.to_string_lossy();
     match error {
         Error::Aborted => log::debug!("{}: {action} stopped on request", E::DESCRIPTOR.label),
-        // Nothing that an artist could do anything about: handles of no node, a host that took itself away.
-        Error::Call { status: Status::BAD_HANDLE, .. } | Error::Missing(_) => {
+        // Nothing that an artist could do anything about, and no node to speak of.
+        Error::Call { status: Status::BAD_HANDLE, .. } => {
             log::error!("{}: {action}: {error}", E::DESCRIPTOR.label);
         }
         _ => report::<E>(call, &error.to_string()),
