@@ -23,6 +23,9 @@ const TRAINING: &str = "models/training";
 /// What would change the results of the tests if the user had it set.
 const OVERRIDES: [&str; 4] = ["ROTOCEL_DEVICE", "ROTOCEL_THREADS", "ROTOCEL_CACHE_MB", "ROTOCEL_MODEL_PATH"];
 
+/// A dot for each test that passes; cargo itself keeps its progress bar.
+const SHORT: [&str; 2] = ["--", "--quiet"];
+
 /// Runs all stages and prints the table.
 ///
 /// # Errors
@@ -43,9 +46,11 @@ pub fn test(workspace: &Workspace, training: bool) -> Result<()> {
         for name in crate_tests(workspace)? {
             cargo.args(["--test", &name]);
         }
-        process::run(&mut cargo, "cargo test")
+        process::run(cargo.args(SHORT), "cargo test")
     });
-    stages.run("examples in the docs", || process::run(cargo_test(workspace).arg("--doc"), "cargo test --doc"));
+    stages.run("examples in the docs", || {
+        process::run(cargo_test(workspace).arg("--doc").args(SHORT), "cargo test --doc")
+    });
     stages.run("tests of the bundle", || {
         let mut cargo = cargo_test(workspace);
         // The bundle must find the library that lies in it.
@@ -53,7 +58,7 @@ pub fn test(workspace: &Workspace, training: bool) -> Result<()> {
         for name in &bundle_tests {
             cargo.args(["--test", name]);
         }
-        process::run(&mut cargo, "cargo test")
+        process::run(cargo.args(SHORT), "cargo test")
     });
     stages.run("Python checks", || python_checks(workspace));
     if training {
@@ -63,19 +68,19 @@ pub fn test(workspace: &Workspace, training: bool) -> Result<()> {
 }
 
 fn clippy(workspace: &Workspace) -> Result<()> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+    let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     process::run(process::cargo(workspace).args(arguments), "cargo clippy")
 }
 
 fn docs(workspace: &Workspace) -> Result<()> {
     let mut cargo = process::cargo(workspace);
-    cargo.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
+    cargo.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
     process::run(&mut cargo, "cargo doc")
 }
 
 fn cargo_test(workspace: &Workspace) -> Command {
     let mut cargo = process::cargo(workspace);
-    cargo.args(["test", "--workspace", "--no-fail-fast", "--quiet"]);
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
     cargo.env("ROTOCEL_BUNDLE", workspace.bundles()).env("ROTOCEL_ONNXRUNTIME", workspace.onnxruntime());
     for name in OVERRIDES {
         cargo.env_remove(name);
