@@ -198,9 +198,10 @@ pub struct RenderArgs {
     /// Render in tiles of this side in pixels.
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub tiles: Option<u32>,
-    /// Frames that are rendered at once, and the most threads that the node is lent.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub threads: u16,
+    /// Frames that are rendered at once, and the most threads that the node is lent. One frame with all processors
+    /// otherwise.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
     /// Leave out frames whose output exists.
     #[arg(long)]
     pub skip_existing: bool,
@@ -311,9 +312,10 @@ pub struct ScoreToneArgs {
     /// A border counts as found within this many pixels.
     #[arg(long, default_value_t = 2.0)]
     pub boundary_px: f64,
-    /// Frames that are rendered at once.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub threads: u16,
+    /// Frames that are rendered at once, and the most threads that the node is lent. One frame with all processors
+    /// otherwise.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
     /// Where to look for the node.
     #[command(flatten)]
     pub bundle: BundleArgs,
@@ -361,6 +363,6 @@ mod tests {
         let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
         let Command::Render(args) = cli.command else { panic!("not a render") };
         assert_eq!(args.settings.set, ["output=flat", "edge_softness_px=2"]);
-        assert_eq!((args.tiles, args.threads, args.checked_scale().unwrap()), (Some(256), 2, 0.5));
+        assert_eq!((args.tiles, args.threads, args.checked_scale().unwrap()), (Some(256), Some(2), 0.5));
     }
 }

@@ -5,6 +5,7 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    // What the host library warns of, this program reports itself.
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,ofx_sdk=error")).init();
     ExitCode::from(headless::run(headless::cli::Cli::parse()))
 }

@@ -148,7 +148,7 @@ fn open(args: &RenderArgs, terminal: Arc<Terminal>) -> Result<Session> {
         colorspace: None,
         read: args.read.options(),
         frame_rate: args.frame_rate,
-        threads: usize::from(args.threads),
+        threads: args.threads,
     };
     Session::open(&setup, terminal)
 }
@@ -199,7 +199,7 @@ fn run(
             }
         }
     };
-    let ran = session.instance.render_range(&times, usize::from(args.threads), &request, each);
+    let ran = session.instance.render_range(&times, session.frames_at_once, &request, each);
     match (failure, ran) {
         (Some(error), _) => Err(error),
         (None, _) if interrupted() && done < frames.len() => Err(Error::Interrupted { done, total: frames.len() }),

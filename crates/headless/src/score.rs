@@ -178,7 +178,7 @@ fn score_shot(shot: &Path, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Re
         colorspace: facts.get("colorspace").and_then(Value::as_str).map(str::to_owned),
         read: ReadOptions::default(),
         frame_rate: facts.get("frame_rate").and_then(Value::as_f64),
-        threads: usize::from(args.threads),
+        threads: args.threads,
     };
     let session = Session::open(&setup, terminal.clone())?;
     let abort = session.instance.abort_handle();
@@ -218,7 +218,7 @@ fn tally(session: &Session, labels: &Pattern, frames: &[i64], args: &ScoreToneAr
             ControlFlow::Break(())
         }
     };
-    let ran = session.instance.render_range(&times, usize::from(args.threads), &request, each);
+    let ran = session.instance.render_range(&times, session.frames_at_once, &request, each);
     match (failure, ran) {
         (Some(error), _) => Err(error),
         (None, Err(e)) => Err(Error::Render { frame: frames[0], reason: e.to_string() }),

@@ -38,8 +38,15 @@ pub struct Setup<'a> {
     pub read: ReadOptions,
     /// Frames a second, where the caller knows.
     pub frame_rate: Option<f64>,
+    /// Frames rendered at once and threads lent to the node; `None` for one frame and all processors.
+    pub threads: Option<u16>,
+}
+
+impl Setup<'_> {
     /// Frames rendered at once.
-    pub threads: usize,
+    pub fn frames_at_once(&self) -> usize {
+        self.threads.map_or(1, usize::from)
+    }
 }
 
 /// A node that is ready to render. Its parts are dropped in the order in which a host lets go of them.
@@ -49,6 +56,8 @@ pub struct Session {
     pub instance: Instance,
     /// What it said of itself.
     pub node: Description,
+    /// Frames rendered at once.
+    pub frames_at_once: usize,
     /// What the output's alpha means.
     pub premultiplication: Premultiplication,
     /// The connected clips, `Source` first.
@@ -64,7 +73,7 @@ const TEMPORAL_WINDOW: usize = 9;
 
 impl Session {
     /// Loads the node, connects its clips, makes its settings and presses its buttons, in this order: the file of
-    /// parameters, the usual color space of the files, `--set`, `--press`.
+    /// parameters, the usual color space of the files, `--set`, the model's name, `--press`.
     ///
     /// # Errors
     /// Whatever a person may have got wrong: see [`Error`].
@@ -72,7 +81,7 @@ impl Session {
         let host = Host::new(HostOptions {
             name: "org.rotocel.headless".into(),
             label: "Rotocel headless".into(),
-            threads: setup.threads,
+            threads: setup.threads.map_or(HostOptions::default().threads, usize::from),
             observer: Some(terminal),
             ..HostOptions::default()
         });
@@ -104,11 +113,20 @@ impl Session {
             };
             done.map_err(|e| Error::Usage(format!("parameter {id}: {e}")))?;
         }
+        record_model(&node, &instance);
         for id in &setup.settings.press {
             instance.press(id).map_err(|e| Error::Plugin(format!("button {id}: {e}")))?;
         }
         let preferences = instance.clip_preferences().map_err(|e| failed("clip preferences", e))?;
-        Ok(Self { instance, node, premultiplication: preferences.premultiplication, sources, plugin, host })
+        Ok(Self {
+            instance,
+            node,
+            frames_at_once: setup.frames_at_once(),
+            premultiplication: preferences.premultiplication,
+            sources,
+            plugin,
+            host,
+        })
     }
 
     /// The clip that the frames come from.
@@ -177,7 +195,7 @@ fn open_files(setup: &Setup<'_>, node: &Description, clips: &[(String, Pattern)]
         // A layer is the picture's; other clips are read as they are.
         let read =
             if sources.is_empty() { setup.read.clone() } else { ReadOptions { layer: None, ..setup.read.clone() } };
-        let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.threads + window)?;
+        let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.frames_at_once() + window)?;
         sources.push(Arc::new(source));
     }
     Ok(sources)
@@ -191,6 +209,19 @@ fn project(sources: &[Arc<FileSource>], setup: &Setup<'_>) -> Project {
         pixel_aspect: info.pixel_aspect,
         frame_rate: setup.frame_rate.unwrap_or(info.frame_rate),
         ..Project::new(width * info.pixel_aspect, height, FrameRange { ..info.frame_range })
+    }
+}
+
+/// Chooses the model that is chosen already, as an artist would in the menu, where a node records its model's name and
+/// hash in `model_id` and has not yet: files and saved parameters must say which model made them. A model that cannot
+/// be used is reported by the render.
+fn record_model(node: &Description, instance: &Instance) {
+    if node.param("model").is_none() || !matches!(instance.get("model_id"), Ok(ParamValue::String(id)) if id.is_empty())
+    {
+        return;
+    }
+    if let Err(e) = instance.get("model").and_then(|model| instance.set("model", &model)) {
+        log::debug!("{}: the model does not name itself: {e}", node.label);
     }
 }
 

@@ -187,3 +187,25 @@ fn tiles_and_parts_are_read() {
     assert_eq!(key.bounds, RectI::new(-5, -3, 65, 37));
     assert_eq!(key.pixel(-5, 36).unwrap()[3], 1.0);
 }
+
+#[test]
+fn a_header_of_16k_by_16k_in_a_small_file_is_refused_before_anything_is_allocated() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("huge.exr");
+    write_exr(&path, &ramp(RectI::new(0, 0, 8, 6), Components::Rgba), &[], None, &BTreeMap::new(), Depth::Half)
+        .unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let put = |bytes: &mut [u8], after: &[u8], at: usize, values: &[u32]| {
+        let start = bytes.windows(after.len()).position(|w| w == after).unwrap() + after.len() + at;
+        for (n, value) in values.iter().enumerate() {
+            bytes[start + n * 4..][..4].copy_from_slice(&value.to_le_bytes());
+        }
+    };
+    put(&mut bytes, b"dataWindow\0box2i\0\x10\0\0\0", 8, &[16_383, 16_383]);
+    put(&mut bytes, b"chunkCount\0int\0\x04\0\0\0", 0, &[1024]);
+    std::fs::write(&path, &bytes).unwrap();
+    let error = read(&path, &ReadOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("huge.exr") && error.contains("truncated"), "{error}");
+    let few = ReadOptions { max_pixels: 1 << 20, ..Default::default() };
+    assert!(inspect(&path, &few).unwrap_err().to_string().contains("--max-pixels"));
+}

@@ -235,4 +235,44 @@ mod tests {
             assert_eq!(super::super::read(&path, &ReadOptions::default()).unwrap().bounds, frame.bounds);
         }
     }
+
+    #[test]
+    fn tiff_of_every_depth_and_jpeg_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let values = [0.0f32, 0.25, 1.0, 1.0, 0.5, 0.0];
+        let float = image::Rgb32FImage::from_raw(1, 2, values.to_vec()).unwrap();
+        let float = DynamicImage::ImageRgb32F(float);
+        for (name, picture, depth, tolerance) in [
+            ("8.tif", DynamicImage::ImageRgb8(float.to_rgb8()), Depth::Byte, 0.003),
+            ("16.tiff", DynamicImage::ImageRgb16(float.to_rgb16()), Depth::Short, 1e-4),
+            ("f.tif", float.clone(), Depth::Float, 0.0),
+        ] {
+            let path = dir.path().join(name);
+            picture.save(&path).unwrap();
+            let frame = super::super::read(&path, &ReadOptions::default()).unwrap();
+            assert_eq!((frame.depth, frame.components), (depth, Components::Rgb), "{name}");
+            // The file's first row is the highest.
+            let highest = frame.pixel(0, 1).unwrap();
+            assert!(highest.iter().zip(&values).all(|(a, b)| (a - b).abs() <= tolerance), "{name}: {highest:?}");
+            let expected = if depth == Depth::Float { "linear_rec709" } else { "srgb" };
+            assert_eq!(FileKind::of(&path).unwrap().usual_colorspace(frame.depth), expected);
+        }
+        let path = dir.path().join("a.jpg");
+        image::RgbImage::from_pixel(16, 16, image::Rgb([200, 100, 50])).save(&path).unwrap();
+        let frame = super::super::read(&path, &ReadOptions::default()).unwrap();
+        assert!((frame.pixel(8, 8).unwrap()[0] - 200.0 / 255.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn alpha_of_a_png_is_not_multiplied_in_and_grey_is_color() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        image::RgbaImage::from_pixel(2, 2, image::Rgba([255, 0, 0, 0])).save(&path).unwrap();
+        let frame = super::super::read(&path, &ReadOptions::default()).unwrap();
+        assert_eq!(frame.premultiplication, Premultiplication::Unpremultiplied);
+        assert_eq!(frame.rgba(0, 0), Some([1.0, 0.0, 0.0, 0.0]));
+        image::GrayImage::from_pixel(2, 2, image::Luma([255])).save(&path).unwrap();
+        let frame = super::super::read(&path, &ReadOptions::default()).unwrap();
+        assert_eq!((frame.premultiplication, frame.rgba(1, 1)), (Premultiplication::Opaque, Some([1.0; 4])));
+    }
 }
