@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 /// Set by Ctrl-C.
@@ -18,18 +18,26 @@ pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// Runs `stop` on the first Ctrl-C; the second ends the process. A process has one such handler: later calls only
-/// replace nothing, and are told so by the log.
+/// What the first Ctrl-C does.
+static STOP: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
+
+/// Runs `stop` on the first Ctrl-C, in place of what an earlier call gave; the second Ctrl-C ends the process.
 pub fn on_interrupt(stop: impl Fn() + Send + 'static) {
-    let handler = move || {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(crate::error::EXIT_INTERRUPTED));
+    *STOP.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(stop));
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let handler = || {
+            if INTERRUPTED.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(crate::error::EXIT_INTERRUPTED));
+            }
+            if let Some(stop) = STOP.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+                stop();
+            }
+        };
+        if let Err(e) = ctrlc::set_handler(handler) {
+            log::debug!("Ctrl-C is not handled: {e}");
         }
-        stop();
-    };
-    if let Err(e) = ctrlc::set_handler(handler) {
-        log::debug!("Ctrl-C is not handled: {e}");
-    }
+    });
 }
 
 /// Shows messages of plug-ins above the progress bar, each text once.
@@ -44,7 +52,7 @@ impl Terminal {
     pub fn new(frames: usize, hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(frames as u64), target);
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} frames  {per_sec}  ETA {eta}");
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} frames  {per_sec}  ETA {eta}  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, shown: Mutex::default() }
     }
