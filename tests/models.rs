@@ -63,7 +63,7 @@ fn a_project_saved_with_another_model_is_told_both_names() {
     assert!(message.contains("tone_giant") && message.contains("tone_small"), "{message}");
     saved(&format!("tone_small {}", "0".repeat(64)));
     let message = failure(&node);
-    assert!(message.contains(&id) && message.contains(&"0".repeat(64)), "{message}");
+    assert!(message.contains(&id["tone_small ".len()..]) && message.contains(&"0".repeat(64)), "{message}");
     set(&node, "model", "tone_small");
     output(&node, "flat");
     assert_well_behaved(&host);

@@ -283,7 +283,7 @@ fn exposure_changes_what_the_network_sees_and_not_the_output() {
     let host = harsh_host();
     let node = pointwise(&host, frame(32, 32, |_, _| grey(0.1)));
     assert_eq!(output(&node, "index").pixel(16, 16).unwrap()[0], 4.0, "cast shadow");
-    set(&node, "exposure", "6");
+    set(&node, "exposure", "7");
     assert_eq!(output(&node, "index").pixel(16, 16).unwrap()[0], 1.0, "highlight");
     assert_eq!(output(&node, "source_matte").pixel(16, 16).unwrap()[..3], [0.1, 0.1, 0.1]);
 }

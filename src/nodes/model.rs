@@ -152,7 +152,7 @@ fn binary_folder() -> PathBuf {
 
 /// Where shipped weights lie: beside the binary in the bundle's resources.
 fn folders() -> Vec<PathBuf> {
-    vec![binary_folder().join("../Resources/models")]
+    binary_folder().parent().map(|contents| contents.join("Resources/models")).into_iter().collect()
 }
 
 /// ROTOCEL_ONNXRUNTIME, or the library beside the binary, whatever version its name carries.

@@ -267,7 +267,8 @@ fn for_each_band(
     targets: &mut [(Wanted, ImageMut<'_>)],
     fill: impl Fn(&mut Band<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
-    let window = args.window;
+    // What the images hold of the render window; a host may ask for more.
+    let Some(window) = targets.iter().map(|(_, image)| image.window()).reduce(enclosing) else { return Ok(()) };
     let mut rows: Vec<_> =
         targets.iter_mut().flat_map(|(wanted, image)| image.rows_mut().into_iter().map(|row| (*wanted, row))).collect();
     rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.y()));
@@ -288,6 +289,11 @@ fn for_each_band(
         }
     });
     failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// The smallest rectangle that holds both.
+fn enclosing(a: RectI, b: RectI) -> RectI {
+    RectI { x1: a.x1.min(b.x1), y1: a.y1.min(b.y1), x2: a.x2.max(b.x2), y2: a.y2.max(b.y2) }
 }
 
 fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engine) -> Result<Arc<Model>> {

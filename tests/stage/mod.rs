@@ -31,7 +31,14 @@ pub fn bundle() -> &'static Bundle {
         let found = Bundle::search([&folder]).into_iter().find(|b| b.binary.starts_with(&folder));
         let path = found.unwrap_or_else(|| panic!("no bundle in {}: run `cargo xtask bundle`", folder.display()));
         let built = modified(&path.binary);
-        let sources = ["src", "ofx-sdk/src", "crates/imaging/src", "crates/inference/src", "models/manifest.toml"];
+        let sources = [
+            "src",
+            "ofx-sdk/src/plugin",
+            "ofx-sdk/src/sys.rs",
+            "crates/imaging/src",
+            "crates/inference/src",
+            "models/manifest.toml",
+        ];
         let newest = sources.iter().map(|source| newest_below(&root().join(source))).max().unwrap();
         assert!(built >= newest.0, "the bundle is older than {}: run `cargo xtask bundle`", newest.1.display());
         Bundle::open(&path.bundle).unwrap()

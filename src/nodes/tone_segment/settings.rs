@@ -21,7 +21,7 @@ ofx_sdk::settings! {
         /// ROTOCEL_DEVICE overrides this.
         device: Choice<Device> = Choice::new("Device").parent("model_group"),
         /// Which CUDA GPU, counted from 0.
-        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).parent("model_group"),
+        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).not_animating().parent("model_group"),
         /// Runs the network once, measures it, and writes what really runs into Status.
         check_device: PushButton = PushButton::new("Check device").parent("model_group"),
         /// What the last check of the device or change of the model found.
@@ -36,16 +36,16 @@ ofx_sdk::settings! {
         /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms and takes longer,
         /// in proportion to the square. The picture is never enlarged.
         working_size: Integer =
-            Integer::new("Working size").range(128, 4096).default(1024).parent("input_group"),
+            Integer::new("Working size").range(128, 4096).default(1024).not_animating().parent("input_group"),
         /// Use the Mask input as the subject: outside it everything is background, and the network is told where it lies.
-        use_mask: Boolean = Boolean::new("Use mask").default(true).parent("input_group"),
+        use_mask: Boolean = Boolean::new("Use mask").default(true).not_animating().parent("input_group"),
 
         /// What comes out.
         output_group: Group = Group::new("Output"),
         /// What the node writes into RGB and alpha.
         output: Choice<Output> = Choice::new("Output").parent("output_group"),
         /// The tone whose matte goes into alpha, for Source + matte, Matte and Cutout.
-        matte_class: Choice<ToneClass> = Choice::new("Matte").parent("output_group"),
+        matte_class: Choice<ToneClass> = Choice::new("Matte").default(ToneClass::Highlight).parent("output_group"),
         /// Softness of the borders between tones, in full-resolution pixels. 0 is still antialiased.
         edge_softness_px: Double =
             Double::new("Edge softness").range(0.0, 100.0).display(0.0, 10.0).default(1.0).parent("output_group"),

@@ -30,7 +30,7 @@ pub(super) fn ask<E: Effect>(effect: &E, instance: &Instance, call: &Call<'_>) -
         return Ok(Status::OK);
     }
     if call.action == sys::kOfxImageEffectActionGetClipPreferences {
-        return Ok(prefer::<E>(instance, &out, &effect.clip_preferences(&edit)?));
+        return Ok(prefer(instance, &out, &effect.clip_preferences(&edit)?));
     }
 
     let p = Properties::new(instance.suites(), call.in_args()?);
@@ -46,14 +46,15 @@ pub(super) fn ask<E: Effect>(effect: &E, instance: &Instance, call: &Call<'_>) -
     } else if call.action == sys::kOfxImageEffectActionGetRegionsOfInterest {
         regions_of_interest(effect, &query, &p, &out)
     } else if call.action == sys::kOfxImageEffectActionGetFramesNeeded {
-        let frames = effect.frames_needed(&query)?.0;
+        let mut frames = effect.frames_needed(&query)?.0;
+        frames.retain(|(clip, _)| exists_in(instance.context(), clip));
         for (clip, ranges) in &frames {
             let values: Vec<f64> = ranges.iter().flat_map(|r| [r.min, r.max]).collect();
             out.set_doubles(&of_clip("OfxImageClipPropFrameRange_", clip), &values);
         }
         Ok(answered(!frames.is_empty()))
     } else {
-        Ok(planes(&out, &effect.clip_components(&query)?))
+        Ok(planes(instance.context(), &out, &effect.clip_components(&query)?))
     }
 }
 
@@ -95,20 +96,23 @@ fn regions_of_interest<E: Effect>(
     let region = p
         .rect_d(sys::kOfxImageEffectPropRegionOfInterest)
         .ok_or_else(|| Error::Missing("region of interest in the arguments of the action".to_owned()))?;
-    let regions = effect.regions_of_interest(query, region)?.0;
+    let mut regions = effect.regions_of_interest(query, region)?.0;
+    let context = query.context();
+    regions.retain(|(clip, _)| exists_in(context, clip));
     for (clip, region) in &regions {
         out.set_doubles(&of_clip("OfxImageClipPropRoI_", clip), &edges(*region));
     }
     Ok(answered(!regions.is_empty()))
 }
 
-fn prefer<E: Effect>(instance: &Instance, out: &Properties<'_>, wanted: &ClipPreferences) -> Status {
+/// Whether the host knows a clip, which it may be asked nothing about otherwise.
+fn exists_in(context: Option<Context>, clip: &Clip) -> bool {
+    *clip == Clip::OUTPUT || context.is_none_or(|context| clip.exists_in(context))
+}
+
+fn prefer(instance: &Instance, out: &Properties<'_>, wanted: &ClipPreferences) -> Status {
     let context = instance.context();
-    let exists = |clip: &Clip| match context {
-        _ if *clip == Clip::OUTPUT => true,
-        None => true,
-        Some(context) => E::DESCRIPTOR.clips.iter().any(|c| c == clip && c.exists_in(context)),
-    };
+    let exists = |clip: &Clip| exists_in(context, clip);
     if context != Some(Context::Filter) {
         for (clip, components) in wanted.components.iter().filter(|(clip, _)| exists(clip)) {
             out.set_name(&of_clip("OfxImageClipPropComponents_", clip), components.ofx_name());
@@ -142,10 +146,10 @@ fn prefer<E: Effect>(instance: &Instance, out: &Properties<'_>, wanted: &ClipPre
     answered(*wanted != ClipPreferences::default())
 }
 
-fn planes(out: &Properties<'_>, wanted: &ClipComponents) -> Status {
+fn planes(context: Option<Context>, out: &Properties<'_>, wanted: &ClipComponents) -> Status {
     use sys::planes as ext;
     let prefix = ext::kFnOfxImageEffectActionGetClipComponentsPropString.to_str().unwrap_or_default();
-    for (clip, planes) in &wanted.planes {
+    for (clip, planes) in wanted.planes.iter().filter(|(clip, _)| exists_in(context, clip)) {
         let names: Vec<String> = planes.iter().map(|plane| plane.components_name()).collect();
         out.set_strings(&of_clip(prefix, clip), names.iter().map(String::as_str));
     }
