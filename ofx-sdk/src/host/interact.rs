@@ -9,7 +9,7 @@ use super::{
     property_tables,
     queries::arguments,
 };
-use crate::{Error, RenderScale, Result, Status, sys};
+use crate::{RenderScale, Result, Status, sys};
 use std::{
     ffi::{CStr, c_void},
     fmt,
