@@ -73,8 +73,6 @@ pub fn suite<T>(name: &CStr, version: c_int) -> Option<&'static T> {
 }
 
 /// Calls a function of a suite: unsafe in a name of its own, because the arguments are what a test is about.
-#[allow(clippy::macro_metavars_in_unsafe)]
-#[macro_export]
 macro_rules! call {
     ($suite:expr, $function:ident ( $($argument:expr),* $(,)? )) => {
         // SAFETY: arguments as the standard has them, or wrong on purpose where the host must notice.
