@@ -31,7 +31,7 @@ fn line(param: &ParamDescription) -> String {
     if let Some(default) = &param.default {
         write!(out, " = {}", param.text(default)).unwrap();
     }
-    if !param.min.is_empty() && param.min[0].is_finite() {
+    if param.min.first().is_some_and(|min| min.abs() < 1e300) {
         write!(out, " from {:?} to {:?}", param.min, param.max).unwrap();
     }
     if !param.options.is_empty() {

@@ -306,9 +306,10 @@ pub struct ScoreToneArgs {
     /// Settings; the output is always `index`.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// Do not connect the subject, even where the shot has one.
+    /// Connect the shot's subject, where it has one, to the Mask clip. Shadows cast on what lies outside it are then
+    /// background to the node, though the labels call them cast shadow.
     #[arg(long)]
-    pub no_mask: bool,
+    pub mask: bool,
     /// A border counts as found within this many pixels.
     #[arg(long, default_value_t = 2.0)]
     pub boundary_px: f64,

@@ -9,7 +9,6 @@ use crate::report::{Summary, Terminal, interrupted, on_interrupt};
 use crate::sequence::{FrameList, Pattern, gaps};
 use crate::session::{Session, Setup};
 use ofx_sdk::host::{HostImage, RenderRequest, StringMode};
-use ofx_sdk::sys::planes::kFnOfxImagePlaneColour;
 use ofx_sdk::{Depth, RectD, RenderScale};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -31,7 +30,7 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
         true => {
             let time = plan.listed.as_ref().and_then(|l| l.frames().first()).copied().unwrap_or(1) as f64;
             let made = session.instance.clip_components(time).map_err(|e| Error::Plugin(e.to_string()))?;
-            layers::offered(&session.node, &made)?
+            layers::offered(&session.node.label, &made)?
         }
         false => Vec::new(),
     };
@@ -162,7 +161,8 @@ fn run(
     args: &RenderArgs,
     terminal: &Terminal,
 ) -> Result<usize> {
-    let color = kFnOfxImagePlaneColour.to_str().unwrap_or_default().to_owned();
+    // The host's name of the ordinary picture.
+    let color = String::new();
     let request = RenderRequest {
         scale: plan.scale,
         tile: args.tiles,

@@ -1,7 +1,7 @@
 //! `rotocel score tone`: a node against labelled shots, through the built bundle.
 //!
 //! A shot is a folder with `shot.json`, `frames/%04d.png` or `.exr`, `labels/%04d.png` with class numbers 0-4, and
-//! optionally `subject/%04d.png`, which goes to the Mask clip. Other numbers in `labels`, such as 255, are left out.
+//! optionally `subject/%04d.png`, which goes to the Mask clip on request. Other numbers in `labels`, such as 255, are left out.
 
 use crate::cli::{MaskChannel, ScoreToneArgs};
 use crate::error::{Error, Result};
@@ -164,7 +164,7 @@ fn score_shot(shot: &Path, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Re
     let (pictures, labels) = (needed("frames")?, needed("labels")?);
     let text = std::fs::read_to_string(shot.join("shot.json")).map_err(|e| Error::input(&shot.join("shot.json"), e))?;
     let facts: Value = serde_json::from_str(&text).map_err(|e| Error::input(&shot.join("shot.json"), e))?;
-    let subject = files(shot, "subject")?.filter(|_| !args.no_mask);
+    let subject = files(shot, "subject")?.filter(|_| args.mask);
     let clips: Vec<String> = subject.iter().map(|subject| format!("Mask={subject}")).collect();
     let setup = Setup {
         node: &args.node,

@@ -1,5 +1,6 @@
 //! What a plug-in answers to a host's questions.
 
+use super::planes::{is_color, short_name};
 use super::project::Project;
 use crate::{Components, Depth, Field, FrameRange, Premultiplication, RectD};
 use std::collections::BTreeMap;
@@ -72,4 +73,13 @@ pub struct ClipPlanes {
     pub pass_through_clip: String,
     /// The time at which they pass.
     pub pass_through_time: f64,
+}
+
+impl ClipPlanes {
+    /// The planes besides color of one clip, in the plug-in's order: the string by which each is rendered, and the name
+    /// that people know it by.
+    pub fn named(&self, clip: &str) -> Vec<(&str, &str)> {
+        let all = self.clips.get(clip).map_or(&[][..], Vec::as_slice);
+        all.iter().map(|plane| (plane.as_str(), short_name(plane))).filter(|(plane, _)| !is_color(plane)).collect()
+    }
 }
