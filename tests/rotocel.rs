@@ -217,7 +217,9 @@ fn the_shipped_model_finds_every_tone_of_the_sample_shot() {
     let told = succeeds(shot.path(), &["score", "tone", ".", "--json"]);
     let scores: Value = serde_json::from_str(&told).unwrap();
     for class in CLASSES {
-        let iou = scores["iou"][class].as_f64().unwrap_or_else(|| panic!("{class} has no score: {scores:#}"));
+        let iou = scores["total"]["classes"][class]["iou"]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{class} has no score: {scores:#}"));
         assert!(iou > 0.4, "{class}: IoU {iou}");
     }
 }
