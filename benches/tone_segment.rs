@@ -8,7 +8,7 @@ mod stage;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use inference::{Device, Engine, EngineConfig, Request, Role, tensor};
 use ndarray::Array3;
-use ofx_sdk::host::{Host, HostOptions, RenderRequest};
+use ofx_sdk::host::{HostOptions, RenderRequest};
 use ofx_sdk::{Context, RectI};
 use stage::*;
 use std::hint::black_box;
@@ -44,7 +44,7 @@ fn bare_network(c: &mut Criterion) {
 }
 
 fn tone_segment(c: &mut Criterion) {
-    let host = Host::new(HostOptions::default());
+    let host = host(HostOptions::default());
     for (state, again) in [("steady", false), ("after_change", true)] {
         let mut group = c.benchmark_group(state);
         group.sample_size(10);

@@ -3,7 +3,7 @@
 mod stage;
 
 use ofx_sdk::Context;
-use ofx_sdk::host::{Description, Host, HostOptions, ParamDescription};
+use ofx_sdk::host::{Description, HostOptions, ParamDescription};
 use stage::*;
 use std::fmt::Write;
 
@@ -49,7 +49,7 @@ fn line(param: &ParamDescription) -> String {
 
 #[test]
 fn tone_segment_is_described_as_released() {
-    let host = Host::new(HostOptions::default());
+    let host = host(HostOptions::default());
     let plugin = tone_segment(&host);
     assert_eq!(plugin.contexts().len(), 2);
     insta::assert_snapshot!("tone_segment_general", text(plugin.description(Context::General).unwrap()));
@@ -59,7 +59,7 @@ fn tone_segment_is_described_as_released() {
 
 #[test]
 fn every_parameter_has_a_hint_and_lies_in_a_group() {
-    let host = Host::new(HostOptions::default());
+    let host = host(HostOptions::default());
     let plugin = tone_segment(&host);
     for param in &plugin.description(Context::General).unwrap().params {
         assert!(!param.hint.is_empty(), "{} has no hint", param.id);
@@ -76,7 +76,7 @@ fn the_colorspace_of_source_starts_as_each_host_delivers_pixels() {
         ("com.blackmagicdesign.Fusion", "linear_rec_709"),
         ("org.rotocel.headless", "linear_rec_709"),
     ] {
-        let host = Host::new(HostOptions { name: name.into(), ..HostOptions::default() });
+        let host = host(HostOptions { name: name.into(), ..HostOptions::default() });
         let plugin = tone_segment(&host);
         let param = plugin.description(Context::General).unwrap().param("source_colorspace").unwrap();
         assert_eq!(param.text(param.default.as_ref().unwrap()), expected, "{name}");

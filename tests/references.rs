@@ -59,7 +59,7 @@ fn sample(host: &Host, frame: u32) -> Instance {
 
 #[test]
 fn the_analytic_network_at_the_nodes_defaults() {
-    let host = Host::new(HostOptions::default());
+    let host = host(HostOptions::default());
     let node = with_source(&host, Context::General, frame(96, 64, scenery));
     use_model(&node, &fixture("tiny_tone.onnx"));
     set(&node, "source_colorspace", "srgb");
@@ -72,7 +72,7 @@ fn the_analytic_network_at_the_nodes_defaults() {
 
 #[test]
 fn the_shipped_model_on_a_frame_of_the_sample_shot() {
-    let host = Host::new(HostOptions::default());
+    let host = host(HostOptions::default());
     let node = sample(&host, 9);
     assert!(matches!(node.get("model").unwrap(), ParamValue::Choice(1)));
     // Convolutions of another processor round otherwise; that shows where two tones are equally likely.

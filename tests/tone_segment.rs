@@ -3,9 +3,10 @@
 mod stage;
 
 use ofx_sdk::host::*;
-use ofx_sdk::{Components, Context, Depth, Field, FrameRange, Premultiplication, RectI, RenderScale};
+use ofx_sdk::{Components, Context, Depth, Field, FrameRange, Premultiplication, RectI, RenderScale, Status};
 use stage::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const BOUNDS: RectI = RectI::new(0, 0, 160, 96);
 
@@ -108,7 +109,9 @@ fn the_filter_context_renders_as_the_general_one_does() {
 
 #[test]
 fn tiles_threads_and_repeated_runs_are_bit_identical() {
-    for host in [harsh_host(), Host::new(HostOptions { threads: 1, ..HostOptions::default() })] {
+    let harsh = HostOptions { layout: ImageLayout::HARSH, ..HostOptions::default() };
+    for options in [harsh, HostOptions { threads: 1, ..HostOptions::default() }] {
+        let host = host(options);
         let node = with_source(&host, Context::General, frame(161, 97, scenery));
         use_model(&node, &fixture("tiny_tone.onnx"));
         set(&node, "working_size", "128");
@@ -205,10 +208,9 @@ fn a_window_outside_the_picture_is_empty_or_black() {
     let host = harsh_host();
     let node = pointwise(&host, frame(32, 32, scenery));
     for window in [RectI::new(5, 5, 5, 20), RectI::new(40, 40, 30, 30), RectI::new(64, 64, 80, 80)] {
-        let rendered = node.render(&RenderRequest { window: Some(window), ..at_one() });
-        if let Ok(images) = rendered {
-            assert!(images.iter().all(|(_, image)| image.to_f32().iter().all(|v| *v == 0.0)), "{window:?}");
-        }
+        // The host cuts the window to what the node covers, and asks for nothing where nothing is left.
+        let images = node.render(&RenderRequest { window: Some(window), ..at_one() }).unwrap();
+        assert!(images.iter().all(|(_, image)| image.to_f32().iter().all(|v| *v == 0.0)), "{window:?}");
     }
     assert_well_behaved(&host);
 }
@@ -298,6 +300,7 @@ fn nan_infinity_and_hdr_values_never_reach_a_matte() {
     });
     let node = with_source(&host, Context::General, source);
     use_model(&node, &fixture("tiny_tone.onnx"));
+    set(&node, "matte_class", "background");
     for name in ["matte", "flat", "packed_light", "packed_shadow", "index", "confidence"] {
         let out = output(&node, name);
         assert!(out.to_f32().iter().all(|v| v.is_finite()), "{name}");
@@ -323,6 +326,47 @@ fn outside_the_mask_everything_is_background_and_use_mask_turns_it_off() {
 }
 
 #[test]
+fn a_mask_without_an_image_masks_everything_but_in_resolve_where_unconnected_clips_look_so() {
+    for (name, expected) in [("org.rotocel.host", 0.0), ("DaVinciResolve", 2.0)] {
+        // Images are fetched of Output, Source and Mask, in this order; there is none of Mask.
+        let fetched = AtomicUsize::new(0);
+        let interceptor = move |call: &str| {
+            let third = call == "clipGetImage" && fetched.fetch_add(1, Ordering::SeqCst) == 2;
+            third.then_some(Status::FAILED)
+        };
+        let host =
+            host(HostOptions { name: name.into(), interceptor: Some(Arc::new(interceptor)), ..HostOptions::default() });
+        let node = pointwise(&host, frame(96, 64, |_, _| grey(0.7)));
+        let range = FrameRange { min: 1.0, max: 10.0 };
+        node.connect("Mask", Arc::new(StillSource::new(frame(96, 64, |_, _| grey(1.0)), range))).unwrap();
+        assert_eq!(output(&node, "index").pixel(20, 32).unwrap()[0], expected, "{name}");
+    }
+}
+
+#[test]
+fn an_index_counts_in_code_values_of_the_output_not_of_the_source() {
+    let host = harsh_host();
+    let bars = at_depth(&frame(160, 32, |x, _| grey(CLASS_GREYS[(x / 32) as usize])), Depth::Byte);
+    let node = pointwise(&host, bars);
+    let mask = frame(160, 32, |_, _| grey(1.0));
+    let range = FrameRange { min: 1.0, max: 10.0 };
+    node.connect("Mask", Arc::new(StillSource::new(mask, range))).unwrap();
+    let index = output(&node, "index");
+    let unit = if index.depth == Depth::Byte { 1.0 / 255.0 } else { 1.0 };
+    assert!((index.pixel(80, 16).unwrap()[0] - 2.0 * unit).abs() < 1e-6, "{:?}", index.depth);
+}
+
+#[test]
+fn only_hosts_that_take_planes_of_any_name_are_offered_the_tones() {
+    for (name, offered) in [("fr.inria.Natron", true), ("uk.co.thefoundry.nuke", false)] {
+        let host = host(HostOptions { name: name.into(), ..HostOptions::default() });
+        let node = pointwise(&host, frame(32, 32, scenery));
+        let planes = node.clip_components(1.0).unwrap();
+        assert_eq!(!planes.named("Output").is_empty(), offered, "{name}: {planes:?}");
+    }
+}
+
+#[test]
 fn natron_gets_each_matte_as_a_plane_from_one_render() {
     let host = harsh_host();
     let node = with_source(&host, Context::General, frame(96, 64, scenery));
@@ -344,6 +388,9 @@ fn natron_gets_each_matte_as_a_plane_from_one_render() {
     }
     let confidence = output(&node, "confidence").to_f32();
     assert!(confidence.chunks(4).map(|pixel| pixel[3]).eq(images[5].1.to_f32()));
+    set(&node, "output", "flat");
+    let alone = node.render(&RenderRequest { planes: planes[5..].to_vec(), ..at_one() }).unwrap();
+    assert_eq!(alone[0].1.data, images[5].1.data, "the confidence alone");
     assert_well_behaved(&host);
 }
 
@@ -372,5 +419,11 @@ fn an_anamorphic_plate_renders_in_its_own_pixels() {
     let node = pointwise(&host, source);
     let out = output(&node, "flat");
     assert_eq!(out.bounds, RectI::new(0, 0, 80, 60));
-    assert_eq!(out.data, output(&pointwise(&host, frame(80, 60, scenery)), "flat").data);
+    assert!(out.to_f32().iter().all(|v| v.is_finite()));
+    // Bars that run along the squeezed axis look the same to the network whatever the aspect.
+    let bars = |x: i32, _| grey(CLASS_GREYS[(x / 16) as usize]);
+    let mut squeezed = frame(80, 60, bars);
+    squeezed.pixel_aspect = 2.0;
+    let [a, b] = [squeezed, frame(80, 60, bars)].map(|source| output(&pointwise(&host, source), "flat"));
+    assert!(largest_difference(&a, &b) < 1e-5);
 }

@@ -1,5 +1,6 @@
 //! The model and device of a node: what every node with a network behind it shares.
 
+use imaging::color::Colorspace;
 use inference::{Engine, EngineConfig, Manifest, Model, ModelEntry, Overrides};
 use ofx_sdk::plugin::{ChoiceValue, binary_path};
 use ofx_sdk::{Error, Result};
@@ -83,6 +84,7 @@ impl Selection<'_> {
                 classes.join(", "),
             )));
         }
+        check_encoding(&model)?;
         Ok(model)
     }
 
@@ -121,6 +123,24 @@ impl Selection<'_> {
                 Error::node(format!("Model is option {}, which does not exist; choose another", self.choice))
             }),
         }
+    }
+}
+
+/// Refuses a model that expects pixels in a way that no node makes them.
+fn check_encoding(model: &Model) -> Result<()> {
+    let wrong = |what: String| {
+        Err(Error::node(format!(
+            "model \"{}\" ({}) {what}; nodes show networks sRGB pixels from 0 to 1",
+            model.entry.name,
+            model.path.display()
+        )))
+    };
+    if model.entry.colorspace != Colorspace::Srgb.id() {
+        return wrong(format!("wants pixels in {}", model.entry.colorspace));
+    }
+    match model.entry.inputs.iter().find(|input| input.range != [0.0, 1.0]) {
+        Some(input) => wrong(format!("wants its input {} from {} to {}", input.name, input.range[0], input.range[1])),
+        None => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 const BAND_ROWS: usize = 64;
 
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
-const MOST_PIXELS: usize = 1 << 30;
+const MOST_PIXELS: usize = 1 << 28;
 
 /// The straight colors of an image, display-encoded for a network, `[3, height, width]`.
 ///
@@ -51,6 +51,14 @@ pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI) -> Result<
     Ok(planes.index_axis_move(Axis(0), 0))
 }
 
+/// A mask that covers nothing of `bounds`, `[height, width]`.
+///
+/// # Errors
+/// As [`display_colors`].
+pub fn nothing(bounds: RectI) -> Result<Array2<f32>> {
+    Ok(zeros(bounds, 1)?.index_axis_move(Axis(0), 0))
+}
+
 /// Makes an image black and transparent.
 pub fn clear(image: &mut ImageMut<'_>) {
     image.rows_mut().iter_mut().for_each(clear_row);
@@ -86,13 +94,8 @@ fn convert(
     channels: usize,
     row: impl Fn(i32, i32, &mut [[f32; 4]], ArrayViewMut3<f32>) + Sync,
 ) -> Result<Array3<f32>> {
-    let (width, height) = (bounds.width(), bounds.height());
-    if width.saturating_mul(height) > MOST_PIXELS {
-        return Err(Error::node(format!(
-            "Source is {width}×{height} pixels; crop it, or give the generator before it a format"
-        )));
-    }
-    let mut array = Array3::zeros((channels, height, width));
+    let width = bounds.width();
+    let mut array = zeros(bounds, channels)?;
     let bands: Vec<_> = array
         .axis_chunks_iter_mut(Axis(1), BAND_ROWS)
         .enumerate()
@@ -108,6 +111,20 @@ fn convert(
     });
     drop(bands);
     Ok(array)
+}
+
+/// An array `[channels, height, width]`. Asks for the memory first, because a host's program must not end with it.
+fn zeros(bounds: RectI, channels: usize) -> Result<Array3<f32>> {
+    let (width, height) = (bounds.width(), bounds.height());
+    if width.saturating_mul(height) > MOST_PIXELS {
+        return Err(Error::node(format!(
+            "Source is {width}×{height} pixels; crop it, or give the generator before it a format"
+        )));
+    }
+    let mut values = Vec::new();
+    values.try_reserve_exact(channels * height * width).map_err(|_| Error::Memory)?;
+    values.resize(channels * height * width, 0.0);
+    Array3::from_shape_vec((channels, height, width), values).map_err(Error::node)
 }
 
 #[cfg(test)]

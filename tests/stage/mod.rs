@@ -3,8 +3,9 @@
 
 use ofx_sdk::host::*;
 use ofx_sdk::{Components, Context, Depth, Error, FrameRange, Premultiplication, RectI, Result};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 /// The identifier of the node under test.
@@ -31,14 +32,8 @@ pub fn bundle() -> &'static Bundle {
         let found = Bundle::search([&folder]).into_iter().find(|b| b.binary.starts_with(&folder));
         let path = found.unwrap_or_else(|| panic!("no bundle in {}: run `cargo xtask bundle`", folder.display()));
         let built = modified(&path.binary);
-        let sources = [
-            "src",
-            "ofx-sdk/src/plugin",
-            "ofx-sdk/src/sys.rs",
-            "crates/imaging/src",
-            "crates/inference/src",
-            "models/manifest.toml",
-        ];
+        let sources =
+            ["build.rs", "src", "ofx-sdk/src", "crates/imaging/src", "crates/inference/src", "models/manifest.toml"];
         let newest = sources.iter().map(|source| newest_below(&root().join(source))).max().unwrap();
         assert!(built >= newest.0, "the bundle is older than {}: run `cargo xtask bundle`", newest.1.display());
         Bundle::open(&path.bundle).unwrap()
@@ -53,13 +48,36 @@ fn newest_below(path: &Path) -> (SystemTime, PathBuf) {
     if !path.is_dir() {
         return (modified(path), path.to_owned());
     }
-    let entries = std::fs::read_dir(path).unwrap().map(|entry| newest_below(&entry.unwrap().path()));
+    // The host side of the SDK is no part of a bundle.
+    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|p| !p.ends_with("host"));
+    let entries = entries.map(|path| newest_below(&path));
     entries.max().unwrap_or((SystemTime::UNIX_EPOCH, path.to_owned()))
 }
 
+/// A host that has the process for itself while it lives, as every real one has.
+pub struct OnlyHost {
+    host: Host,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Deref for OnlyHost {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.host
+    }
+}
+
+/// A host. Waits until no other one lives, so drop the first before the second.
+pub fn host(options: HostOptions) -> OnlyHost {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    OnlyHost { host: Host::new(options), _alone: alone }
+}
+
 /// A host that lays images out in the way that careless plug-ins trip over.
-pub fn harsh_host() -> Host {
-    Host::new(HostOptions { layout: ImageLayout::HARSH, ..HostOptions::default() })
+pub fn harsh_host() -> OnlyHost {
+    host(HostOptions { layout: ImageLayout::HARSH, ..HostOptions::default() })
 }
 
 /// ToneSegment, loaded in `host`.

@@ -57,7 +57,8 @@ impl Engine {
     /// An engine of its own. Nothing is loaded before the first use. Logs the overrides.
     pub fn new(config: EngineConfig) -> Self {
         for line in config.overrides.lines() {
-            log::info!("{line}");
+            // A warning, so that it is seen: what renders is not what the project says.
+            log::warn!("{line}");
         }
         let core = Core {
             threads: config.threads(),

@@ -25,12 +25,17 @@ impl Instance {
     /// clips.
     #[doc(alias = "clipGetHandle")]
     pub fn clip(&self, clip: &Clip) -> Result<ClipInstance<'_>> {
+        // Not to be asked for: a strict host takes that for a mistake.
+        if self.context().is_some_and(|context| !clip.exists_in(context)) {
+            return Err(Error::Missing(format!("clip {} in this context", clip.name())));
+        }
         let handle = self.suites().clip(self.handle()?, clip.name)?;
         Ok(ClipInstance { instance: self, handle, clip: *clip })
     }
 
-    /// The image of an input at a time. Fetch images on the thread of the call; their rows may be read on any. `None` where the clip is not connected, does not exist in this context, or
-    /// has no image there: take that as black and transparent.
+    /// The image of an input at a time. Fetch images on the thread of the call; their rows may be read on any. `None`
+    /// where the clip is not connected, does not exist in this context, or has no image there: take that as black and
+    /// transparent.
     #[doc(alias = "clipGetImage")]
     pub fn image_at(&self, clip: &Clip, time: f64) -> Result<Option<Image<'_>>> {
         self.plane_at(clip, &Plane::Color, time)
@@ -39,10 +44,6 @@ impl Instance {
     /// The image of one plane of an input at a time; `None` as for [`image_at`](Self::image_at).
     #[doc(alias = "clipGetImagePlane")]
     pub fn plane_at(&self, clip: &Clip, plane: &Plane, time: f64) -> Result<Option<Image<'_>>> {
-        // Not to be asked for: a strict host takes that for a mistake.
-        if self.context().is_some_and(|context| !clip.exists_in(context)) {
-            return Ok(None);
-        }
         match self.clip(clip) {
             Ok(input) => input.fetch(plane, time, None),
             Err(_) if clip.optional && self.handle().is_ok() => Ok(None),
@@ -71,7 +72,13 @@ impl<'a> ClipInstance<'a> {
     /// fetched. True where the host does not say.
     #[doc(alias = "kOfxImageClipPropConnected")]
     pub fn is_connected(&self) -> bool {
-        self.properties().and_then(|p| p.flag(sys::kOfxImageClipPropConnected)).unwrap_or(true)
+        self.says_connected().unwrap_or(true)
+    }
+
+    /// What the host says of the connection; `None` where it does not say.
+    #[doc(alias = "kOfxImageClipPropConnected")]
+    pub fn says_connected(&self) -> Option<bool> {
+        self.properties()?.flag(sys::kOfxImageClipPropConnected)
     }
 
     /// The components in which images come.

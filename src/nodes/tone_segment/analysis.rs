@@ -6,13 +6,14 @@ use imaging::Size;
 use ndarray::{Array3, ArrayView3};
 use ofx_sdk::plugin::{Image, Instance};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Analyses kept at most: two nodes that a host renders in turns.
 const MOST_KEPT: usize = 2;
 
-/// Bytes kept at most. One 4K frame takes about 150 MB.
+/// Bytes kept at most beside the newest analysis. One 4K frame takes about 220 MB.
 const MOST_BYTES: usize = 320 << 20;
 
 /// Rows that are hashed as one piece of work.
@@ -50,7 +51,7 @@ impl Analysis {
         Ok(tones)
     }
 
-    /// Bytes held, the tones not counted: they are of the picture's size, not the frame's.
+    /// Bytes held, by the frame and, for each pixel of the network's picture, by its tones.
     fn bytes(&self) -> usize {
         let subject = |subject: Option<usize>| subject.unwrap_or(0);
         let floats = self.frame.display.len()
@@ -58,7 +59,7 @@ impl Analysis {
             + self.picture.image.len()
             + subject(self.picture.subject.as_ref().map(|s| s.len()))
             + self.logits.len();
-        floats * size_of::<f32>()
+        floats * size_of::<f32>() + self.size.width * self.size.height * Tones::PIXEL_BYTES
     }
 }
 
@@ -104,7 +105,29 @@ pub fn find(key: Key) -> Option<Arc<Analysis>> {
     lock(&KEPT).iter().find(|(kept, _)| *kept == key).map(|(_, analysis)| analysis.clone())
 }
 
-/// Keeps an analysis, and lets go of what is older and too much.
+/// A node that may ask for analyses. The last one to go takes them all with it.
+pub struct Keeper(());
+
+static KEEPERS: AtomicUsize = AtomicUsize::new(0);
+
+impl Keeper {
+    /// Counts one node more.
+    pub fn new() -> Self {
+        KEEPERS.fetch_add(1, Ordering::AcqRel);
+        Self(())
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if KEEPERS.fetch_sub(1, Ordering::AcqRel) == 1 {
+            forget();
+        }
+    }
+}
+
+/// Keeps an analysis, and lets go of what is older and too much. The newest is kept whatever its size: the host may be
+/// half through its tiles.
 pub fn keep(key: Key, analysis: &Arc<Analysis>) {
     let mut kept = lock(&KEPT);
     kept.retain(|(other, _)| *other != key);
@@ -114,7 +137,7 @@ pub fn keep(key: Key, analysis: &Arc<Analysis>) {
         bytes += analysis.bytes();
         bytes <= MOST_BYTES
     };
-    let fitting = kept.iter().take(MOST_KEPT).take_while(|(_, analysis)| room(analysis)).count();
+    let fitting = 1 + kept.iter().skip(1).take(MOST_KEPT - 1).take_while(|(_, analysis)| room(analysis)).count();
     // Dropped after the lock: large arrays take their time.
     let dropped = kept.split_off(fitting);
     drop(kept);
@@ -142,16 +165,21 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_and_what_is_too_large_is_let_go() {
+    fn the_newest_stays_whatever_its_size_and_older_ones_as_far_as_there_is_room() {
         forget();
         let small = analysis(8);
         (1..=3).for_each(|n| keep(Key(n), &small));
         assert!(find(Key(1)).is_none() && find(Key(2)).is_some() && find(Key(3)).is_some());
         let large = analysis(5400); // 350 MB
         keep(Key(4), &large);
-        assert!(find(Key(4)).is_none(), "more than may be kept");
-        forget();
-        assert!(find(Key(3)).is_none());
+        assert!(find(Key(4)).is_some() && find(Key(3)).is_some());
+        keep(Key(5), &small);
+        assert!(find(Key(5)).is_some() && find(Key(4)).is_none(), "more than may be kept beside the newest");
+        let first = Keeper::new();
+        drop(Keeper::new());
+        assert!(find(Key(5)).is_some());
+        drop(first);
+        assert!(find(Key(5)).is_none(), "the last node is gone");
     }
 
     #[test]

@@ -40,15 +40,15 @@ impl Frame {
     }
 }
 
-/// The size of the picture that the network sees: the frame's, its long side brought down to `working_size` pixels.
-/// Never larger than the frame.
-pub fn network_size(frame: Size, working_size: usize) -> Size {
-    let long = frame.width.max(frame.height).max(1);
-    if long <= working_size {
-        return frame;
-    }
-    let scaled = |side: usize| ((side * working_size) as f64 / long as f64).round().max(1.0) as usize;
-    Size::new(scaled(frame.width), scaled(frame.height))
+/// The size of the picture that the network sees: the frame's in square pixels, its long side brought down to
+/// `working_size` pixels. Neither side is ever enlarged.
+pub fn network_size(frame: Size, pixel_aspect: f64, working_size: usize) -> Size {
+    let (width, height) = (frame.width as f64, frame.height as f64);
+    let (width, height) =
+        if pixel_aspect >= 1.0 { (width, height / pixel_aspect) } else { (width * pixel_aspect, height) };
+    let scale = (working_size as f64 / width.max(height)).min(1.0);
+    let scaled = |side: f64| (side * scale).round().max(1.0) as usize;
+    Size::new(scaled(width), scaled(height))
 }
 
 /// What the network is shown.
@@ -120,6 +120,9 @@ pub struct Tones {
 }
 
 impl Tones {
+    /// Bytes held for each pixel of the network's picture: mattes, confidence, and four coefficients a matte.
+    pub const PIXEL_BYTES: usize = (CLASSES + 1 + 4 * CLASSES) * size_of::<f32>();
+
     /// Weighs up the network's `logits`, `[CLASSES, height, width]`, for a frame; `image` is the picture that it saw.
     ///
     /// # Errors
@@ -234,10 +237,17 @@ mod tests {
 
     #[test]
     fn the_network_never_sees_more_pixels_than_the_frame_has() {
-        assert_eq!(network_size(Size::new(640, 360), 1024), Size::new(640, 360));
-        assert_eq!(network_size(Size::new(4096, 2160), 1024), Size::new(1024, 540));
-        assert_eq!(network_size(Size::new(1, 10_000), 1024), Size::new(1, 1024));
-        assert_eq!(network_size(Size::new(3, 2), 128), Size::new(3, 2));
+        assert_eq!(network_size(Size::new(640, 360), 1.0, 1024), Size::new(640, 360));
+        assert_eq!(network_size(Size::new(4096, 2160), 1.0, 1024), Size::new(1024, 540));
+        assert_eq!(network_size(Size::new(1, 10_000), 1.0, 1024), Size::new(1, 1024));
+        assert_eq!(network_size(Size::new(3, 2), 1.0, 128), Size::new(3, 2));
+    }
+
+    #[test]
+    fn the_network_sees_an_anamorphic_plate_unsqueezed() {
+        assert_eq!(network_size(Size::new(1828, 1556), 2.0, 4096), Size::new(1828, 778));
+        assert_eq!(network_size(Size::new(2048, 1556), 2.0, 1024), Size::new(1024, 389));
+        assert_eq!(network_size(Size::new(720, 576), 0.5, 1024), Size::new(360, 576));
     }
 
     #[test]

@@ -76,6 +76,10 @@ impl Composer {
     }
 
     fn cutout(&self, source: &[f32; 4], matte: f32) -> [f32; 4] {
+        // Infinity times nothing is not a number; what is cut away must be nothing.
+        if matte == 0.0 {
+            return [0.0; 4];
+        }
         let [r, g, b, a] = *source;
         let (color, alpha) = match self.source_premultiplication {
             Premultiplication::Opaque => (matte, matte),
@@ -136,6 +140,14 @@ mod tests {
         assert_eq!(compose(Output::Cutout, Premultiplication::Opaque), [0.2, 0.1, 0.8, 0.4]);
         assert_eq!(compose(Output::Cutout, Premultiplication::Premultiplied), [0.2, 0.1, 0.8, 0.2]);
         assert_eq!(compose(Output::Cutout, Premultiplication::Unpremultiplied), [0.1, 0.05, 0.4, 0.2]);
+    }
+
+    #[test]
+    fn cutout_leaves_nothing_where_the_matte_is_black_whatever_the_source_holds() {
+        let settings = ToneSegmentSettings { output: Output::Cutout, ..Default::default() };
+        let pixel = Pixel { source: [f32::INFINITY, f32::NAN, 1.0, 1.0], mattes: [1.0, 0.0, 0.0, 0.0, 0.0], ..PIXEL };
+        let cut = Composer::new(&settings, Premultiplication::Opaque, 1.0).compose(&pixel);
+        assert_eq!(cut, [0.0; 4], "highlight is the default matte");
     }
 
     #[test]

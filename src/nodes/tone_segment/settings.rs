@@ -20,7 +20,7 @@ ofx_sdk::settings! {
         /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
         /// ROTOCEL_DEVICE overrides this.
         device: Choice<Device> = Choice::new("Device").parent("model_group"),
-        /// Which CUDA GPU, counted from 0.
+        /// Which CUDA GPU, counted from 0, when Device is CUDA. Auto takes the first.
         device_index: Integer = Integer::new("Device index").range(0, 15).default(0).not_animating().parent("model_group"),
         /// Runs the network once, measures it, and writes what really runs into Status.
         check_device: PushButton = PushButton::new("Check device").parent("model_group"),

@@ -1,0 +1,191 @@
+//! Fills the host's images, band by band.
+
+use super::analysis::Analysis;
+use super::input::{Mask, analyse};
+use super::mattes::{Shaping, Tones};
+use super::output::{CLASSES, Composer, Pixel};
+use super::{Output, ToneClass, ToneSegment};
+use crate::nodes::picture;
+use imaging::Window;
+use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
+use ofx_sdk::{Error, RectI, Result};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows of output that one piece of work makes: enough that the margin of an ordinary edge softness costs little,
+/// few enough that a 4K frame is never held as mattes in full.
+const BAND_ROWS: i32 = 64;
+
+/// Something that render can write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wanted {
+    /// What the parameter `output` says.
+    Output,
+    /// One matte alone, by class number.
+    Matte(usize),
+    /// The network's confidence alone.
+    Confidence,
+}
+
+impl Wanted {
+    /// The plane that it goes into.
+    pub fn plane(self) -> Plane {
+        match self {
+            Self::Output => Plane::Color,
+            Self::Matte(class) => Plane::custom(&format!("tone.{}", ToneClass::ALL[class].id()), &["A"]),
+            Self::Confidence => Plane::custom("tone.confidence", &["A"]),
+        }
+    }
+
+    /// What stands for a plane that the host asks for; `None` for one that is not ours.
+    pub fn of(plane: &Plane) -> Option<Self> {
+        let tones = (0..CLASSES).map(Self::Matte);
+        [Self::Output, Self::Confidence].into_iter().chain(tones).find(|wanted| wanted.plane().id() == plane.id())
+    }
+}
+
+/// A frame whose tones are known, ready to fill any part of the output.
+pub struct Prepared {
+    analysis: Arc<Analysis>,
+    tones: Arc<Tones>,
+    /// Pixels of the source; row 0 of the analysis is its highest row.
+    bounds: RectI,
+    composer: Composer,
+    needs_confidence: bool,
+}
+
+impl Prepared {
+    /// Analyses a frame and weighs up its tones for these targets.
+    ///
+    /// # Errors
+    /// As [`analyse`].
+    pub fn new(
+        args: &RenderArgs<'_, ToneSegment>,
+        source: &Image<'_>,
+        mask: &Mask<'_>,
+        targets: &[(Wanted, ImageMut<'_>)],
+    ) -> Result<Self> {
+        let settings = &args.settings;
+        let shows_confidence = settings.output == Output::Confidence;
+        let needs_confidence = |wanted: Wanted| match wanted {
+            Wanted::Confidence => true,
+            Wanted::Output => shows_confidence,
+            Wanted::Matte(_) => false,
+        };
+        let output = targets.iter().find(|(wanted, _)| *wanted == Wanted::Output);
+        let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
+        let analysis = analyse(args, source, mask)?;
+        // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
+        let shaping = Shaping::new(settings, (args.scale.x * args.scale.y).abs().sqrt());
+        Ok(Self {
+            tones: analysis.tones(&shaping, args.thread_count()).map_err(Error::node)?,
+            analysis,
+            bounds: source.bounds(),
+            composer: Composer::new(settings, source.premultiplication(), code_value),
+            needs_confidence: targets.iter().any(|(wanted, _)| needs_confidence(*wanted)),
+        })
+    }
+
+    /// Fills some neighboring rows of every target.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, which would be a mistake of ours.
+    pub fn fill(&self, band: &mut Band<'_>, source: &Image<'_>) -> Result<()> {
+        let bounds = self.bounds;
+        let inside = band.window.intersection(&bounds);
+        let window = Window::new(
+            i64::from(inside.x1) - i64::from(bounds.x1),
+            i64::from(bounds.y2) - i64::from(inside.y2),
+            i64::from(inside.x2) - i64::from(bounds.x1),
+            i64::from(bounds.y2) - i64::from(inside.y1),
+        );
+        if window.is_empty() {
+            band.rows.iter_mut().for_each(|(_, row)| picture::clear_row(row));
+            return Ok(());
+        }
+        let mattes = self.tones.mattes(&self.analysis.frame, window, 1).map_err(Error::node)?;
+        let confidence =
+            self.needs_confidence.then(|| self.tones.confidence(window, 1)).transpose().map_err(Error::node)?;
+        let mut line = Line { colors: vec![[0.0; 4]; inside.width()], pixels: Vec::with_capacity(inside.width()) };
+        let mut read = None;
+        for (wanted, row) in &mut band.rows {
+            let y = row.y();
+            if y < inside.y1 || y >= inside.y2 {
+                picture::clear_row(row);
+                continue;
+            }
+            if read.replace(y) != Some(y) {
+                source.read_row(y, inside.x1, &mut line.colors);
+                let at = (inside.y2 - 1 - y) as usize;
+                line.pixels.clear();
+                line.pixels.extend(line.colors.iter().enumerate().map(|(x, &source)| Pixel {
+                    source,
+                    mattes: std::array::from_fn(|k| mattes[[k, at, x]]),
+                    confidence: confidence.as_ref().map_or(0.0, |plane| plane[[at, x]]),
+                }));
+            }
+            if inside.width() < band.window.width() {
+                picture::clear_row(row);
+            }
+            for (out, pixel) in line.colors.iter_mut().zip(&line.pixels) {
+                *out = match wanted {
+                    Wanted::Output => self.composer.compose(pixel),
+                    Wanted::Matte(class) => [pixel.mattes[*class]; 4],
+                    Wanted::Confidence => [pixel.confidence; 4],
+                };
+            }
+            row.write(inside.x1, &line.colors);
+        }
+        Ok(())
+    }
+}
+
+/// Buffers for one row.
+struct Line {
+    colors: Vec<[f32; 4]>,
+    pixels: Vec<Pixel>,
+}
+
+/// The rows of all targets that lie between two heights.
+pub struct Band<'a> {
+    window: RectI,
+    /// Rows of one height follow each other.
+    rows: Vec<(Wanted, RowMut<'a>)>,
+}
+
+/// Fills the targets band by band, on the threads that the host lends, and stops when the host asks to.
+///
+/// # Errors
+/// The first of `fill`, or an abort.
+pub fn for_each_band(
+    args: &RenderArgs<'_, ToneSegment>,
+    targets: &mut [(Wanted, ImageMut<'_>)],
+    fill: impl Fn(&mut Band<'_>) -> Result<()> + Sync,
+) -> Result<()> {
+    // What the images hold of the render window; a host may ask for more.
+    let Some(window) = targets.iter().map(|(_, image)| image.window()).reduce(enclosing) else { return Ok(()) };
+    let mut rows: Vec<_> =
+        targets.iter_mut().flat_map(|(wanted, image)| image.rows_mut().into_iter().map(|row| (*wanted, row))).collect();
+    rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.y()));
+    let mut bands = Vec::new();
+    let mut y1 = window.y1;
+    while y1 < window.y2 {
+        let y2 = y1.saturating_add(BAND_ROWS).min(window.y2);
+        let first = rows.partition_point(|(_, row)| row.y() >= y2);
+        bands.push(Mutex::new(Some(Band { window: RectI { y1, y2, ..window }, rows: rows.split_off(first) })));
+        y1 = y2;
+    }
+    let failure = Mutex::new(None);
+    args.for_each_piece(bands.len(), |i| {
+        let band = bands[i].lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut band) = band else { return };
+        if let Err(error) = args.check_abort().and_then(|()| fill(&mut band)) {
+            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    });
+    failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// The smallest rectangle that holds both.
+fn enclosing(a: RectI, b: RectI) -> RectI {
+    RectI { x1: a.x1.min(b.x1), y1: a.y1.min(b.y1), x2: a.x2.max(b.x2), y2: a.y2.max(b.y2) }
+}
