@@ -1,14 +1,17 @@
 """Exports a trained tone network to ONNX, runs what it exported, and writes the manifest entry.
 
-    python models/training/export_tone.py --checkpoint DIR/last.pt --out models
+Scores in the manifest are zero until `evaluate_tone.py` has run on the exported file.
 
+    python models/training/export_tone.py --checkpoint DIR/run/last.pt --shots DIR/shots \\
+        --out models
+
+With `--shots`, the logits are first balanced on the training frames (`balance.py`).
 `--untrained` exports random weights of the same architecture, to build against.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import warnings
 from pathlib import Path
@@ -19,7 +22,9 @@ import onnx
 import onnxruntime
 import torch
 
+from balance import add_bias, fit_bias
 from manifest import METADATA_KEY, STRIDE, embedded_json, sha256_of, tone_entry, write_entry
+from shot_dataset import load_split
 from tone_classes import CLASSES
 from tone_net import ToneNet
 
@@ -91,19 +96,12 @@ def largest_difference(net: ToneNet, path: Path) -> float:
     return worst
 
 
-def scores_for_manifest(scores: Path) -> dict[str, float]:
-    """The held-out IoU of each class, as the manifest repeats it."""
-    if not scores.exists():
-        return {name: 0.0 for name in CLASSES}
-    sets = json.loads(scores.read_text("utf-8"))["sets"]
-    return {name: round(sets["heldout"]["with_mask"]["iou"][name], 4) for name in CLASSES}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--checkpoint", type=Path)
     source.add_argument("--untrained", action="store_true")
+    parser.add_argument("--shots", type=Path, help="balance on the training frames of this folder")
     parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
     parser.add_argument("--base", type=int, default=16, help="width of an untrained network")
     args = parser.parse_args()
@@ -112,6 +110,10 @@ def main() -> None:
     torch.manual_seed(0)
 
     net = ToneNet(args.base).eval() if args.untrained else load_network(args.checkpoint)
+    if args.shots:
+        bias = fit_bias(net, load_split(args.shots, "train"))
+        add_bias(net, bias)
+        print("logits balanced by", ", ".join(f"{value:+.2f}" for value in bias))
     entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md")
     path = args.out / entry["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,8 +123,8 @@ def main() -> None:
         raise SystemExit(f"ONNX Runtime and torch differ by {worst:g}")
 
     entry["sha256"] = sha256_of(path)
-    scores = args.out / "scores" / "tone_small.json"
-    entry["scores"] = scores_for_manifest(Path("absent") if args.untrained else scores)
+    # Unknown for these weights until `evaluate_tone.py` has scored the file.
+    entry["scores"] = {name: 0.0 for name in CLASSES}
     write_entry(args.out / "manifest.toml", entry)
     parameters = sum(tensor.numel() for tensor in net.parameters())
     print(f"{path.name}: {path.stat().st_size} bytes, {parameters} parameters")

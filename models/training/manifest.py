@@ -1,7 +1,7 @@
 """The model manifest: one entry per network, as TOML beside the files and as JSON inside them.
 
-`models/manifest.toml` is what the bundle reads. The same entry, less hash and scores, is embedded in
-the ONNX file under the metadata key `rotocel`, so that a network alone still says what it expects.
+`models/manifest.toml` is what the bundle reads. The same entry, less hash and scores, is embedded
+in the ONNX file under the metadata key `rotocel`: a network alone still says what it expects.
 """
 
 from __future__ import annotations
@@ -66,6 +66,12 @@ def read_manifest(path: Path) -> list[Entry]:
     return list(tomllib.loads(path.read_text("utf-8")).get("model", []))
 
 
+# Reading order of the keys, whatever order they were put in.
+KEY_ORDER = (
+    "name", "label", "node", "file", "sha256", "licence", "card", "stride", "colorspace", "classes",
+)  # fmt: skip
+
+
 def write_entry(path: Path, entry: Entry) -> None:
     """Puts `entry` in the place of the entry of the same name, or at the end."""
     entries = read_manifest(path)
@@ -75,12 +81,14 @@ def write_entry(path: Path, entry: Entry) -> None:
     else:
         entries.append(entry)
     text = "\n".join(_entry_toml(other) for other in entries)
-    path.write_text("# Written by models/training/export_tone.py.\n\n" + text, "utf-8")
+    path.write_text(
+        "# Written by export_tone.py and evaluate_tone.py in models/training.\n\n" + text, "utf-8"
+    )
 
 
 def _entry_toml(entry: Entry) -> str:
     lines = ["[[model]]"]
-    lines += _pairs({k: v for k, v in entry.items() if k not in ("input", "output", "scores")})
+    lines += _pairs({key: entry[key] for key in KEY_ORDER if key in entry})
     for tensor in entry["input"]:
         lines += ["", "[[model.input]]", *_pairs(tensor)]
     lines += ["", "[model.output]", *_pairs(entry["output"])]

@@ -34,6 +34,7 @@ called `picture`), `tiny_wrong_output` (4 channels; highlight is missing at the 
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,7 @@ def _neutral_chain(source: str, result: str) -> list[onnx.NodeProto]:
     names = [source, *(f"n{step}" for step in range(1, SLOW_CONVOLUTIONS)), result]
     return [
         helper.make_node("Conv", [before, "neutral_weight"], [after], pads=[1, 1, 1, 1])
-        for before, after in zip(names, names[1:], strict=False)
+        for before, after in pairwise(names)
     ]
 
 

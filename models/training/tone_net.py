@@ -1,4 +1,4 @@
-"""The tone network: a small U-Net from a display-encoded frame and a subject mask to class logits."""
+"""The tone network: a small U-Net from a frame and a subject mask to class logits."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ class ToneNet(nn.Module):
     def forward(self, image: Tensor, subject: Tensor) -> Tensor:
         """Logits [N,5,H,W] from image [N,3,H,W] and subject [N,1,H,W], both in 0..1."""
         # The subject is centred so that "unknown" (0.5) is zero: no mask is no evidence.
-        x = torch.cat(
-            [(image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD), (subject - 0.5) * 2.0], dim=1
-        )
+        x = torch.cat([(image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD), (subject - 0.5) * 2.0], dim=1)
         x = self.stem(x)
         skips: list[Tensor] = []
         for block in self.encoder:

@@ -1,0 +1,137 @@
+"""Scores the exported tone network, as committed, on labelled shots it never trained on.
+
+    python models/training/evaluate_tone.py --shots DIR/shots --sample models/sample \
+        --checkpoint DIR/run/last.pt --models models
+
+Writes `scores/tone_small.json` and puts the held-out figures into `manifest.toml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from contact_sheet import load_session, predict
+from manifest import read_manifest, sha256_of, write_entry
+from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
+from tone_classes import CLASSES
+from tone_scores import Counts, accuracy, confusion, iou
+
+NAME = "tone_small"
+
+
+def machine_kind() -> str:
+    """Cores and processor of this machine, in words."""
+    model = platform.processor() or platform.machine()
+    facts = Path("/proc/cpuinfo")
+    if facts.exists():
+        for line in facts.read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return f"{os.cpu_count()} cores, {model}, CPU only"
+
+
+def figures(counts: Counts) -> dict[str, Any]:
+    """What is reported of one set of frames."""
+    per_class = {name: value and round(value, 4) for name, value in iou(counts).items()}
+    shares = counts.sum(1) / counts.sum()
+    return {
+        "iou": per_class,
+        "accuracy": round(accuracy(counts), 4),
+        "pixel_share": {
+            name: round(float(share), 5) for name, share in zip(CLASSES, shares, strict=True)
+        },
+    }
+
+
+def score_shots(session: Any, shots: list[Path]) -> dict[str, Any]:
+    """Figures of some shots, together and each alone, with the subject mask and without."""
+    result: dict[str, Any] = {"frames": sum(len(frame_numbers(shot)) for shot in shots)}
+    result["data_hash"] = data_hash(shots)
+    for key, masked in (("with_mask", True), ("without_mask", False)):
+        per_shot: dict[str, Counts] = {}
+        for shot in shots:
+            counts = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
+            for number in frame_numbers(shot):
+                frame = load_png(frame_path(shot, "frames", number))
+                mask = load_png(frame_path(shot, "subject", number)) if masked else None
+                labels = load_png(frame_path(shot, "labels", number))
+                counts += confusion(labels, predict(session, frame, mask))
+            per_shot[shot.name] = counts
+        result[key] = figures(np.sum(list(per_shot.values()), axis=0))
+        if len(per_shot) > 1:
+            result[key]["shots"] = {name: figures(part)["iou"] for name, part in per_shot.items()}
+    return result
+
+
+def training_facts(checkpoint: Path) -> dict[str, Any]:
+    """What the checkpoint says of its own training."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return {
+        "seed": state["seed"],
+        "epochs": state["epoch"],
+        "steps": state["step"],
+        "minutes": round(state["seconds"] / 60, 1),
+        "data_hash": state["data_hash"],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--shots", type=Path, required=True, help="the rendered data set")
+    parser.add_argument("--sample", type=Path, required=True, help="folder of the sample shot")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
+    args = parser.parse_args()
+
+    model = args.models / f"{NAME}.onnx"
+    session = load_session(model)
+    held_out = [s for s in find_shots(args.shots) if read_shot(s)["split"] == "heldout"]
+    start = time.perf_counter()
+    sets = {
+        "heldout": score_shots(session, held_out),
+        "sample": score_shots(session, find_shots(args.sample)),
+    }
+    scores = {
+        "model": NAME,
+        "sha256": sha256_of(model),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": machine_kind(),
+        "command": "python models/training/evaluate_tone.py " + shlex.join(_public(sys.argv[1:])),
+        "training": training_facts(args.checkpoint),
+        "seconds": round(time.perf_counter() - start, 1),
+        "sets": sets,
+    }
+    out = args.models / "scores" / f"{NAME}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(scores, indent=1) + "\n", "utf-8")
+
+    manifest = args.models / "manifest.toml"
+    entry = next(entry for entry in read_manifest(manifest) if entry["name"] == NAME)
+    entry["scores"] = sets["heldout"]["with_mask"]["iou"]
+    write_entry(manifest, entry)
+    for name, group in sets.items():
+        for key in ("with_mask", "without_mask"):
+            values = "  ".join(f"{c} {v}" for c, v in group[key]["iou"].items())
+            print(f"{name:8} {key:12} {values}  accuracy {group[key]['accuracy']}")
+
+
+def _public(arguments: list[str]) -> list[str]:
+    """Arguments as a reader would type them: absolute paths say nothing elsewhere."""
+    return ["DIR/" + Path(a).name if a.startswith("/") else a for a in arguments]
+
+
+if __name__ == "__main__":
+    main()

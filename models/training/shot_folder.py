@@ -1,0 +1,87 @@
+"""Labelled shots on disk: `shot.json`, `frames/`, `labels/` and `subject/`, as the README has them.
+
+Files are written beside their place and moved into it, so that an interrupted run never leaves half
+a picture that a resumed one would take for done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tone_classes import CLASSES, PALETTE
+
+FORMAT = 1
+
+
+def frame_path(shot: Path, kind: str, number: int) -> Path:
+    """Path of one PNG; `kind` is frames, labels or subject."""
+    return shot / kind / f"{number:04}.png"
+
+
+def save_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Writes a PNG whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    Image.fromarray(pixels).save(part, format="PNG", optimize=True)
+    part.replace(path)
+
+
+def load_png(path: Path) -> NDArray[np.uint8]:
+    """Reads a PNG as it is stored."""
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def has_frame(shot: Path, number: int) -> bool:
+    """Whether everything of a frame is there; the frame itself is written last."""
+    return frame_path(shot, "frames", number).exists()
+
+
+def frame_numbers(shot: Path) -> list[int]:
+    """Numbers of the finished frames."""
+    return sorted(int(path.stem) for path in (shot / "frames").glob("*.png"))
+
+
+def write_shot(shot: Path, facts: dict[str, Any]) -> None:
+    """Writes `shot.json`; classes are named in it, so that numbers never travel alone."""
+    shot.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"format": FORMAT, "classes": list(CLASSES), **facts}, indent=1) + "\n"
+    (shot / "shot.json").write_text(text, "utf-8")
+
+
+def read_shot(shot: Path) -> dict[str, Any]:
+    """Reads `shot.json`, and refuses a folder whose classes are not ours."""
+    facts: dict[str, Any] = json.loads((shot / "shot.json").read_text("utf-8"))
+    if facts["classes"] != list(CLASSES):
+        raise ValueError(f"{shot}: classes are {facts['classes']}")
+    return facts
+
+
+def find_shots(root: Path) -> list[Path]:
+    """All labelled shots below a folder (or the folder itself), by name."""
+    return sorted(path.parent for path in root.rglob("shot.json"))
+
+
+def data_hash(shots: list[Path]) -> str:
+    """One hash over names and decoded pixels: equal for equal data, whatever wrote the PNGs."""
+    digest = hashlib.sha256()
+    for shot in sorted(shots, key=lambda path: path.name):
+        for number in frame_numbers(shot):
+            for kind in ("frames", "labels", "subject"):
+                path = frame_path(shot, kind, number)
+                if path.exists():
+                    digest.update(f"{shot.name}/{kind}/{number:04}".encode())
+                    digest.update(load_png(path).tobytes())
+    return digest.hexdigest()
+
+
+def colored(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Class numbers as flat colors."""
+    return np.asarray(PALETTE, np.uint8)[labels]
