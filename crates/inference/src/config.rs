@@ -9,7 +9,7 @@ use crate::{Clock, Overrides, Provider, SystemClock};
 
 const DEFAULT_CACHE_BYTES: u64 = 256 << 20;
 
-/// What an [`Engine`] is made of.
+/// What an [`Engine`](crate::Engine) is made of.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
     /// The ONNX Runtime library. The first engine that needs it decides for the whole process.
