@@ -24,6 +24,9 @@ pub(crate) type MainEntry = unsafe extern "C" fn(
     sys::OfxPropertySetHandle,
 ) -> sys::OfxStatus;
 
+/// The function by which a host introduces itself.
+pub(crate) type SetHost = unsafe extern "C" fn(*mut sys::OfxHost);
+
 /// What images an action may fetch, and at which scale.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {

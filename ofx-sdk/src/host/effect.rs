@@ -1,7 +1,7 @@
 //! A plug-in's descriptor, the descriptor of one context, or an instance: all are effects to the standard.
 
 use super::{
-    action::{self, Action, Frame, MainEntry},
+    action::{self, Action, Frame, MainEntry, SetHost},
     answers::Preferences,
     clip::Clip,
     curve::Curve,
@@ -32,6 +32,7 @@ pub(crate) struct Binary {
     pub identifier: String,
     pub version: (u32, u32),
     pub entry: MainEntry,
+    pub set_host: Option<SetHost>,
     /// The bundle's path; empty for a table in this process.
     pub path: String,
     /// Held during render by plug-ins that stand one render at a time in the whole process.

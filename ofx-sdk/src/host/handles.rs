@@ -156,6 +156,11 @@ pub(crate) fn forget(raw: *const c_void) -> bool {
     write(shard(raw.addr())).remove(&raw.addr()).is_some()
 }
 
+/// How many objects have a handle now, of every host of the process.
+pub(crate) fn count() -> usize {
+    TABLE.iter().map(|shard| read(shard).len()).sum()
+}
+
 /// Every mutex that is alive, with its handle.
 pub(crate) fn mutexes() -> Vec<(usize, Arc<RecursiveMutex>)> {
     collect(|object| match object {

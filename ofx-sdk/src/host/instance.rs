@@ -54,7 +54,6 @@ impl Instance {
     pub(crate) fn create(plugin: &Plugin, context: Context, project: Project, params: &SavedParams) -> Result<Self> {
         let (descriptor, description) = plugin.context(context)?;
         let core = plugin.core();
-        let host = core.host.core();
         let alone = descriptor.properties.flag(sys::kOfxImageEffectPluginPropSingleInstance);
         if alone && core.live.load(Ordering::SeqCst) > 0 {
             return Err(Error::Value {
@@ -62,43 +61,7 @@ impl Instance {
                 reason: "allows one instance at a time, and there is one".into(),
             });
         }
-        let planes: &[property_tables::Spec] =
-            if host.options.multi_plane { property_tables::MULTI_PLANE } else { &[] };
-        let set =
-            descriptor.properties.copy_as(host, SetKind::EffectInstance, &[property_tables::EFFECT_INSTANCE, planes]);
-        set.put_strings(sys::kOfxImageEffectPropContext, [context.ofx_name()]);
-        set.put_pointer(sys::kOfxImageEffectPropPluginHandle, core.descriptor.raw().addr());
-        set.put_doubles(sys::kOfxImageEffectPropProjectSize, &project.size);
-        set.put_doubles(sys::kOfxImageEffectPropProjectOffset, &project.offset);
-        set.put_doubles(sys::kOfxImageEffectPropProjectExtent, &project.extent);
-        set.put_doubles(sys::kOfxImageEffectPropProjectPixelAspectRatio, &[project.pixel_aspect]);
-        set.put_doubles(sys::kOfxImageEffectPropFrameRate, &[project.frame_rate]);
-        let duration = (project.range.max - project.range.min + 1.0).max(0.0);
-        set.put_doubles(sys::kOfxImageEffectInstancePropEffectDuration, &[duration]);
-        set.put_ints(sys::kOfxPropIsInteractive, &[i32::from(!host.options.background)]);
-        let several = descriptor.properties.flag(sys::kOfxImageEffectPropSupportsMultipleClipDepths);
-        let life = Life {
-            context,
-            time: Mutex::new(project.range.min),
-            project: project.clone(),
-            abort: AbortHandle::default(),
-            preferences: Mutex::default(),
-            stale: AtomicBool::new(true),
-            preference_params: descriptor.properties.texts(sys::kOfxImageEffectPropClipPreferencesSlaveParam),
-            depths: description.depths.clone(),
-            multiple_depths: several && host.options.multiple_depths,
-            thread_safety: description.thread_safety,
-            multi_plane: description.multi_plane,
-            edits: Mutex::default(),
-            progress: Mutex::default(),
-            persistent: Mutex::default(),
-            render_turn: Mutex::default(),
-            temporal: description.temporal || description.clips.iter().any(|clip| clip.temporal),
-            nested_changes: AtomicU32::new(0),
-        };
-        let effect = Effect::new(host, &core.binary, set, Some(life));
-        *write(&effect.params) = descriptor.all_params().iter().map(|p| p.instantiate(host, &effect)).collect();
-        *write(&effect.clips) = descriptor.all_clips().iter().map(|c| c.instantiate(host, &effect)).collect();
+        let effect = body(plugin, context, &project)?;
         put_curves(&effect, params)?;
         let created = queries::plain(&effect, sys::kOfxActionCreateInstance);
         if let Err(error) = created {
@@ -453,6 +416,51 @@ impl Instance {
     }
 }
 
+/// What an instance is to the suites, before the plug-in has seen it.
+pub(crate) fn body(plugin: &Plugin, context: Context, project: &Project) -> Result<Arc<Effect>> {
+    let (descriptor, description) = plugin.context(context)?;
+    let core = plugin.core();
+    let host = core.host.core();
+    let planes: &[property_tables::Spec] =
+        if host.options.multi_plane { property_tables::MULTI_PLANE } else { &[] };
+    let set =
+        descriptor.properties.copy_as(host, SetKind::EffectInstance, &[property_tables::EFFECT_INSTANCE, planes]);
+    set.put_strings(sys::kOfxImageEffectPropContext, [context.ofx_name()]);
+    set.put_pointer(sys::kOfxImageEffectPropPluginHandle, core.descriptor.raw().addr());
+    set.put_doubles(sys::kOfxImageEffectPropProjectSize, &project.size);
+    set.put_doubles(sys::kOfxImageEffectPropProjectOffset, &project.offset);
+    set.put_doubles(sys::kOfxImageEffectPropProjectExtent, &project.extent);
+    set.put_doubles(sys::kOfxImageEffectPropProjectPixelAspectRatio, &[project.pixel_aspect]);
+    set.put_doubles(sys::kOfxImageEffectPropFrameRate, &[project.frame_rate]);
+    let duration = (project.range.max - project.range.min + 1.0).max(0.0);
+    set.put_doubles(sys::kOfxImageEffectInstancePropEffectDuration, &[duration]);
+    set.put_ints(sys::kOfxPropIsInteractive, &[i32::from(!host.options.background)]);
+    let several = descriptor.properties.flag(sys::kOfxImageEffectPropSupportsMultipleClipDepths);
+    let life = Life {
+        context,
+        time: Mutex::new(project.range.min),
+        project: project.clone(),
+        abort: AbortHandle::default(),
+        preferences: Mutex::default(),
+        stale: AtomicBool::new(true),
+        preference_params: descriptor.properties.texts(sys::kOfxImageEffectPropClipPreferencesSlaveParam),
+        depths: description.depths.clone(),
+        multiple_depths: several && host.options.multiple_depths,
+        thread_safety: description.thread_safety,
+        multi_plane: description.multi_plane,
+        edits: Mutex::default(),
+        progress: Mutex::default(),
+        persistent: Mutex::default(),
+        render_turn: Mutex::default(),
+        temporal: description.temporal || description.clips.iter().any(|clip| clip.temporal),
+        nested_changes: AtomicU32::new(0),
+    };
+    let effect = Effect::new(host, &core.binary, set, Some(life));
+    *write(&effect.params) = descriptor.all_params().iter().map(|p| p.instantiate(host, &effect)).collect();
+    *write(&effect.clips) = descriptor.all_clips().iter().map(|c| c.instantiate(host, &effect)).collect();
+    Ok(effect)
+}
+
 fn no_value(param: &Param) -> Error {
     Error::Value {
         subject: format!("parameter {}", param.name),
@@ -461,7 +469,7 @@ fn no_value(param: &Param) -> Error {
 }
 
 /// Sets curves without telling the plug-in: all, or none when one does not fit.
-fn put_curves(effect: &Arc<Effect>, params: &SavedParams) -> Result<()> {
+pub(crate) fn put_curves(effect: &Arc<Effect>, params: &SavedParams) -> Result<()> {
     let mut checked = Vec::new();
     for (id, curve) in params {
         let param = change::find(effect, id)?;
@@ -485,7 +493,7 @@ fn put_curves(effect: &Arc<Effect>, params: &SavedParams) -> Result<()> {
 }
 
 /// Takes back the memory of an instance that goes.
-fn reclaim(effect: &Arc<Effect>) {
+pub(crate) fn reclaim(effect: &Arc<Effect>) {
     let own = effect.raw().addr();
     for bytes in memory::take_back(|owner| owner.instance == own) {
         let detail = format!("{bytes} bytes");

@@ -192,6 +192,9 @@ impl Loan {
         set.put_strings(sys::kOfxImagePropField, [image.field.ofx_name()]);
         set.put_string(sys::kOfxImagePropUniqueIdentifier, facts.identifier);
         set.put_pointer(sys::kOfxImagePropData, buffer.address());
+        if let Some(lie) = host.options.mischief.as_ref().and_then(|mischief| mischief.image(&buffer.clip)) {
+            lie.tell(&set, &buffer.image, row_bytes);
+        }
         let loan = Arc::new(Self { properties: set, buffer, action: Arc::downgrade(action) });
         loan.properties.rebind(Object::Image(Arc::downgrade(&loan)));
         if host.options.layout.canaries {

@@ -10,6 +10,7 @@ mod describe;
 mod description;
 mod effect;
 mod handles;
+pub mod hostile;
 mod image;
 mod instance;
 mod interact;

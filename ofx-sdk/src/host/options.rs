@@ -1,6 +1,6 @@
 //! How a host presents itself, and how it hands over images.
 
-use super::message::Observer;
+use super::{hostile::Mischief, message::Observer};
 use crate::{Context, Status};
 use std::{fmt, sync::Arc};
 
@@ -55,6 +55,8 @@ pub struct HostOptions {
     pub without_properties: Vec<String>,
     /// Looks at every call before it runs.
     pub interceptor: Option<Interceptor>,
+    /// Lies to plug-ins, for tests of them.
+    pub mischief: Option<Arc<dyn Mischief>>,
 }
 
 impl Default for HostOptions {
@@ -83,6 +85,7 @@ impl Default for HostOptions {
             without_suites: Vec::new(),
             without_properties: Vec::new(),
             interceptor: None,
+            mischief: None,
         }
     }
 }

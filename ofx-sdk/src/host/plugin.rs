@@ -39,6 +39,8 @@ pub(crate) struct HostCore {
     messages: Mutex<Vec<Message>>,
     /// Hosts that live, by the handle in their `OfxHost`.
     raw: OnceLock<RawHost>,
+    /// Suites that lack functions, for plug-ins that this host lies to.
+    pub doctored: suites::doctored::Doctored,
 }
 
 /// A plug-in keeps this pointer as long as its binary is loaded, which may be until the process ends: it is never freed.
@@ -102,7 +104,7 @@ unsafe extern "C" fn fetch_suite(
         let core = lock(&HOSTS).get(&host.addr()).and_then(std::sync::Weak::upgrade);
         let (Some(core), false) = (core, name.is_null()) else { return std::ptr::null() };
         // SAFETY: not null; a C string by the standard.
-        suites::find(&core.options, unsafe { CStr::from_ptr(name) }, version)
+        suites::find(&core, unsafe { CStr::from_ptr(name) }, version)
     }))
     .unwrap_or(std::ptr::null())
 }
@@ -117,6 +119,7 @@ impl Host {
             violations: Mutex::default(),
             messages: Mutex::default(),
             raw: OnceLock::new(),
+            doctored: suites::doctored::Doctored::default(),
         });
         let planes: &[property_tables::Spec] =
             if core.options.multi_plane { property_tables::MULTI_PLANE } else { &[] };
@@ -202,6 +205,7 @@ impl Host {
             identifier: info.identifier,
             version: info.version,
             entry,
+            set_host: table.setHost,
             path,
             _library: library,
         });

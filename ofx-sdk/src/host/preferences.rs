@@ -215,7 +215,7 @@ fn keep_source_components(context: Context, wanted: &mut Preferences, refuse: im
 }
 
 /// Tells the clips what they are mapped to.
-fn apply(effect: &Effect, preferences: &Preferences) {
+pub(crate) fn apply(effect: &Effect, preferences: &Preferences) {
     for (name, preference) in &preferences.clips {
         let Some(clip) = effect.clip(name) else { continue };
         if clip.is_output() {

@@ -3,6 +3,7 @@
 use super::{
     action,
     handles::{Handle, Object},
+    hostile::PropertyLie,
     plugin::HostCore,
     property_tables::{self, Spec},
     sync::lock,
@@ -289,6 +290,11 @@ impl PropertySet {
                 values: property.values.text(),
             })
             .collect()
+    }
+
+    /// What a hostile host says of a property instead of the truth.
+    pub fn lie(&self, name: &CStr) -> Option<PropertyLie> {
+        self.host.upgrade()?.options.mischief.as_ref()?.property(name)
     }
 
     // What the property suite does, with the rules.

@@ -88,6 +88,15 @@ pub struct Probe<const TEST: usize> {
     renders: AtomicUsize,
 }
 
+/// Probes of every test that live now.
+pub static LIVING: AtomicUsize = AtomicUsize::new(0);
+
+impl<const TEST: usize> Drop for Probe<TEST> {
+    fn drop(&mut self) {
+        LIVING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl<const TEST: usize> Probe<TEST> {
     pub const TABLE: PluginTable = PluginTable::of::<Self>();
 
@@ -193,6 +202,7 @@ impl<const TEST: usize> Effect for Probe<TEST> {
     };
 
     fn create(_host: &Host) -> Result<Self> {
+        LIVING.fetch_add(1, Ordering::Relaxed);
         Ok(Self { renders: AtomicUsize::new(0) })
     }
 

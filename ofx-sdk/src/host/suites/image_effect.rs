@@ -193,7 +193,12 @@ unsafe extern "C" fn clip_get_region_of_definition(
 ) -> sys::OfxStatus {
     gate("clipGetRegionOfDefinition", || {
         let clip = handles::clip(clip).ok_or(Status::BAD_HANDLE)?;
-        let region = region_of(&clip, time)?;
+        let mischief = clip.effect.upgrade().and_then(|effect| effect.host.options.mischief.clone());
+        let lie = mischief.and_then(|mischief| mischief.region());
+        let region = match lie {
+            Some(lie) => sys::OfxRectD { x1: lie.x1, y1: lie.y1, x2: lie.x2, y2: lie.y2 },
+            None => region_of(&clip, time)?,
+        };
         // SAFETY: the plug-in's pointer, as the standard has it.
         unsafe { give(bounds, region, "where a region goes") }
     })

@@ -1,6 +1,7 @@
 //! The suites: tables of C functions. Every one passes one gate, and finds its object by handle.
 #![allow(unsafe_code)]
 
+pub(crate) mod doctored;
 pub(crate) mod image_effect;
 pub(crate) mod interact;
 pub(crate) mod memory;
@@ -13,7 +14,7 @@ pub(crate) mod property;
 pub(crate) mod time_line;
 pub(crate) mod variadic;
 
-use super::{action, options::HostOptions, violation::ViolationKind};
+use super::{action, plugin::HostCore, violation::ViolationKind};
 use crate::{Status, sys};
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
@@ -100,15 +101,17 @@ pub(crate) unsafe fn give<T>(to: *mut T, value: T, what: &str) -> Result<(), Sta
 }
 
 /// The tables of one host, as far as its options offer them.
-pub(crate) fn find(options: &HostOptions, name: &CStr, version: c_int) -> *const c_void {
+pub(crate) fn find(host: &HostCore, name: &CStr, version: c_int) -> *const c_void {
+    let options = &host.options;
     let absent = options.without_suites.iter().any(|(n, v)| n.as_bytes() == name.to_bytes() && *v == version);
     if absent {
         return std::ptr::null();
     }
-    fn table<T>(table: &'static T) -> *const c_void {
-        std::ptr::from_ref(table).cast()
+    /// A table, and how many functions it holds: it holds nothing else.
+    fn table<T>(table: &'static T) -> (*const c_void, usize) {
+        (std::ptr::from_ref(table).cast(), size_of::<T>() / size_of::<*const c_void>())
     }
-    let known: &[(&CStr, c_int, bool, *const c_void)] = &[
+    let known: &[(&CStr, c_int, bool, (*const c_void, usize))] = &[
         (sys::kOfxPropertySuite, 1, true, table(&property::TABLE)),
         (sys::kOfxImageEffectSuite, 1, true, table(&image_effect::TABLE)),
         (sys::kOfxParameterSuite, 1, true, table(&param::TABLE)),
@@ -123,8 +126,10 @@ pub(crate) fn find(options: &HostOptions, name: &CStr, version: c_int) -> *const
         (sys::planes::kFnOfxImageEffectPlaneSuite, 1, options.multi_plane, table(&plane::TABLE_V1)),
         (sys::planes::kFnOfxImageEffectPlaneSuite, 2, options.multi_plane, table(&plane::TABLE_V2)),
     ];
-    known
-        .iter()
-        .find(|(n, v, offered, _)| *offered && *n == name && *v == version)
-        .map_or(std::ptr::null(), |(_, _, _, table)| *table)
+    let found = known.iter().find(|(n, v, offered, _)| *offered && *n == name && *v == version);
+    let Some((_, _, _, (table, functions))) = found else { return std::ptr::null() };
+    match options.mischief.as_ref().and_then(|mischief| mischief.suite(name, version)) {
+        None => *table,
+        Some(lie) => host.doctored.table(*table, *functions, lie),
+    }
 }

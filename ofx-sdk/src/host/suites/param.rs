@@ -9,6 +9,7 @@ use crate::{
     FrameRange, ParamKind, Status, Transport,
     host::{
         action, change, handles,
+        hostile::TextLie,
         param::Param,
         sync::{lock, write},
         value::ParamValue,
@@ -159,7 +160,11 @@ unsafe fn give_value(param: &Param, value: &ParamValue, out: &[*mut c_void]) -> 
     // SAFETY: the caller's promise; the transport of the kind says which type the variables have.
     unsafe {
         match (param.kind.transport(), value) {
-            (Transport::String, ParamValue::String(text)) => give_all(&[param.lend_text(text)], out),
+            (Transport::String, ParamValue::String(text)) => {
+                let mischief = param.effect.upgrade().and_then(|effect| effect.host.options.mischief.clone());
+                let lie = mischief.and_then(|mischief| mischief.text());
+                give_all(&[lie.map_or_else(|| param.lend_text(text), TextLie::address)], out)
+            }
             (Transport::Doubles(_), _) => give_all(value.doubles(), out),
             (Transport::Ints(_), _) => give_all(&value.ints(), out),
             _ => Err(Status::UNSUPPORTED),

@@ -6,6 +6,7 @@ use crate::{
     PropertyType, Status,
     host::{
         handles,
+        hostile::{Told, foreign_address},
         properties::{PropertySet, Value, Values},
     },
     sys,
@@ -69,6 +70,9 @@ unsafe fn set<T>(set: Set, name: Name, index: c_int, value: T, convert: Convert<
     // SAFETY: the caller's promise.
     unsafe {
         let (set, name) = open(set, name)?;
+        if set.lie(name).is_some_and(|lie| lie.refuses_setting()) {
+            return Err(Status::UNKNOWN);
+        }
         set.set_by_plugin(name, index, convert(value)?)
     }
 }
@@ -107,6 +111,21 @@ unsafe fn get<T: Copy>(
 ) -> Result<(), Status> {
     // SAFETY: the caller's promise.
     let (set, name) = unsafe { open(set, name) }?;
+    match set.lie(name).map(|lie| lie.told(kind)) {
+        None | Some(Told::Truth) => {}
+        Some(Told::Refused(status)) => return Err(status),
+        Some(Told::Nothing) => return Ok(()),
+        Some(Told::ForeignText) if !to.is_null() => {
+            // SAFETY: a string is asked for, so there is room for a pointer.
+            return unsafe { give(to.cast(), foreign_address(), "a lie") };
+        }
+        Some(Told::ForeignText) => {}
+        Some(Told::Instead(values)) => {
+            let value = select(&values, 0).ok_or(Status::VALUE)?;
+            // SAFETY: the caller's promise; there is room for `count` values.
+            return (0..count.max(0) as usize).try_for_each(|n| unsafe { give(to.add(n), value, "a lie") });
+        }
+    }
     let values: Vec<T> = set.read_by_plugin(name, kind, index, count, |values, first| {
         (0..count.max(0) as usize).filter_map(|n| select(values, first + n)).collect()
     })?;
@@ -193,7 +212,10 @@ unsafe extern "C" fn get_dimension(properties: Set, name: Name, count: *mut c_in
         // SAFETY: the plug-in's pointers, as the standard has them.
         unsafe {
             let (set, name) = open(properties, name)?;
-            let dimension = set.count_by_plugin(name)?;
+            let dimension = match set.lie(name) {
+                Some(lie) => lie.dimension(set.count_by_plugin(name))?,
+                None => set.count_by_plugin(name)?,
+            };
             give(count, c_int::try_from(dimension).unwrap_or(c_int::MAX), "where a dimension goes")
         }
     })
