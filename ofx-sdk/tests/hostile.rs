@@ -40,11 +40,8 @@ fn the_probe_survives_every_sequence_of_a_hostile_host() {
             loud(panic);
         }
     }));
-    let trial = Trial {
-        test: "the_probe_survives_every_sequence_of_a_hostile_host",
-        count: 100_000,
-        workers: TABLES.len(),
-    };
+    let trial =
+        Trial { test: "the_probe_survives_every_sequence_of_a_hostile_host", count: 100_000, workers: TABLES.len() };
     run(&trial, stage, || {
         let left = probe::LIVING.load(std::sync::atomic::Ordering::Relaxed);
         assert_eq!(left, 0, "probes that were never dropped");

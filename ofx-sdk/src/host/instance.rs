@@ -421,10 +421,8 @@ pub(crate) fn body(plugin: &Plugin, context: Context, project: &Project) -> Resu
     let (descriptor, description) = plugin.context(context)?;
     let core = plugin.core();
     let host = core.host.core();
-    let planes: &[property_tables::Spec] =
-        if host.options.multi_plane { property_tables::MULTI_PLANE } else { &[] };
-    let set =
-        descriptor.properties.copy_as(host, SetKind::EffectInstance, &[property_tables::EFFECT_INSTANCE, planes]);
+    let planes: &[property_tables::Spec] = if host.options.multi_plane { property_tables::MULTI_PLANE } else { &[] };
+    let set = descriptor.properties.copy_as(host, SetKind::EffectInstance, &[property_tables::EFFECT_INSTANCE, planes]);
     set.put_strings(sys::kOfxImageEffectPropContext, [context.ofx_name()]);
     set.put_pointer(sys::kOfxImageEffectPropPluginHandle, core.descriptor.raw().addr());
     set.put_doubles(sys::kOfxImageEffectPropProjectSize, &project.size);

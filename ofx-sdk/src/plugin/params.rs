@@ -138,6 +138,9 @@ impl Drop for EndOfEdit<'_> {
     }
 }
 
+/// More keyframes than on every frame of a day are a host's mistake.
+const MOST_KEYS: usize = 1 << 22;
+
 /// One parameter of a node.
 pub struct Param<'a, K, A> {
     instance: &'a Instance,
@@ -187,8 +190,12 @@ impl<'a, K: Kind, A: Access> Param<'a, K, A> {
     #[doc(alias = "paramGetKeyTime")]
     pub fn key_times(&self) -> Result<Vec<f64>> {
         let handle = self.handle()?;
-        // A host may claim any number of keys; stop at the first that it cannot name.
-        (0..self.key_count()?).map(|nth| self.instance.suites().key_time(handle, nth)).collect()
+        let count = self.key_count()?;
+        // A host may claim any number of keys, and name them all.
+        if count > MOST_KEYS {
+            return Err(self.wrong(format!("the host says that it has {count} keyframes")));
+        }
+        (0..count).map(|nth| self.instance.suites().key_time(handle, nth)).collect()
     }
 
     /// Whether the artist cannot see it; `None` where the host does not say.

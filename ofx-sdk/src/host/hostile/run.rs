@@ -201,7 +201,7 @@ fn play_all(trial: &Trial, seed: u64, count: u64, playing: &Path, stage: &(impl 
         }
     });
     if let Some((sequence, lines)) = wrong.into_inner().unwrap_or_default() {
-        panic!("{}\n{SEQUENCE}={:#x}\n{sequence:#?}", lines.join("\n"), sequence.seed);
+        panic!("{}\n{SEQUENCE}={:#x}\n{sequence}", lines.join("\n"), sequence.seed);
     }
 }
 
@@ -244,7 +244,7 @@ impl Note {
 
 fn replay(stage: &Stage, seed: u64) {
     let sequence = Sequence::random(seed, stage.cast());
-    say(&format!("{sequence:#?}"));
+    say(&format!("{sequence}"));
     for played in [stage.play(&sequence), stage.play_without_lies()] {
         if let Err(lines) = played {
             panic!("{}", lines.join("\n"));

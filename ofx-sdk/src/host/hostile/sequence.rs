@@ -2,7 +2,10 @@
 
 use super::{Dice, ImageLie, PropertyLie, SuiteLie, TextLie};
 use crate::{Components, Depth, Field, RectD, RectI, Status, sys};
-use std::ffi::{CStr, CString};
+use std::{
+    ffi::{CStr, CString},
+    fmt,
+};
 
 /// What a plug-in is seen to use in a life without lies: lies about anything else would not be heard.
 #[derive(Clone, Debug, Default)]
@@ -198,6 +201,13 @@ impl Sequence {
         let count = 1 + dice.below(5);
         let steps = begins.into_iter().chain((0..count).map(|_| step(&mut dice, cast, true))).collect();
         Self { seed, faults, steps }
+    }
+}
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.faults.iter().try_for_each(|fault| writeln!(f, "fault {fault:?}"))?;
+        self.steps.iter().try_for_each(|step| writeln!(f, "step  {step:?}"))
     }
 }
 

@@ -333,7 +333,13 @@ impl Inner {
         let null = std::ptr::null_mut();
         let action = sys::kOfxActionCreateInstance;
         if let Some(effect) = self.live(n) {
-            self.tell(action, effect.raw().cast_const().cast(), Some(&effect), [null; 2]);
+            let handle = effect.raw().cast_const().cast();
+            let (status, _) = self.call(action, handle, Some(&effect), [null; 2], Frame::default());
+            let mut born = lock(&self.born);
+            // Where another thread has destroyed it meanwhile, it is there again.
+            if status == Status::OK && !born.iter().any(|other| Arc::ptr_eq(other, &effect)) {
+                born.push(Arc::clone(&effect));
+            }
             return;
         }
         let project = Project::new(7.0, 5.0, FrameRange { min: 1.0, max: 3.0 });
@@ -350,6 +356,9 @@ impl Inner {
         let (status, _) = self.call(action, handle, Some(&effect), [null; 2], Frame::default());
         if status != Status::OK {
             lock(&self.slots)[n % MOST_INSTANCES] = None;
+            // What could not be created is not destroyed.
+            lock(&self.born).retain(|other| !Arc::ptr_eq(other, &effect));
+            instance::reclaim(&effect);
         }
     }
 
@@ -469,7 +478,8 @@ impl Inner {
             set.put_strings(sys::kOfxPropChangeReason, [reason[asked.planes.len().saturating_sub(1) % 3]]);
         }
         let planes = self.planes.get().map_or(&[][..], Vec::as_slice);
-        let wanted = asked.planes.iter().filter_map(|n| planes.get(*n)).filter_map(|p| std::ffi::CString::new(&**p).ok());
+        let wanted =
+            asked.planes.iter().filter_map(|n| planes.get(*n)).filter_map(|p| std::ffi::CString::new(&**p).ok());
         set.put_strings(sys::planes::kOfxImageEffectPropRenderPlanes, wanted);
         set
     }
@@ -546,8 +556,7 @@ impl Inner {
             self.destroy(Who::Live(0));
             self.create(0);
         }
-        let action =
-            self.act(sys::kOfxImageEffectActionRender, Who::Live(0), Given::Proper, Given::Proper, &asked);
+        let action = self.act(sys::kOfxImageEffectActionRender, Who::Live(0), Given::Proper, Given::Proper, &asked);
         let output = lock(&action.outputs).remove("");
         match output {
             Some(buffer) => {
@@ -563,10 +572,12 @@ impl Inner {
         let Some(effect) = self.live(0) else { return };
         let name = sys::planes::kFnOfxImageEffectActionGetClipComponents;
         let out = self.out_args(name);
-        let in_args = PropertySet::new(self.host().core(), SetKind::InArgs, "", &[&property_tables::arguments(
-            &[sys::kOfxPropTime],
-            false,
-        )]);
+        let in_args = PropertySet::new(
+            self.host().core(),
+            SetKind::InArgs,
+            "",
+            &[&property_tables::arguments(&[sys::kOfxPropTime], false)],
+        );
         self.tell(name, effect.raw().cast_const().cast(), Some(&effect), [in_args.raw(), out.raw()]);
         let prefix = sys::planes::kFnOfxImageEffectActionGetClipComponentsPropString.to_string_lossy();
         let property = crate::host::properties::c_string(&format!("{prefix}Output"));

@@ -16,7 +16,7 @@ use crate::{
         instance::{Instance, Link},
         planes::Plane,
         properties::Properties,
-        suites::c_text,
+        suites::{EffectHandle, c_text},
     },
     sys,
 };
@@ -114,11 +114,29 @@ fn create<E: Effect>(host: &Arc<FetchedHost>, call: &Call<'_>) -> Result<Status>
     let link = Arc::new(Link { host: host.clone(), handle, alive: AtomicBool::new(true) });
     let node = Arc::new(Node { effect, link });
     process::<E>().insert(node.clone());
+    // A host destroys nothing that it could not create: a panic below must not leave the node behind.
+    let mut birth = Birth::<E> { handle, done: false, effect: PhantomData };
     let instance = Instance::new(node.link.clone());
     if let Err(e) = node.effect.created(&CreatedArgs { instance: &instance, effect: PhantomData }) {
         log::warn!("{}: {e}", E::DESCRIPTOR.label);
     }
+    birth.done = true;
     Ok(Status::OK)
+}
+
+/// A node that is being created; taken out again where that is not done.
+struct Birth<E: Effect> {
+    handle: EffectHandle,
+    done: bool,
+    effect: PhantomData<fn() -> E>,
+}
+
+impl<E: Effect> Drop for Birth<E> {
+    fn drop(&mut self) {
+        if !self.done {
+            process::<E>().remove(self.handle);
+        }
+    }
 }
 
 /// Calls a method of a node. The node is kept alive until it returns, whatever the host does meanwhile.

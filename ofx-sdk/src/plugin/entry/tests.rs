@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, Result, Status,
-    plugin::{Boolean, Clip, Descriptor, Effect, Host, RenderArgs},
+    plugin::{Boolean, Clip, CreatedArgs, Descriptor, Effect, Host, RenderArgs},
     sys,
 };
 use std::{
@@ -190,6 +190,36 @@ fn a_panic_is_a_failure_and_the_next_render_works() {
     assert_eq!(scene.render::<Panics>(), Status::FAILED);
     assert_eq!(scene.render::<Panics>(), Status::OK);
     assert_eq!(scene.output(), scene.source_pixels);
+}
+
+#[test]
+fn a_node_that_panics_in_its_creation_is_not_left_behind() {
+    static LIVING: AtomicUsize = AtomicUsize::new(0);
+    struct Stillborn;
+    impl Drop for Stillborn {
+        fn drop(&mut self) {
+            LIVING.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+    impl Effect for Stillborn {
+        type Settings = Switches;
+        const DESCRIPTOR: Descriptor = Descriptor { identifier: c"org.example.Stillborn", ..Descriptor::DEFAULT };
+        fn create(_: &Host) -> Result<Self> {
+            LIVING.fetch_add(1, Ordering::Relaxed);
+            Ok(Self)
+        }
+        fn created(&self, _: &CreatedArgs<'_, Self>) -> Result<()> {
+            panic!("on purpose")
+        }
+        fn render(&self, _: &RenderArgs<'_, Self>) -> Result<()> {
+            Ok(())
+        }
+    }
+    set_host::<Stillborn>(mock::host());
+    let node = mock::object();
+    assert_eq!(call::<Stillborn>(sys::kOfxActionCreateInstance, node, 0, 0), Status::FAILED);
+    assert_eq!(LIVING.load(Ordering::Relaxed), 0);
+    assert_eq!(call::<Stillborn>(sys::kOfxActionPurgeCaches, node, 0, 0), Status::BAD_HANDLE);
 }
 
 #[test]

@@ -185,6 +185,26 @@ fn check(status: i32, call: &'static str, subject: impl FnOnce() -> String) -> R
     }
 }
 
+/// What numbers hold before a host writes them. Some hosts say that they wrote one and did not; taken for a real one, an
+/// edge of an image that reads as 0 would send rows past its memory.
+const UNWRITTEN_INT: i32 = 0x5EED_0BAD;
+/// As above: a NaN that no arithmetic makes.
+const UNWRITTEN_DOUBLE: f64 = f64::from_bits(0x7FF8_5EED_0BAD_5EED);
+
+/// A number that the host said it wrote, or the error that it did not.
+fn written_int(value: i32, subject: impl FnOnce() -> String) -> Result<i32> {
+    if value == UNWRITTEN_INT { Err(unwritten(subject())) } else { Ok(value) }
+}
+
+/// As [`written_int`].
+fn written_double(value: f64, subject: impl FnOnce() -> String) -> Result<f64> {
+    if value.to_bits() == UNWRITTEN_DOUBLE.to_bits() { Err(unwritten(subject())) } else { Ok(value) }
+}
+
+fn unwritten(subject: String) -> Error {
+    Error::Missing(format!("{subject}: the host says that it gave a value, and did not"))
+}
+
 /// Text for the host: what follows a NUL is cut off.
 pub(crate) fn c_text(text: &str) -> CString {
     let end = text.find('\0').unwrap_or(text.len());

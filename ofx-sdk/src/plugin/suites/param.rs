@@ -1,6 +1,9 @@
 //! The parameter suite.
 
-use super::{Handle, ParamHandle, ParamSetHandle, PropertyHandle, Suites, c_text, check, copied, function};
+use super::{
+    Handle, ParamHandle, ParamSetHandle, PropertyHandle, Suites, UNWRITTEN_DOUBLE, UNWRITTEN_INT, c_text, check,
+    copied, function, written_double, written_int,
+};
 use crate::{Error, ParamKind, Result, Status, Transport, plugin::kinds::RawValue};
 use std::{
     ffi::{CStr, c_char, c_int, c_uint},
@@ -62,17 +65,23 @@ impl Suites {
         match kind.transport() {
             Transport::Nothing => Ok(RawValue::Nothing),
             // Room for the widest kind, in case the host takes the parameter for another.
-            Transport::Doubles(_) => {
-                let mut v = [0.0f64; 4];
+            Transport::Doubles(count) => {
+                let mut v = [UNWRITTEN_DOUBLE; 4];
                 let [a, b, c, d] = v.each_mut().map(ptr::from_mut);
                 let status = variadic!(self.getter, self.getter_at_time, param, time, a, b, c, d);
-                check(status, "paramGetValue", String::new).map(|()| RawValue::Doubles(v))
+                check(status, "paramGetValue", String::new)?;
+                for (n, v) in v.iter_mut().enumerate() {
+                    // What the kind does not have stays as it was.
+                    *v = if n < count { written_double(*v, || "paramGetValue".to_owned())? } else { 0.0 };
+                }
+                Ok(RawValue::Doubles(v))
             }
             Transport::Ints(_) => {
-                let mut v: [c_int; 4] = [0; 4];
+                let mut v: [c_int; 4] = [UNWRITTEN_INT; 4];
                 let [a, b, c, d] = v.each_mut().map(ptr::from_mut);
                 let status = variadic!(self.getter, self.getter_at_time, param, time, a, b, c, d);
-                check(status, "paramGetValue", String::new).map(|()| RawValue::Int(v[0]))
+                check(status, "paramGetValue", String::new)?;
+                written_int(v[0], || "paramGetValue".to_owned()).map(RawValue::Int)
             }
             Transport::String => {
                 let mut text: *mut c_char = ptr::null_mut();

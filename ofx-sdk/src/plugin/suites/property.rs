@@ -1,6 +1,9 @@
 //! The property suite.
 
-use super::{PropertyHandle, Suites, c_text, check, copied, function};
+use super::{
+    PropertyHandle, Suites, UNWRITTEN_DOUBLE, UNWRITTEN_INT, c_text, check, copied, function, written_double,
+    written_int,
+};
 use crate::{Error, Result};
 use std::{
     ffi::{CStr, c_int, c_void},
@@ -19,18 +22,20 @@ fn c_index(index: usize) -> c_int {
 impl Suites {
     pub(crate) fn get_int(&self, set: PropertyHandle, name: &CStr, index: usize) -> Result<i32> {
         let get = function(self.property.as_ref(), "propGetInt", |s| s.propGetInt)?;
-        let mut value: c_int = 0;
+        let mut value: c_int = UNWRITTEN_INT;
         // SAFETY: see the module; `value` outlives the call.
         let status = unsafe { get(set.raw(), name.as_ptr(), c_index(index), &mut value) };
-        check(status, "propGetInt", || subject(name, index)).map(|()| value)
+        check(status, "propGetInt", || subject(name, index))?;
+        written_int(value, || subject(name, index))
     }
 
     pub(crate) fn get_double(&self, set: PropertyHandle, name: &CStr, index: usize) -> Result<f64> {
         let get = function(self.property.as_ref(), "propGetDouble", |s| s.propGetDouble)?;
-        let mut value = 0.0;
+        let mut value = UNWRITTEN_DOUBLE;
         // SAFETY: see the module; `value` outlives the call.
         let status = unsafe { get(set.raw(), name.as_ptr(), c_index(index), &mut value) };
-        check(status, "propGetDouble", || subject(name, index)).map(|()| value)
+        check(status, "propGetDouble", || subject(name, index))?;
+        written_double(value, || subject(name, index))
     }
 
     /// A null string is an error, so that callers fall back to their default.

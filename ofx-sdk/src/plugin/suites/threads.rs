@@ -9,7 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError, RwLock,
+        Arc, LazyLock, Mutex, PoisonError, RwLock, TryLockError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -68,7 +68,12 @@ impl Job {
     }
 
     fn take_pieces(&self) {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        // Who closes it waits for us; and a host that calls back from inside a piece must not wait for who closes it.
+        let open = match self.open.try_read() {
+            Ok(open) => open,
+            Err(TryLockError::Poisoned(open)) => open.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
         if !*open {
             return;
         }
