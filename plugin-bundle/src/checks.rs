@@ -78,7 +78,8 @@ fn docs(workspace: &Workspace) -> Result<()> {
     process::run(&mut cargo, "cargo doc")
 }
 
-fn cargo_test(workspace: &Workspace) -> Command {
+/// A call of `cargo test` in which nothing of the user's environment changes a result.
+pub fn cargo_test(workspace: &Workspace) -> Command {
     let mut cargo = process::cargo(workspace);
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
     cargo.env("ROTOCEL_BUNDLE", workspace.bundles()).env("ROTOCEL_ONNXRUNTIME", workspace.onnxruntime());

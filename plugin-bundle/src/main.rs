@@ -23,6 +23,7 @@ mod platform;
 mod process;
 mod python;
 mod score;
+mod soak;
 mod stages;
 mod workspace;
 
@@ -81,6 +82,12 @@ enum Task {
         /// Only benchmarks whose name holds this
         filter: Option<String>,
     },
+    /// Run for long what the tests run for short, and fail on what only shows then
+    Soak {
+        /// The most that each part may take; without it, each part does all that it has to do
+        #[arg(long, value_name = "N")]
+        minutes: Option<u32>,
+    },
     /// Score the bundle's mattes on a shot with ground truth
     Score {
         /// What is scored
@@ -126,6 +133,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::demo(&workspace)?,
         Task::Test { training } => checks::test(&workspace, training)?,
         Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
+        Task::Soak { minutes } => soak::soak(&workspace, minutes)?,
         Task::Score { subject, shot, more } => score::score(&workspace, &subject, &shot, &more)?,
     }
     Ok(())

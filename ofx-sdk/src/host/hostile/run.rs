@@ -18,6 +18,8 @@ use std::{
 
 /// How many sequences, in place of a trial's own number.
 const COUNT: &str = "ROTOCEL_HOSTILE_COUNT";
+/// The most minutes that may be played, where the count takes longer.
+const MINUTES: &str = "ROTOCEL_HOSTILE_MINUTES";
 /// The seed of all, as it was printed.
 const SEED: &str = "ROTOCEL_HOSTILE_SEED";
 /// The seed of the one sequence to play, as it was printed.
@@ -60,11 +62,12 @@ pub fn run(trial: &Trial, stage: impl Fn(usize) -> Stage + Sync, at_end: impl Fn
     say(&format!("{}: {count} sequences from {SEED}={seed:#x}", trial.test));
     let before = live_handles();
     let start = Instant::now();
-    play_all(trial, seed, count, Path::new(&playing), &stage);
+    let end = number(MINUTES).map(|minutes| start + Duration::from_secs(60 * minutes));
+    let played = play_all(trial, seed, count, end, Path::new(&playing), &stage);
     let left = live_handles().saturating_sub(before);
     assert!(left == 0, "{left} objects are left after all: images, instances or sets that nobody released");
     at_end();
-    say(&format!("{}: {count} sequences in {:.1} s, nothing left", trial.test, start.elapsed().as_secs_f64()));
+    say(&format!("{}: {played} sequences in {:.1} s, nothing left", trial.test, start.elapsed().as_secs_f64()));
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -163,7 +166,16 @@ impl Watch {
     }
 }
 
-fn play_all(trial: &Trial, seed: u64, count: u64, playing: &Path, stage: &(impl Fn(usize) -> Stage + Sync)) {
+/// Plays sequences on all workers; how many there were.
+fn play_all(
+    trial: &Trial,
+    seed: u64,
+    count: u64,
+    end: Option<Instant>,
+    playing: &Path,
+    stage: &(impl Fn(usize) -> Stage + Sync),
+) -> u64 {
+    let played = AtomicU64::new(0);
     let watch = Watch {
         since: (0..trial.workers).map(|_| Default::default()).collect(),
         start: Instant::now(),
@@ -174,16 +186,17 @@ fn play_all(trial: &Trial, seed: u64, count: u64, playing: &Path, stage: &(impl 
     thread::scope(|scope| {
         scope.spawn(|| watch.guard());
         for worker in 0..trial.workers {
-            let (watch, wrong, running) = (&watch, &wrong, &running);
+            let (watch, wrong, running, total) = (&watch, &wrong, &running, &played);
             scope.spawn(move || {
                 // Ends the guard however the last worker ends.
                 let _last = Last { running, done: &watch.done };
                 let stage = stage(worker);
                 let mut note = Note::new(playing, worker);
                 for n in (worker as u64..count).step_by(trial.workers) {
-                    if lock(wrong).is_some() {
+                    if lock(wrong).is_some() || end.is_some_and(|end| Instant::now() > end) {
                         return;
                     }
+                    total.fetch_add(1, Ordering::Relaxed);
                     let seed = Dice::new(seed.wrapping_add(n)).bits();
                     let sequence = Sequence::random(seed, stage.cast());
                     note.put(seed);
@@ -203,6 +216,7 @@ fn play_all(trial: &Trial, seed: u64, count: u64, playing: &Path, stage: &(impl 
     if let Some((sequence, lines)) = wrong.into_inner().unwrap_or_default() {
         panic!("{}\n{SEQUENCE}={:#x}\n{sequence}", lines.join("\n"), sequence.seed);
     }
+    played.into_inner()
 }
 
 struct Last<'a> {
