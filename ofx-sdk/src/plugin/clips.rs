@@ -64,8 +64,8 @@ impl<'a> ClipInstance<'a> {
     }
 
     fn properties(&self) -> Option<Properties<'a>> {
-        let suites = self.instance.suites();
-        Some(Properties::new(suites, suites.clip_properties(self.handle().ok()?).ok()?))
+        let set = self.instance.suites().clip_properties(self.handle().ok()?).ok()?;
+        Some(Properties::of(self.instance, set))
     }
 
     /// Whether something is connected. Resolve says so of every clip; whether there are images shows only when one is

@@ -54,7 +54,7 @@ impl Instance {
     }
 
     pub(crate) fn properties(&self) -> Result<Properties<'_>> {
-        Ok(Properties::new(self.suites(), self.suites().effect_properties(self.handle()?)?))
+        Ok(Properties::of(self, self.suites().effect_properties(self.handle()?)?))
     }
 
     /// The host.

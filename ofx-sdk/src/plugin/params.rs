@@ -44,13 +44,13 @@ impl<'a> Values<'a> {
     }
 
     fn raw<K: Kind>(&self, set: ParamSetHandle, id: &str, kind: &K) -> Result<RawValue> {
-        let suites = self.instance.suites();
-        let param = suites.param(set, id)?;
+        // Looked up before each call: the one before it may have been used to destroy the node.
+        let suites = || self.instance.handle().map(|_| self.instance.suites());
+        let param = suites()?.param(set, id)?;
+        let value = |time| suites()?.param_value(param, K::KIND, time);
         match self.time {
-            Some(time) if kind.common().animates => {
-                suites.param_value(param, K::KIND, Some(time)).or_else(|_| suites.param_value(param, K::KIND, None))
-            }
-            _ => suites.param_value(param, K::KIND, None),
+            Some(time) if kind.common().animates => value(Some(time)).or_else(|_| value(None)),
+            _ => value(None),
         }
     }
 }
@@ -101,7 +101,8 @@ impl<'a, A: Access> ParamSet<'a, A> {
 
     /// One parameter. An error where the host left it out.
     pub fn get<K: Kind>(&self, id: ParamId<K>) -> Result<Param<'a, K, A>> {
-        let handle = self.instance.suites().param(self.handle()?, id.name())?;
+        let set = self.handle()?;
+        let handle = self.instance.handle().and_then(|_| self.instance.suites().param(set, id.name()))?;
         Ok(Param { instance: self.instance, handle, id, access: PhantomData })
     }
 }
@@ -113,7 +114,12 @@ impl ParamSet<'_, Editing> {
     pub fn edit<T>(&self, label: &str, edit: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         let set = self.handle()?;
         let suites = self.instance.suites();
-        let begun = suites.begin_edit(set, label).inspect_err(|e| log::debug!("{e}")).is_ok();
+        let begun = self
+            .instance
+            .handle()
+            .and_then(|_| suites.begin_edit(set, label))
+            .inspect_err(|e| log::debug!("{e}"))
+            .is_ok();
         let _end = EndOfEdit { instance: self.instance, set: begun.then_some(set) };
         edit(self)
     }
@@ -132,7 +138,8 @@ struct EndOfEdit<'a> {
 
 impl Drop for EndOfEdit<'_> {
     fn drop(&mut self) {
-        if let Some(Err(e)) = self.set.map(|set| self.instance.suites().end_edit(set)) {
+        let end = |set| self.instance.handle().and_then(|_| self.instance.suites().end_edit(set));
+        if let Some(Err(e)) = self.set.map(end) {
             log::debug!("{e}");
         }
     }
@@ -156,8 +163,7 @@ impl<'a, K: Kind, A: Access> Param<'a, K, A> {
     }
 
     fn properties(&self) -> Result<Properties<'a>> {
-        let suites = self.instance.suites();
-        Ok(Properties::new(suites, suites.param_properties(self.handle()?)?))
+        Ok(Properties::of(self.instance, self.instance.suites().param_properties(self.handle()?)?))
     }
 
     fn read(&self, time: Option<f64>) -> Result<K::Value> {
@@ -189,13 +195,12 @@ impl<'a, K: Kind, A: Access> Param<'a, K, A> {
     /// The times of its keyframes, in order.
     #[doc(alias = "paramGetKeyTime")]
     pub fn key_times(&self) -> Result<Vec<f64>> {
-        let handle = self.handle()?;
         let count = self.key_count()?;
         // A host may claim any number of keys, and name them all.
         if count > MOST_KEYS {
             return Err(self.wrong(format!("the host says that it has {count} keyframes")));
         }
-        (0..count).map(|nth| self.instance.suites().key_time(handle, nth)).collect()
+        (0..count).map(|nth| self.instance.suites().key_time(self.handle()?, nth)).collect()
     }
 
     /// Whether the artist cannot see it; `None` where the host does not say.

@@ -1,6 +1,9 @@
 //! A property set of the host, in which every property is optional.
 
-use super::suites::{PropertyHandle, Suites};
+use super::{
+    instance::Instance,
+    suites::{PropertyHandle, Suites},
+};
 use crate::{RectD, RectI, Result};
 use std::ffi::CStr;
 
@@ -9,15 +12,41 @@ use std::ffi::CStr;
 pub(crate) struct Properties<'a> {
     suites: &'a Suites,
     handle: PropertyHandle,
+    /// The node that they go with, if it is one.
+    owner: Option<&'a Instance>,
 }
 
 impl<'a> Properties<'a> {
     pub(crate) fn new(suites: &'a Suites, handle: PropertyHandle) -> Self {
-        Self { suites, handle }
+        Self { suites, handle, owner: None }
+    }
+
+    /// A property set of a node, or of one of its clips and parameters: a host that destroys the node in the middle of
+    /// a call takes it away, so it is asked no more from then on.
+    pub(crate) fn of(owner: &'a Instance, handle: PropertyHandle) -> Self {
+        Self { suites: owner.suites(), handle, owner: Some(owner) }
+    }
+
+    /// The suites, while the handle is good.
+    fn suites(&self) -> Result<&'a Suites> {
+        self.owner.map_or(Ok(()), |owner| owner.handle().map(drop))?;
+        Ok(self.suites)
+    }
+
+    fn get_int(&self, name: &CStr, index: usize) -> Result<i32> {
+        self.suites()?.get_int(self.handle, name, index)
+    }
+
+    fn get_double(&self, name: &CStr, index: usize) -> Result<f64> {
+        self.suites()?.get_double(self.handle, name, index)
+    }
+
+    fn get_string(&self, name: &CStr, index: usize) -> Result<String> {
+        self.suites()?.get_string(self.handle, name, index)
     }
 
     pub(crate) fn int(&self, name: &CStr) -> Option<i32> {
-        self.suites.get_int(self.handle, name, 0).ok()
+        self.get_int(name, 0).ok()
     }
 
     pub(crate) fn flag(&self, name: &CStr) -> Option<bool> {
@@ -25,7 +54,7 @@ impl<'a> Properties<'a> {
     }
 
     pub(crate) fn double(&self, name: &CStr) -> Option<f64> {
-        self.suites.get_double(self.handle, name, 0).ok()
+        self.get_double(name, 0).ok()
     }
 
     /// A double that makes sense as a factor: finite and above zero.
@@ -36,7 +65,7 @@ impl<'a> Properties<'a> {
     pub(crate) fn doubles<const N: usize>(&self, name: &CStr) -> Option<[f64; N]> {
         let mut values = [0.0; N];
         for (i, v) in values.iter_mut().enumerate() {
-            *v = self.suites.get_double(self.handle, name, i).ok()?;
+            *v = self.get_double(name, i).ok()?;
         }
         Some(values)
     }
@@ -44,14 +73,14 @@ impl<'a> Properties<'a> {
     pub(crate) fn ints<const N: usize>(&self, name: &CStr) -> Option<[i32; N]> {
         let mut values = [0; N];
         for (i, v) in values.iter_mut().enumerate() {
-            *v = self.suites.get_int(self.handle, name, i).ok()?;
+            *v = self.get_int(name, i).ok()?;
         }
         Some(values)
     }
 
     /// As many ints as there are, at most eight.
     pub(crate) fn all_ints(&self, name: &CStr) -> Vec<i32> {
-        (0..self.dimension(name).min(8)).map_while(|i| self.suites.get_int(self.handle, name, i).ok()).collect()
+        (0..self.dimension(name).min(8)).map_while(|i| self.get_int(name, i).ok()).collect()
     }
 
     pub(crate) fn rect_i(&self, name: &CStr) -> Option<RectI> {
@@ -63,12 +92,12 @@ impl<'a> Properties<'a> {
     }
 
     pub(crate) fn string(&self, name: &CStr) -> Option<String> {
-        self.suites.get_string(self.handle, name, 0).ok()
+        self.get_string(name, 0).ok()
     }
 
     /// As many strings as there are, at most a thousand.
     pub(crate) fn strings(&self, name: &CStr) -> Vec<String> {
-        (0..self.dimension(name).min(1000)).map_while(|i| self.suites.get_string(self.handle, name, i).ok()).collect()
+        (0..self.dimension(name).min(1000)).map_while(|i| self.get_string(name, i).ok()).collect()
     }
 
     /// One of the standard's strings, as the value that it stands for.
@@ -79,23 +108,23 @@ impl<'a> Properties<'a> {
 
     /// Null where there is none.
     pub(crate) fn pointer(&self, name: &CStr) -> *mut std::ffi::c_void {
-        self.suites.get_pointer(self.handle, name, 0).unwrap_or(std::ptr::null_mut())
+        self.suites().and_then(|s| s.get_pointer(self.handle, name, 0)).unwrap_or(std::ptr::null_mut())
     }
 
     pub(crate) fn dimension(&self, name: &CStr) -> usize {
-        self.suites.dimension(self.handle, name).unwrap_or(0)
+        self.suites().and_then(|s| s.dimension(self.handle, name)).unwrap_or(0)
     }
 
     pub(crate) fn try_set_int(&self, name: &CStr, index: usize, value: i32) -> Result<()> {
-        self.suites.set_int(self.handle, name, index, value)
+        self.suites()?.set_int(self.handle, name, index, value)
     }
 
     pub(crate) fn try_set_double(&self, name: &CStr, index: usize, value: f64) -> Result<()> {
-        self.suites.set_double(self.handle, name, index, value)
+        self.suites()?.set_double(self.handle, name, index, value)
     }
 
     pub(crate) fn try_set_string(&self, name: &CStr, index: usize, value: &str) -> Result<()> {
-        self.suites.set_string(self.handle, name, index, value)
+        self.suites()?.set_string(self.handle, name, index, value)
     }
 
     /// Sets what a host may do without: a refusal is only logged.

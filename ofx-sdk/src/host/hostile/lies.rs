@@ -113,7 +113,7 @@ pub(crate) fn foreign_address() -> *mut c_char {
 }
 
 /// What a host says of an image, or gives for its pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ImageLie {
     /// No pixels.
     NullData,
@@ -135,6 +135,8 @@ pub enum ImageLie {
     FloatLabel,
     /// A depth and components that nobody knows.
     NoLabels,
+    /// This scale along both axes, whatever was rendered: Resolve says 1, Fusion something else.
+    Scale(f64),
 }
 
 impl ImageLie {
@@ -165,6 +167,7 @@ impl ImageLie {
                     set.put_strings(sys::kOfxImageEffectPropPixelDepth, [Depth::Float.ofx_name()]);
                 }
             }
+            Self::Scale(scale) => set.put_doubles(sys::kOfxImageEffectPropRenderScale, &[scale; 2]),
             Self::NoLabels => {
                 set.put_strings(sys::kOfxImageEffectPropPixelDepth, [foreign()]);
                 set.put_strings(sys::kOfxImageEffectPropComponents, [foreign()]);

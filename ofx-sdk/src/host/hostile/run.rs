@@ -63,11 +63,16 @@ pub fn run(trial: &Trial, stage: impl Fn(usize) -> Stage + Sync, at_end: impl Fn
     let before = live_handles();
     let start = Instant::now();
     let end = number(MINUTES).map(|minutes| start + Duration::from_secs(60 * minutes));
-    let played = play_all(trial, seed, count, end, Path::new(&playing), &stage);
+    let [played, renders, pictures] = play_all(trial, seed, count, end, Path::new(&playing), &stage);
     let left = live_handles().saturating_sub(before);
     assert!(left == 0, "{left} objects are left after all: images, instances or sets that nobody released");
     at_end();
-    say(&format!("{}: {played} sequences in {:.1} s, nothing left", trial.test, start.elapsed().as_secs_f64()));
+    say(&format!(
+        "{}: {played} sequences in {:.1} s, {pictures} of {renders} renders gave a picture, nothing left",
+        trial.test,
+        start.elapsed().as_secs_f64()
+    ));
+    assert!(pictures * 5 > renders, "hardly a render is reached: what is tried here is no test");
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -166,7 +171,7 @@ impl Watch {
     }
 }
 
-/// Plays sequences on all workers; how many there were.
+/// Plays sequences on all workers; how many there were, how many renders in them, and how many pictures.
 fn play_all(
     trial: &Trial,
     seed: u64,
@@ -174,8 +179,8 @@ fn play_all(
     end: Option<Instant>,
     playing: &Path,
     stage: &(impl Fn(usize) -> Stage + Sync),
-) -> u64 {
-    let played = AtomicU64::new(0);
+) -> [u64; 3] {
+    let played: [AtomicU64; 3] = Default::default();
     let watch = Watch {
         since: (0..trial.workers).map(|_| Default::default()).collect(),
         start: Instant::now(),
@@ -194,9 +199,9 @@ fn play_all(
                 let mut note = Note::new(playing, worker);
                 for n in (worker as u64..count).step_by(trial.workers) {
                     if lock(wrong).is_some() || end.is_some_and(|end| Instant::now() > end) {
-                        return;
+                        break;
                     }
-                    total.fetch_add(1, Ordering::Relaxed);
+                    total[0].fetch_add(1, Ordering::Relaxed);
                     let seed = Dice::new(seed.wrapping_add(n)).bits();
                     let sequence = Sequence::random(seed, stage.cast());
                     note.put(seed);
@@ -210,13 +215,16 @@ fn play_all(
                         lock(wrong).get_or_insert((sequence, lines));
                     }
                 }
+                for (total, count) in total[1..].iter().zip(stage.renders()) {
+                    total.fetch_add(count, Ordering::Relaxed);
+                }
             });
         }
     });
     if let Some((sequence, lines)) = wrong.into_inner().unwrap_or_default() {
         panic!("{}\n{SEQUENCE}={:#x}\n{sequence}", lines.join("\n"), sequence.seed);
     }
-    played.into_inner()
+    played.map(AtomicU64::into_inner)
 }
 
 struct Last<'a> {

@@ -212,6 +212,22 @@ impl fmt::Display for Sequence {
 }
 
 impl Sequence {
+    /// Whether every handle that the host gives is good while it is in use, one call at a time: then a plug-in has no
+    /// excuse for using a bad one.
+    pub(super) fn gives_good_handles(&self) -> bool {
+        let nested = self.faults.iter().filter_map(|fault| match fault {
+            Fault::Reenter(_, step) => Some(&**step),
+            _ => None,
+        });
+        self.steps.iter().chain(nested).all(|step| match step {
+            Step::AtOnce(_) => false,
+            Step::Act(_, _, in_args, out_args, _) => (*in_args, *out_args) == (Given::Proper, Given::Proper),
+            Step::DescribeIn(_, args) => *args == Given::Proper,
+            Step::Plain(_, who) => matches!(who, Who::Null | Who::Live(_)),
+            _ => true,
+        })
+    }
+
     /// Whether the host may have kept the plug-in from giving something back.
     pub(super) fn may_leak(&self) -> bool {
         self.faults.iter().any(|fault| match fault {
@@ -274,6 +290,7 @@ fn image(dice: &mut Dice) -> ImageLie {
         elsewhere,
         ImageLie::FloatLabel,
         ImageLie::NoLabels,
+        ImageLie::Scale(7.0),
     ])
 }
 
