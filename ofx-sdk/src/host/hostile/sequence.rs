@@ -247,9 +247,9 @@ fn fault(dice: &mut Dice, cast: &Cast) -> Fault {
         }
         1 | 2 => property(dice, cast),
         3 => Fault::Call(dice.pick(&cast.functions), dice.pick(&STATUSES)),
-        4 => Fault::CallOnce(dice.below(300) as u64, dice.pick(&STATUSES)),
+        4 => Fault::CallOnce(dice.below(160) as u64, dice.pick(&STATUSES)),
         5 => Fault::AbortAt(dice.below(12) as u64),
-        6 | 7 => Fault::Reenter(dice.below(250) as u64, Box::new(step(dice, cast, false))),
+        6 | 7 => Fault::Reenter(dice.below(160) as u64, Box::new(step(dice, cast, false))),
         8 | 9 => Fault::Image(dice.pick(&["Source", "Output"]).to_owned(), image(dice)),
         10 => match dice.below(2) {
             0 => Fault::Text(dice.pick(&[TextLie::Null, TextLie::Foreign])),
