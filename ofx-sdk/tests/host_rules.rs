@@ -363,10 +363,9 @@ fn a_node_that_is_destroyed_at_any_call_of_its_render_ends_with_an_error() {
     let ends: Vec<Status> = (0..180)
         .filter_map(|call| renders(&stage, vec![destroy(call)], vec![Step::Create(0), render()]).pop())
         .collect();
-    let count = |status| ends.iter().filter(|end| **end == status).count();
-    assert!(count(Status::FAILED) + count(Status::BAD_HANDLE) > 60, "{ends:?}");
-    // The last calls give things back: a picture that is whole by then may be told so.
-    assert!(ends.iter().all(|end| [Status::OK, Status::FAILED, Status::BAD_HANDLE].contains(end)), "{ends:?}");
+    let ended: Vec<usize> = (0..ends.len()).filter(|n| ends[*n] != Status::OK).collect();
+    // Before the node is created there is none to destroy, and behind the last call it is too late: all between fail.
+    assert!(ended.len() > 60 && ended.windows(2).all(|pair| pair[1] == pair[0] + 1), "{ends:?}");
     stage.play_without_lies().unwrap();
 }
 

@@ -213,6 +213,9 @@ impl<const TEST: usize> Effect for Probe<TEST> {
 
     fn render(&self, args: &RenderArgs<'_, Self>) -> Result<()> {
         self.renders.fetch_add(1, Ordering::Relaxed);
+        // Several reads of one property set, between which a host may destroy the node.
+        let project = args.project();
+        log::trace!("{project:?}");
         let mut scratch = args.allocate(1024)?;
         scratch.bytes_mut()[1023] = 1;
         for plane in &args.planes {

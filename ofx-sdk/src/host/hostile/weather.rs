@@ -48,6 +48,8 @@ pub(super) struct Sky {
     now: Mutex<Arc<Weather>>,
     seen: Mutex<Option<Seen>>,
     reenter: OnceLock<Reenter>,
+    /// Instances that were destroyed so far.
+    destroyed: AtomicU64,
 }
 
 thread_local! {
@@ -66,6 +68,10 @@ impl Sky {
     pub fn on_reenter(&self, play: impl Fn(&Step) + Send + Sync + 'static) {
         // The one stage that owns this sky sets it once.
         let _ = self.reenter.set(Box::new(play));
+    }
+
+    pub fn note_destroyed(&self) {
+        self.destroyed.fetch_add(1, Ordering::Relaxed);
     }
 
     pub fn watch(&self) {
@@ -104,7 +110,16 @@ impl Sky {
                     let asked = weather.polls.fetch_add(1, Ordering::Relaxed) >= *nth;
                     answer = asked.then_some(Status(1));
                 }
-                Fault::Reenter(nth, step) if *nth == call => self.play(step),
+                Fault::Reenter(nth, step) if *nth == call => {
+                    let before = self.destroyed.load(Ordering::Relaxed);
+                    self.play(step);
+                    // The call was made with a good handle, which the host itself took back in the middle. What gives
+                    // an image or memory back still finds it.
+                    let gives_back = ["clipReleaseImage", "memoryFree"].contains(&function);
+                    if self.destroyed.load(Ordering::Relaxed) != before && !gives_back {
+                        answer = Some(Status::BAD_HANDLE);
+                    }
+                }
                 _ => {}
             }
         }
