@@ -63,7 +63,7 @@ impl Param {
         let table = property_tables::param(self.kind, true);
         let set = self.properties.copy_as(host, SetKind::Param, &[&table]);
         set.put_strings(sys::kOfxPropType, [sys::kOfxTypeParameterInstance]);
-        let curve = self.description().default.map(|value| Mutex::new(Curve::constant(value)));
+        let curve = self.default().map(|value| Mutex::new(Curve::constant(value)));
         Self::bound(&self.name, self.kind, set, effect, curve)
     }
 
@@ -125,8 +125,8 @@ impl Param {
         address
     }
 
-    /// What the properties say now.
-    pub fn description(&self) -> ParamDescription {
+    /// The value of a new instance, as the properties say now; `None` for kinds without.
+    fn default(&self) -> Option<ParamValue> {
         let set = &self.properties;
         let kind = self.kind;
         let default = match kind.transport() {
@@ -138,12 +138,19 @@ impl Param {
             Transport::String => Some(ParamValue::String(set.text(sys::kOfxParamPropDefault))),
             Transport::Nothing => None,
         };
+        default.or_else(|| ParamValue::zero(kind))
+    }
+
+    /// What the properties say now.
+    pub fn description(&self) -> ParamDescription {
+        let set = &self.properties;
+        let kind = self.kind;
         ParamDescription {
             id: self.name.clone(),
             label: set.text(sys::kOfxPropLabel),
             hint: set.text(sys::kOfxParamPropHint),
             kind,
-            default: default.or_else(|| ParamValue::zero(kind)),
+            default: self.default(),
             min: set.doubles(sys::kOfxParamPropMin),
             max: set.doubles(sys::kOfxParamPropMax),
             display_min: set.doubles(sys::kOfxParamPropDisplayMin),

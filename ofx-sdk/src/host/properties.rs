@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{PropertyType, Status, host::PropertySnapshot, sys};
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     ffi::{CStr, CString},
     fmt,
@@ -119,13 +120,16 @@ pub(crate) enum SetKind {
     Interact,
 }
 
+/// The name of a property; most are the standard's.
+type Name = Cow<'static, CStr>;
+
 /// One set of properties, with a handle of its own.
 pub(crate) struct PropertySet {
     handle: Handle,
     kind: SetKind,
     name: String,
     host: Weak<HostCore>,
-    values: Mutex<BTreeMap<CString, Property>>,
+    values: Mutex<BTreeMap<Name, Property>>,
     /// Replaced strings whose address a plug-in on another thread may still be reading.
     retired: Mutex<Vec<CString>>,
 }
@@ -136,15 +140,17 @@ const RETIRED: usize = 32;
 impl PropertySet {
     /// A set of the properties in `tables`, less those that this host is told to lack.
     pub fn new(host: &Arc<HostCore>, kind: SetKind, name: &str, tables: &[&[Spec]]) -> Arc<Self> {
+        let hidden = &host.options.without_properties;
         let mut values = BTreeMap::new();
         for spec in tables.iter().copied().flatten() {
+            if hidden.iter().any(|h| h.as_bytes() == spec.name.to_bytes()) {
+                continue;
+            }
             let default = spec.values();
             let property =
                 Property { dimension: spec.dimension(), values: default.clone(), default, writable: spec.writable };
-            values.insert(spec.name.to_owned(), property);
+            values.insert(Name::Borrowed(spec.name), property);
         }
-        let hidden = &host.options.without_properties;
-        values.retain(|name: &CString, _| !hidden.iter().any(|h| h.as_bytes() == name.as_bytes()));
         let set = Arc::new(Self {
             handle: Handle::reserve(),
             kind,
@@ -166,7 +172,7 @@ impl PropertySet {
             for (name, property) in to.iter_mut() {
                 if let Some(source) = from.get(name)
                     && source.values.kind() == property.values.kind()
-                    && name.as_c_str() != sys::kOfxPropType
+                    && **name != *sys::kOfxPropType
                 {
                     property.values = source.values.clone();
                     property.default = source.values.clone();
@@ -212,7 +218,7 @@ impl PropertySet {
             && !hidden
         {
             let property = Property { dimension, default: values.clone(), values, writable };
-            lock(&self.values).insert(name, property);
+            lock(&self.values).insert(Name::Owned(name), property);
         }
     }
 
