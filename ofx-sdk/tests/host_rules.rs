@@ -9,7 +9,8 @@ use ofx_sdk::{
         ClipInfo, Host, HostImage, HostOptions, ImageLayout, Instance, ParamValue, Project, RenderRequest, SavedParams,
         Source, StillSource, ViolationKind,
         hostile::{
-            Asked, Fault, Given, ImageLie, Mischief, PropertyLie, Sequence, Stage, Step, SuiteLie, TextLie, Who,
+            Asked, Fault, Given, HostGiven, ImageLie, Mischief, PropertyLie, Sequence, Stage, Step, SuiteLie, TextLie,
+            Who,
         },
     },
     plugin::PluginTable,
@@ -135,7 +136,7 @@ fn renders(stage: &Stage, faults: Vec<Fault>, steps: Vec<Step>) -> Vec<Status> {
 
 #[test]
 fn rule_2_mlt_unloads_out_of_balance_and_sets_itself_again_and_again() {
-    use ofx_sdk::host::hostile::HostGiven::{Null, Older, Same};
+    use HostGiven::{Null, Older, Same};
     static TABLE: PluginTable = Probe::<301>::TABLE;
     let stage = stage(&TABLE);
     let unload = || Step::Plain(c"OfxActionUnload", Who::Null);
@@ -382,7 +383,7 @@ fn every_suite_function_may_call_the_plug_in_again() {
         Step::Create(0),
         Step::Create(1),
         Step::Plain(c"OfxActionUnload", Who::Null),
-        Step::SetHost(ofx_sdk::host::hostile::HostGiven::Null),
+        Step::SetHost(HostGiven::Null),
     ];
     for step in again {
         for call in 0..150 {
@@ -400,4 +401,28 @@ fn a_host_that_asks_to_stop_at_any_poll_gets_its_images_back() {
         (0..20).flat_map(|poll| renders(&stage, vec![Fault::AbortAt(poll)], vec![Step::Create(0), render()])).collect();
     assert!(ends.contains(&Status::FAILED) && ends.contains(&Status::OK), "{ends:?}");
     stage.play_without_lies().unwrap();
+}
+
+#[test]
+fn describes_renders_changes_and_destruction_come_at_once() {
+    static TABLE: PluginTable = Probe::<320>::TABLE;
+    let stage = stage(&TABLE);
+    let changed = || {
+        let asked = Asked { param: 13, ..asked() };
+        Step::Act(c"OfxActionInstanceChanged", Who::Live(0), Given::Proper, Given::Proper, asked)
+    };
+    let describe = || Step::Plain(c"OfxActionDescribe", Who::Live(0));
+    let together = [
+        vec![describe(), describe(), Step::DescribeIn(0, Given::Proper), Step::DescribeIn(4, Given::Proper)],
+        vec![render(), changed(), render()],
+        vec![render(), Step::Destroy(Who::Live(0)), render()],
+        vec![Step::Create(0), Step::Destroy(Who::Live(0)), Step::Create(1)],
+        vec![render(), Step::SetHost(HostGiven::Null), Step::Plain(c"OfxActionUnload", Who::Null)],
+    ];
+    for steps in together {
+        for _ in 0..60 {
+            renders(&stage, vec![], vec![Step::Create(0), Step::AtOnce(steps.clone())]);
+        }
+        stage.play_without_lies().unwrap();
+    }
 }

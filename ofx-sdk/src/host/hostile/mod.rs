@@ -7,8 +7,11 @@
 //! A host may lie about anything but memory: what a plug-in cannot know to be a lie (more rows than there are) is never
 //! told. Every lie about an image is either plain from the image's own properties, or harmless.
 
+mod arguments;
 mod dice;
 mod lies;
+mod plain_source;
+mod rehearsal;
 mod run;
 mod sequence;
 mod stage;

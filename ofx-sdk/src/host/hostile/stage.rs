@@ -3,22 +3,20 @@
 
 use super::{
     Asked, Cast, Given, HostGiven, Odd, Sequence, Step, Who,
+    plain_source::{CALM, Plain},
     sequence::{ACTIONS, MOST_INSTANCES},
     weather::Sky,
 };
 use crate::{
-    Components, Context, Depth, Error, FrameRange, RectD, RectI, RenderScale, Result, Status,
+    Components, Context, Depth, FrameRange, RenderScale, Result, Status,
     host::{
-        ClipInfo, Host, HostImage, HostOptions, ImageLayout, ParamValue, Plugin, Project, SavedParams, Source,
-        Violation, ViolationKind,
+        Host, HostImage, HostOptions, ImageLayout, ParamValue, Plugin, Project, SavedParams,
         action::{Action, Frame},
         answers::{ClipPreference, Preferences},
         effect::Effect,
         handles::{self, Handle},
-        instance,
-        loan::corners,
-        preferences,
-        properties::{PropertySet, SetKind, Values},
+        instance, preferences,
+        properties::{PropertySet, SetKind},
         property_tables,
         sync::lock,
     },
@@ -42,59 +40,27 @@ pub struct Stage {
     cast: Cast,
 }
 
-struct Inner {
-    plugin: Plugin,
-    older: Host,
-    sky: Arc<Sky>,
-    context: Context,
-    setup: SavedParams,
-    judge: Judge,
-    slots: Mutex<[Option<Arc<Effect>>; MOST_INSTANCES]>,
+pub(super) struct Inner {
+    pub(super) plugin: Plugin,
+    pub(super) older: Host,
+    pub(super) sky: Arc<Sky>,
+    pub(super) context: Context,
+    pub(super) setup: SavedParams,
+    pub(super) judge: Judge,
+    pub(super) slots: Mutex<[Option<Arc<Effect>>; MOST_INSTANCES]>,
     /// Every instance that the plug-in may still know.
-    born: Mutex<Vec<Arc<Effect>>>,
+    pub(super) born: Mutex<Vec<Arc<Effect>>>,
     /// Every instance that was destroyed in this sequence.
-    gone: Mutex<Vec<Arc<Effect>>>,
+    pub(super) gone: Mutex<Vec<Arc<Effect>>>,
     /// Whether loads and unloads may be out of balance.
-    counted: AtomicBool,
-    failures: Mutex<Vec<String>>,
+    pub(super) counted: AtomicBool,
+    pub(super) failures: Mutex<Vec<String>>,
     /// What the plug-in answered in this sequence, in the order in which it did.
-    answers: Mutex<Vec<(&'static CStr, Status)>>,
+    pub(super) answers: Mutex<Vec<(&'static CStr, Status)>>,
     /// Renders asked for, and those that were answered with a picture.
-    renders: [AtomicU64; 2],
-    params: OnceLock<Vec<String>>,
-    planes: OnceLock<Vec<String>>,
-}
-
-const BOUNDS: RectI = RectI::new(-2, 1, 5, 6);
-
-/// What every pixel of a life without lies holds.
-pub(super) const CALM: f32 = 0.5;
-
-/// A picture of one value, of any size.
-struct Plain {
-    components: Components,
-    depth: Depth,
-    value: f32,
-    sky: Arc<Sky>,
-}
-
-impl Source for Plain {
-    fn info(&self) -> ClipInfo {
-        let frame_range = FrameRange { min: 1.0, max: 3.0 };
-        ClipInfo { components: self.components, depth: self.depth, frame_range, ..ClipInfo::default() }
-    }
-
-    fn region_of_definition(&self, _time: f64) -> RectD {
-        BOUNDS.to_canonical(RenderScale::FULL, 1.0)
-    }
-
-    fn frame(&self, time: f64, _scale: RenderScale, region: RectI) -> Result<HostImage> {
-        if time != 1.0 && self.sky.has_only_this_frame() {
-            return Err(Error::Missing(format!("frame {time}")));
-        }
-        let values = vec![self.value; region.width() * region.height() * self.components.count()];
-        HostImage::from_f32(region, self.components, &values)?.converted(self.components, self.depth)
-    }
+    pub(super) renders: [AtomicU64; 2],
+    pub(super) params: OnceLock<Vec<String>>,
+    pub(super) planes: OnceLock<Vec<String>>,
 }
 
 impl Stage {
@@ -209,22 +175,12 @@ impl Stage {
     }
 }
 
-/// Mistakes that no misbehaviour of the host excuses.
-const NEVER: [ViolationKind; 6] = [
-    ViolationKind::WroteOutsideImage,
-    ViolationKind::WroteInput,
-    ViolationKind::NotUtf8,
-    ViolationKind::NullArgument,
-    ViolationKind::UnescapedMessage,
-    ViolationKind::SetOutsideChange,
-];
-
 impl Inner {
-    fn fail(&self, what: String) {
+    pub(super) fn fail(&self, what: String) {
         lock(&self.failures).push(what);
     }
 
-    fn host(&self) -> &Host {
+    pub(super) fn host(&self) -> &Host {
         self.plugin.host()
     }
 
@@ -255,7 +211,7 @@ impl Inner {
         }
     }
 
-    fn set_host(&self, given: HostGiven) {
+    pub(super) fn set_host(&self, given: HostGiven) {
         let host = match given {
             HostGiven::Same => self.host().as_ptr(),
             HostGiven::Older => self.older.as_ptr(),
@@ -267,7 +223,7 @@ impl Inner {
         }
     }
 
-    fn live(&self, n: usize) -> Option<Arc<Effect>> {
+    pub(super) fn live(&self, n: usize) -> Option<Arc<Effect>> {
         lock(&self.slots)[n % MOST_INSTANCES].clone()
     }
 
@@ -285,7 +241,7 @@ impl Inner {
     }
 
     /// Calls the plug-in. Whatever the host does, the answer is a status of the standard.
-    fn call(
+    pub(super) fn call(
         &self,
         name: &'static CStr,
         handle: *const c_void,
@@ -304,7 +260,7 @@ impl Inner {
     }
 
     /// As [`call`](Self::call), where any answer will do.
-    fn tell(
+    pub(super) fn tell(
         &self,
         name: &'static CStr,
         handle: *const c_void,
@@ -314,7 +270,7 @@ impl Inner {
         let (_any, _) = self.call(name, handle, effect, args, Frame::default());
     }
 
-    fn plain(&self, name: &'static CStr, who: Who) {
+    pub(super) fn plain(&self, name: &'static CStr, who: Who) {
         let null = std::ptr::null_mut();
         if name == sys::kOfxActionDescribe && matches!(who, Who::Live(_)) {
             // A descriptor, not an instance, is what this action is for.
@@ -333,7 +289,7 @@ impl Inner {
         descriptor.copy_as(self.host().core(), SetKind::EffectDescriptor, &tables)
     }
 
-    fn describe_in(&self, context: usize, given: Given) {
+    pub(super) fn describe_in(&self, context: usize, given: Given) {
         let core = self.host().core();
         let effect = Effect::new(core, &self.plugin.core().binary, self.descriptor_properties(), None);
         let table = property_tables::arguments(&[sys::kOfxImageEffectPropContext], false);
@@ -345,16 +301,7 @@ impl Inner {
         self.tell(action, effect.raw().cast_const().cast(), Some(&effect), args);
     }
 
-    fn given(&self, given: Given, proper: &PropertySet) -> sys::OfxPropertySetHandle {
-        match given {
-            Given::Proper => proper.raw(),
-            Given::Null => std::ptr::null_mut(),
-            Given::Stale => stale().cast_mut().cast(),
-            Given::Foreign => self.plugin.core().descriptor.raw().cast(),
-        }
-    }
-
-    fn create(&self, n: usize) {
+    pub(super) fn create(&self, n: usize) {
         let null = std::ptr::null_mut();
         let action = sys::kOfxActionCreateInstance;
         if let Some(effect) = self.live(n) {
@@ -408,7 +355,7 @@ impl Inner {
         }
     }
 
-    fn destroy(&self, who: Who) {
+    pub(super) fn destroy(&self, who: Who) {
         let (handle, effect) = self.handle(who);
         // The host forgets it first: whoever is called back in the middle finds no such instance.
         if let Some(gone) = &effect {
@@ -455,7 +402,14 @@ impl Inner {
     }
 
     /// Any action of an instance.
-    fn act(&self, name: &'static CStr, who: Who, in_given: Given, out_given: Given, asked: &Asked) -> Arc<Action> {
+    pub(super) fn act(
+        &self,
+        name: &'static CStr,
+        who: Who,
+        in_given: Given,
+        out_given: Given,
+        asked: &Asked,
+    ) -> Arc<Action> {
         let (handle, effect) = self.handle(who);
         let (in_args, out_args) = (self.in_args(name, asked), self.out_args(name));
         let args = [self.given(in_given, &in_args), self.given(out_given, &out_args)];
@@ -478,185 +432,6 @@ impl Inner {
         }
         action
     }
-
-    fn in_args(&self, name: &CStr, asked: &Asked) -> Arc<PropertySet> {
-        let names = [
-            sys::kOfxPropTime,
-            sys::kOfxImageEffectPropRenderScale,
-            sys::kOfxImageEffectPropRenderWindow,
-            sys::kOfxImageEffectPropFieldToRender,
-            sys::kOfxImageEffectPropRegionOfInterest,
-            sys::kOfxImageEffectPropFrameRange,
-            sys::kOfxImageEffectPropFrameStep,
-            sys::kOfxPropType,
-            sys::kOfxPropName,
-            sys::kOfxPropChangeReason,
-            sys::planes::kOfxImageEffectPropRenderPlanes,
-        ];
-        let table = property_tables::arguments(&names, false);
-        let set = PropertySet::new(self.host().core(), SetKind::InArgs, "of a hostile host", &[&table]);
-        set.put_doubles(sys::kOfxPropTime, &[asked.time]);
-        set.put_doubles(sys::kOfxImageEffectPropRenderScale, &asked.scale);
-        set.put_ints(sys::kOfxImageEffectPropRenderWindow, &corners(asked.window));
-        set.put_strings(sys::kOfxImageEffectPropFieldToRender, [asked.field.ofx_name()]);
-        let region = asked.window;
-        let region = [region.x1, region.y1, region.x2, region.y2].map(f64::from);
-        set.put_doubles(sys::kOfxImageEffectPropRegionOfInterest, &region);
-        set.put_doubles(sys::kOfxImageEffectPropFrameRange, &[asked.time, -asked.time]);
-        set.put_doubles(sys::kOfxImageEffectPropFrameStep, &[asked.scale[0]]);
-        if name == sys::kOfxActionInstanceChanged {
-            let params = self.params.get().map_or(&[][..], Vec::as_slice);
-            let reason = [sys::kOfxChangeUserEdited, sys::kOfxChangePluginEdited, c"OfxChangedTomorrow"];
-            set.put_strings(sys::kOfxPropType, [sys::kOfxTypeParameter]);
-            set.put_string(sys::kOfxPropName, params.get(asked.param).map_or("no such parameter", String::as_str));
-            // Mostly the artist.
-            set.put_strings(sys::kOfxPropChangeReason, [reason[asked.planes.len().saturating_sub(1) % 3]]);
-        }
-        let planes = self.planes.get().map_or(&[][..], Vec::as_slice);
-        let wanted =
-            asked.planes.iter().filter_map(|n| planes.get(*n)).filter_map(|p| std::ffi::CString::new(&**p).ok());
-        set.put_strings(sys::planes::kOfxImageEffectPropRenderPlanes, wanted);
-        set
-    }
-
-    fn out_args(&self, name: &CStr) -> Arc<PropertySet> {
-        use sys::planes as ext;
-        let names: &[&CStr] = &[
-            sys::kOfxPropName,
-            sys::kOfxPropTime,
-            sys::kOfxImageEffectPropRegionOfDefinition,
-            sys::kOfxImageEffectPropFrameRange,
-            sys::kOfxImageEffectPropFrameRate,
-            sys::kOfxImageEffectPropPreMultiplication,
-            sys::kOfxImageClipPropFieldOrder,
-            sys::kOfxImageClipPropContinuousSamples,
-            sys::kOfxImageEffectFrameVarying,
-            ext::kFnOfxImageEffectPropPassThroughClip,
-            ext::kFnOfxImageEffectPropPassThroughTime,
-        ];
-        let answers = ACTIONS[1..8].contains(&name);
-        let table = if answers { property_tables::arguments(names, true) } else { Vec::new() };
-        let set = PropertySet::new(self.host().core(), SetKind::OutArgs, "of a hostile host", &[&table]);
-        if name == ext::kFnOfxImageEffectActionGetClipComponents {
-            let prefix = ext::kFnOfxImageEffectActionGetClipComponentsPropString.to_string_lossy();
-            for clip in ["Source", "Output"] {
-                set.add(&format!("{prefix}{clip}"), None, Values::Strings(Vec::new()), true);
-            }
-        }
-        set
-    }
-
-    /// Lives through everything once, without lies, and notes what the plug-in uses.
-    fn rehearse(&self) -> Result<Cast> {
-        let description = self.plugin.description(self.context)?;
-        let params: Vec<String> = description.params.iter().map(|param| param.id.clone()).collect();
-        let _ = self.params.set(params.clone());
-        self.sky.watch();
-        self.calm_life(true);
-        let mut cast = self.sky.seen().into_cast();
-        cast.params = params;
-        cast.planes = self.planes.get().cloned().unwrap_or_default();
-        let failures = std::mem::take(&mut *lock(&self.failures));
-        if failures.is_empty() { Ok(cast) } else { Err(Error::node(failures.join("\n"))) }
-    }
-
-    /// A life without lies: everything once where `all` is asked for, else only a render.
-    fn calm_life(&self, all: bool) {
-        self.set_host(HostGiven::Same);
-        self.plain(sys::kOfxActionLoad, Who::Null);
-        let asked = Asked {
-            time: 1.0,
-            scale: [1.0; 2],
-            window: BOUNDS,
-            bounds: BOUNDS,
-            field: crate::Field::None,
-            planes: Vec::new(),
-            param: 0,
-        };
-        self.create(0);
-        if all {
-            self.plain(sys::kOfxActionDescribe, Who::Live(0));
-            (0..Context::ALL.len()).for_each(|context| self.describe_in(context, Given::Proper));
-            self.note_planes();
-            for param in 0..self.params.get().map_or(0, Vec::len) {
-                let changed = Asked { param, ..asked.clone() };
-                self.act(sys::kOfxActionInstanceChanged, Who::Live(0), Given::Proper, Given::Proper, &changed);
-            }
-            for action in ACTIONS {
-                let planes = (0..self.planes.get().map_or(0, Vec::len)).collect();
-                let asked = Asked { planes, ..asked.clone() };
-                self.act(action, Who::Live(0), Given::Proper, Given::Proper, &asked);
-            }
-            // A life that pressed every button does not show what a new one does.
-            self.destroy(Who::Live(0));
-            self.create(0);
-        }
-        let action = self.act(sys::kOfxImageEffectActionRender, Who::Live(0), Given::Proper, Given::Proper, &asked);
-        let output = lock(&action.outputs).remove("");
-        match output {
-            Some(buffer) => {
-                let judged = (self.judge)(&buffer.into_image());
-                judged.unwrap_or_else(|wrong| self.fail(format!("a render without lies went wrong: {wrong}")));
-            }
-            None => self.fail(format!("a render without lies gave no picture: {}", action.error(Status::FAILED))),
-        }
-        self.sweep(&Sequence { seed: 0, faults: Vec::new(), steps: Vec::new() });
-    }
-
-    fn note_planes(&self) {
-        let Some(effect) = self.live(0) else { return };
-        let name = sys::planes::kFnOfxImageEffectActionGetClipComponents;
-        let out = self.out_args(name);
-        let in_args = PropertySet::new(
-            self.host().core(),
-            SetKind::InArgs,
-            "",
-            &[&property_tables::arguments(&[sys::kOfxPropTime], false)],
-        );
-        self.tell(name, effect.raw().cast_const().cast(), Some(&effect), [in_args.raw(), out.raw()]);
-        let prefix = sys::planes::kFnOfxImageEffectActionGetClipComponentsPropString.to_string_lossy();
-        let property = crate::host::properties::c_string(&format!("{prefix}Output"));
-        let mut planes = out.texts(&property);
-        planes.push("uk.co.thefoundry.OfxImagePlaneOfTomorrow".into());
-        let _ = self.planes.set(planes);
-    }
-
-    /// Destroys all, and looks for what is left or was done wrong.
-    fn sweep(&self, sequence: &Sequence) {
-        self.set_host(HostGiven::Same);
-        *lock(&self.slots) = Default::default();
-        let null = std::ptr::null_mut();
-        for effect in std::mem::take(&mut *lock(&self.born)) {
-            let handle = effect.raw().cast_const().cast();
-            self.tell(sys::kOfxActionDestroyInstance, handle, Some(&effect), [null; 2]);
-            instance::reclaim(&effect);
-        }
-        // A render may have outlived these, and what it allocated had time until now.
-        std::mem::take(&mut *lock(&self.gone)).iter().for_each(instance::reclaim);
-        if self.counted.swap(false, Ordering::Relaxed) {
-            // More than there can have been loads; one load stays, which is the host library's own.
-            (0..MOST_LOADS).for_each(|_| self.plain(sys::kOfxActionUnload, Who::Null));
-            self.plain(sys::kOfxActionLoad, Who::Null);
-        } else {
-            self.plain(sys::kOfxActionUnload, Who::Null);
-        }
-        let excused = sequence.may_leak();
-        let violations: Vec<Violation> =
-            [self.host(), &self.older].into_iter().flat_map(Host::take_violations).collect();
-        for violation in violations {
-            let leak = matches!(violation.kind, ViolationKind::ImageNotReleased | ViolationKind::MemoryNotFreed);
-            // A thread that asks whether to stop may be in that very call when another one destroys its node.
-            let asks = violation.detail.starts_with("abort ");
-            // And a host that destroys what it creates for the second time has only itself to blame.
-            let creates = violation.action == "OfxActionCreateInstance";
-            let stale = violation.kind == ViolationKind::BadHandle && sequence.gives_good_handles();
-            let stale = stale && !asks && !creates;
-            if NEVER.contains(&violation.kind) || stale || (leak && !excused) {
-                self.fail(violation.to_string());
-            }
-        }
-        [self.host(), &self.older].into_iter().for_each(|host| drop(host.messages()));
-    }
 }
 
 /// Takes back every handle of an instance that was destroyed, though a call for it may still run.
@@ -669,10 +444,7 @@ fn forget(effect: &Effect) {
     }
 }
 
-/// Loads of one sequence at most.
-const MOST_LOADS: usize = 30;
-
 /// A handle that was never given.
-fn stale() -> *const c_void {
+pub(super) fn stale() -> *const c_void {
     Handle::reserve().raw::<c_void>()
 }
