@@ -9,6 +9,7 @@ mod settings;
 
 use super::model::{self, Selection};
 use super::picture;
+use super::stages;
 use fill::{Prepared, Wanted, for_each_band};
 use inference::{Engine, InstanceGuard, Model};
 use input::Mask;
@@ -150,7 +151,9 @@ impl Effect for ToneSegment {
         };
         let mask = Mask::of(args)?;
         let prepared = Prepared::new(args, &source, &mask, &targets)?;
-        for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))
+        for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))?;
+        stages::report(NODE);
+        Ok(())
     }
 }
 

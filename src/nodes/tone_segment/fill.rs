@@ -6,7 +6,9 @@ use super::mattes::{Shaping, Tones};
 use super::output::{CLASSES, Composer, Pixel};
 use super::{Output, ToneClass, ToneSegment};
 use crate::nodes::picture;
+use crate::nodes::stages::Stage;
 use imaging::Window;
+use ndarray::{Array2, Array3};
 use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
 use ofx_sdk::{Error, RectI, Result};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,6 +107,19 @@ impl Prepared {
         let mattes = self.tones.mattes(&self.analysis.frame, window, 1).map_err(Error::node)?;
         let confidence =
             self.needs_confidence.then(|| self.tones.confidence(window, 1)).transpose().map_err(Error::node)?;
+        Stage::Output.time(|| self.write(band, source, inside, &mattes, confidence.as_ref()));
+        Ok(())
+    }
+
+    /// Writes what the targets want of the mattes of `inside`, whose rows stand top first.
+    fn write(
+        &self,
+        band: &mut Band<'_>,
+        source: &Image<'_>,
+        inside: RectI,
+        mattes: &Array3<f32>,
+        confidence: Option<&Array2<f32>>,
+    ) {
         let mut line = Line { colors: vec![[0.0; 4]; inside.width()], pixels: Vec::with_capacity(inside.width()) };
         let mut read = None;
         for (wanted, row) in &mut band.rows {
@@ -120,7 +135,7 @@ impl Prepared {
                 line.pixels.extend(line.colors.iter().enumerate().map(|(x, &source)| Pixel {
                     source,
                     mattes: std::array::from_fn(|k| mattes[[k, at, x]]),
-                    confidence: confidence.as_ref().map_or(0.0, |plane| plane[[at, x]]),
+                    confidence: confidence.map_or(0.0, |plane| plane[[at, x]]),
                 }));
             }
             if inside.width() < band.window.width() {
@@ -135,7 +150,6 @@ impl Prepared {
             }
             row.write(inside.x1, &line.colors);
         }
-        Ok(())
     }
 }
 

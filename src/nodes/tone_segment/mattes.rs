@@ -6,6 +6,7 @@
 
 use super::ToneSegmentSettings;
 use super::output::CLASSES;
+use crate::nodes::stages::Stage;
 use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
 use imaging::matte::{self, Softening};
 use imaging::resample::{Filter, Resampler};
@@ -138,15 +139,19 @@ impl Tones {
         let size = Size::new(width, height);
         let mut low = Array3::zeros((CLASSES + 1, height, width));
         low.slice_mut(s![..CLASSES, .., ..]).assign(&logits);
-        matte::softmax(low.slice_mut(s![..CLASSES, .., ..]), &shaping.bias, threads)?;
-        let confidence = matte::confidence(low.slice(s![..CLASSES, .., ..]), threads)?;
-        low.index_axis_mut(Axis(0), CLASSES).assign(&confidence);
+        Stage::Softmax.time(|| {
+            matte::softmax(low.slice_mut(s![..CLASSES, .., ..]), &shaping.bias, threads)?;
+            let confidence = matte::confidence(low.slice(s![..CLASSES, .., ..]), threads)?;
+            low.index_axis_mut(Axis(0), CLASSES).assign(&confidence);
+            Ok::<_, imaging::Error>(())
+        })?;
 
         let mapping = Mapping::new(Extent::of_size(frame), size)?;
         let (cell_x, cell_y) = mapping.cell_px();
         let radius = shaping.refine_px / cell_x.max(cell_y);
+        let fit = || GuidedFilter::new(radius, EDGE_VARIANCE)?.fit(image, low.slice(s![..CLASSES, .., ..]), threads);
         let refinement = (radius >= LEAST_REFINE_PX)
-            .then(|| GuidedFilter::new(radius, EDGE_VARIANCE)?.fit(image, low.slice(s![..CLASSES, .., ..]), threads))
+            .then(|| Stage::Fit.time(fit))
             .transpose()?
             .map(|coefficients| (coefficients, mapping));
         Ok(Self {
@@ -164,14 +169,19 @@ impl Tones {
     /// When the window does not lie in the frame.
     pub fn mattes(&self, frame: &Frame, window: Window, threads: usize) -> Result<Array3<f32>> {
         let region = Region::tile(frame.window(), window, self.softening.margin_px());
-        let mut mattes = self.enlarged(frame, region.input, threads)?;
-        matte::normalize(mattes.view_mut(), threads)?;
-        let mut mattes = self.softening.soften(mattes.view(), &region, threads)?;
-        matte::levels(mattes.view_mut(), self.clip.0, self.clip.1, threads)?;
-        if let Some(subject) = &frame.subject {
-            confine(&mut mattes, subject, region.output);
-        }
-        Ok(mattes)
+        let enlarged = Stage::Upsample.time(|| {
+            let mut mattes = self.enlarged(frame, region.input, threads)?;
+            matte::normalize(mattes.view_mut(), threads)?;
+            Ok::<_, imaging::Error>(mattes)
+        })?;
+        Stage::Edge.time(|| {
+            let mut mattes = self.softening.soften(enlarged.view(), &region, threads)?;
+            matte::levels(mattes.view_mut(), self.clip.0, self.clip.1, threads)?;
+            if let Some(subject) = &frame.subject {
+                confine(&mut mattes, subject, region.output);
+            }
+            Ok(mattes)
+        })
     }
 
     /// The network's confidence in a window of the frame, `[height, width]`.
