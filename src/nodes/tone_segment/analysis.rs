@@ -1,7 +1,7 @@
 //! What is known of a frame before any parameter shapes it, kept for the renders that follow: a host asks for a frame in
 //! tiles, and an artist drags a slider.
 
-use super::mattes::{Frame, NetworkPicture, Shaping, Tones};
+use super::mattes::{Frame, NetworkPicture, Tones, Weighing};
 use imaging::Size;
 use ndarray::{Array3, ArrayView3};
 use ofx_sdk::plugin::{Image, Instance};
@@ -25,8 +25,8 @@ pub struct Analysis {
     picture: NetworkPicture,
     size: Size,
     logits: Arc<Array3<f32>>,
-    /// The tones of the last shaping; tiles of one frame share them.
-    tones: Mutex<Option<(Shaping, Arc<Tones>)>>,
+    /// The tones of the last weighing; tiles of one frame share them.
+    tones: Mutex<Option<(Weighing, Arc<Tones>)>>,
 }
 
 impl Analysis {
@@ -35,19 +35,19 @@ impl Analysis {
         Self { frame, picture, size, logits, tones: Mutex::new(None) }
     }
 
-    /// The frame's tones as `shaping` wants them.
+    /// The frame's tones as `weighing` wants them.
     ///
     /// # Errors
     /// When the shapes of picture and logits do not fit each other.
-    pub fn tones(&self, shaping: &Shaping, threads: usize) -> imaging::Result<Arc<Tones>> {
+    pub fn tones(&self, weighing: &Weighing, threads: usize) -> imaging::Result<Arc<Tones>> {
         if let Some((kept, tones)) = &*lock(&self.tones)
-            && kept == shaping
+            && kept == weighing
         {
             return Ok(tones.clone());
         }
         let logits: ArrayView3<f32> = inference::tensor::crop(&self.logits, self.size.width, self.size.height);
-        let tones = Arc::new(Tones::new(logits, self.picture.image.view(), self.frame.size(), shaping, threads)?);
-        *lock(&self.tones) = Some((*shaping, tones.clone()));
+        let tones = Arc::new(Tones::new(logits, self.picture.image.view(), self.frame.size(), weighing, threads)?);
+        *lock(&self.tones) = Some((*weighing, tones.clone()));
         Ok(tones)
     }
 
@@ -183,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn tones_are_made_once_for_each_shaping() {
+    fn tones_are_made_once_for_each_weighing() {
         let analysis = analysis(8);
-        let shaping = Shaping { bias: [0.0; 5], refine_px: 2.0, softness_px: 1.0, clip: (0.02, 0.98) };
-        let first = analysis.tones(&shaping, 1).unwrap();
-        assert!(Arc::ptr_eq(&first, &analysis.tones(&shaping, 1).unwrap()));
-        let other = analysis.tones(&Shaping { softness_px: 2.0, ..shaping }, 1).unwrap();
+        let weighing = Weighing { bias: [0.0; 5], refine_px: 2.0 };
+        let first = analysis.tones(&weighing, 1).unwrap();
+        assert!(Arc::ptr_eq(&first, &analysis.tones(&weighing, 1).unwrap()));
+        let other = analysis.tones(&Weighing { refine_px: 3.0, ..weighing }, 1).unwrap();
         assert!(!Arc::ptr_eq(&first, &other));
     }
 }

@@ -2,13 +2,13 @@
 
 use super::analysis::Analysis;
 use super::input::{Mask, analyse};
-use super::mattes::{Shaping, Tones};
-use super::output::{CLASSES, Composer, Pixel};
+use super::mattes::{Finish, Tones, Weighing};
+use super::output::{CLASSES, Composer, Row, spread};
 use super::{Output, ToneClass, ToneSegment};
 use crate::nodes::picture;
 use crate::nodes::stages::Stage;
 use imaging::Window;
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, ArrayView1, s};
 use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
 use ofx_sdk::{Error, RectI, Result};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,6 +49,7 @@ impl Wanted {
 pub struct Prepared {
     analysis: Arc<Analysis>,
     tones: Arc<Tones>,
+    finish: Finish,
     /// Pixels of the source; row 0 of the analysis is its highest row.
     bounds: RectI,
     composer: Composer,
@@ -77,9 +78,11 @@ impl Prepared {
         let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
         let analysis = analyse(args, source, mask)?;
         // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
-        let shaping = Shaping::new(settings, (args.scale.x * args.scale.y).abs().sqrt());
+        let scale = (args.scale.x * args.scale.y).abs().sqrt();
+        let weighing = Weighing::new(settings, scale);
         Ok(Self {
-            tones: analysis.tones(&shaping, args.thread_count()).map_err(Error::node)?,
+            tones: analysis.tones(&weighing, args.thread_count()).map_err(Error::node)?,
+            finish: Finish::new(settings, scale).map_err(Error::node)?,
             analysis,
             bounds: source.bounds(),
             composer: Composer::new(settings, source.premultiplication(), code_value),
@@ -104,7 +107,7 @@ impl Prepared {
             band.rows.iter_mut().for_each(|(_, row)| picture::clear_row(row));
             return Ok(());
         }
-        let mattes = self.tones.mattes(&self.analysis.frame, window, 1).map_err(Error::node)?;
+        let mattes = self.tones.mattes(&self.analysis.frame, window, &self.finish, 1).map_err(Error::node)?;
         let confidence =
             self.needs_confidence.then(|| self.tones.confidence(window, 1)).transpose().map_err(Error::node)?;
         Stage::Output.time(|| self.write(band, source, inside, &mattes, confidence.as_ref()));
@@ -120,7 +123,8 @@ impl Prepared {
         mattes: &Array3<f32>,
         confidence: Option<&Array2<f32>>,
     ) {
-        let mut line = Line { colors: vec![[0.0; 4]; inside.width()], pixels: Vec::with_capacity(inside.width()) };
+        let mut colors = vec![[0.0; 4]; inside.width()];
+        let mut out = colors.clone();
         let mut read = None;
         for (wanted, row) in &mut band.rows {
             let y = row.y();
@@ -129,34 +133,30 @@ impl Prepared {
                 continue;
             }
             if read.replace(y) != Some(y) {
-                source.read_row(y, inside.x1, &mut line.colors);
-                let at = (inside.y2 - 1 - y) as usize;
-                line.pixels.clear();
-                line.pixels.extend(line.colors.iter().enumerate().map(|(x, &source)| Pixel {
-                    source,
-                    mattes: std::array::from_fn(|k| mattes[[k, at, x]]),
-                    confidence: confidence.map_or(0.0, |plane| plane[[at, x]]),
-                }));
+                source.read_row(y, inside.x1, &mut colors);
             }
             if inside.width() < band.window.width() {
                 picture::clear_row(row);
             }
-            for (out, pixel) in line.colors.iter_mut().zip(&line.pixels) {
-                *out = match wanted {
-                    Wanted::Output => self.composer.compose(pixel),
-                    Wanted::Matte(class) => [pixel.mattes[*class]; 4],
-                    Wanted::Confidence => [pixel.confidence; 4],
-                };
+            let at = (inside.y2 - 1 - y) as usize;
+            let pixels = Row {
+                source: &colors,
+                mattes: std::array::from_fn(|k| slice_of(mattes.slice(s![k, at, ..]))),
+                confidence: confidence.map_or(&[], |plane| slice_of(plane.slice(s![at, ..]))),
+            };
+            match wanted {
+                Wanted::Output => self.composer.compose(&pixels, &mut out),
+                Wanted::Matte(class) => spread(pixels.mattes[*class], &mut out),
+                Wanted::Confidence => spread(pixels.confidence, &mut out),
             }
-            row.write(inside.x1, &line.colors);
+            row.write(inside.x1, &out);
         }
     }
 }
 
-/// Buffers for one row.
-struct Line {
-    colors: Vec<[f32; 4]>,
-    pixels: Vec<Pixel>,
+/// The values of a row of an array in standard layout.
+fn slice_of(row: ArrayView1<'_, f32>) -> &[f32] {
+    row.to_slice().unwrap_or_default()
 }
 
 /// The rows of all targets that lie between two heights.
