@@ -69,8 +69,9 @@ static SUMS: [Sums; Stage::ALL.len()] =
     [const { Sums { nanoseconds: AtomicU64::new(0), allocations: AtomicU64::new(0), bytes: AtomicU64::new(0) } };
         Stage::ALL.len()];
 
-/// Logs a line of every stage's milliseconds, allocations and allocated bytes, and begins anew.
-pub fn report(node: &str) {
+/// Logs the milliseconds of a render that began at `start` and a line of every stage's milliseconds, allocations and
+/// allocated bytes, and begins anew.
+pub fn report(node: &str, start: Instant) {
     if !log::log_enabled!(log::Level::Debug) {
         return;
     }
@@ -81,7 +82,8 @@ pub fn report(node: &str) {
             [&sums.nanoseconds, &sums.allocations, &sums.bytes].map(|sum| sum.swap(0, Ordering::Relaxed));
         let _ = write!(line, " {name} {:.3} ms {allocations} allocations {bytes} bytes,", nanoseconds as f64 / 1e6);
     }
-    log::debug!("{node}: stages:{}", line.trim_end_matches(','));
+    let render = start.elapsed().as_secs_f64() * 1e3;
+    log::debug!("{node}: render {render:.3} ms, stages:{}", line.trim_end_matches(','));
 }
 
 /// Allocations and bytes since the program began; zeros in the bundle that artists get, which does not count.

@@ -17,6 +17,7 @@ use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The node's name in the manifest of models.
 const NODE: &str = "ToneSegment";
@@ -139,6 +140,7 @@ impl Effect for ToneSegment {
     }
 
     fn render(&self, args: &RenderArgs<'_, Self>) -> Result<()> {
+        let start = Instant::now();
         let mut targets = args
             .planes
             .iter()
@@ -152,7 +154,7 @@ impl Effect for ToneSegment {
         let mask = Mask::of(args)?;
         let prepared = Prepared::new(args, &source, &mask, &targets)?;
         for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))?;
-        stages::report(NODE);
+        stages::report(NODE, start);
         Ok(())
     }
 }

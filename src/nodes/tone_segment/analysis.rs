@@ -2,6 +2,7 @@
 //! tiles, and an artist drags a slider.
 
 use super::mattes::{Frame, NetworkPicture, Tones, Weighing};
+use crate::nodes::picture;
 use imaging::Size;
 use ndarray::{Array3, ArrayView3};
 use ofx_sdk::plugin::{Image, Instance};
@@ -60,6 +61,12 @@ impl Analysis {
             + subject(self.picture.subject.as_ref().map(|s| s.len()))
             + self.logits.len();
         floats * size_of::<f32>() + self.size.width * self.size.height * Tones::PIXEL_BYTES
+    }
+}
+
+impl Drop for Analysis {
+    fn drop(&mut self) {
+        picture::recycle(std::mem::take(&mut self.frame.display));
     }
 }
 
@@ -148,6 +155,7 @@ pub fn keep(key: Key, analysis: &Arc<Analysis>) {
 pub fn forget() {
     let dropped = std::mem::take(&mut *lock(&KEPT));
     drop(dropped);
+    picture::forget();
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,20 +2,20 @@
 
 use super::analysis::Analysis;
 use super::input::{Mask, analyse};
-use super::mattes::{Finish, Tones, Weighing};
+use super::mattes::{Buffers, Finish, Tones, Weighing};
 use super::output::{CLASSES, Composer, Row, spread};
 use super::{Output, ToneClass, ToneSegment};
 use crate::nodes::picture;
 use crate::nodes::stages::Stage;
 use imaging::Window;
-use ndarray::{Array2, Array3, ArrayView1, s};
+use ndarray::{Array2, ArrayView1, ArrayView3, s};
 use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
 use ofx_sdk::{Error, RectI, Result};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows of output that one piece of work makes: enough that the margin of an ordinary edge softness costs little,
 /// few enough that a 4K frame is never held as mattes in full.
-const BAND_ROWS: i32 = 64;
+const BAND_ROWS: i32 = 32;
 
 /// Something that render can write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Prepared {
     analysis: Arc<Analysis>,
     tones: Arc<Tones>,
     finish: Finish,
+    /// Of the bands that are done; there are never more than threads.
+    buffers: Mutex<Vec<Buffers>>,
     /// Pixels of the source; row 0 of the analysis is its highest row.
     bounds: RectI,
     composer: Composer,
@@ -83,6 +85,7 @@ impl Prepared {
         Ok(Self {
             tones: analysis.tones(&weighing, args.thread_count()).map_err(Error::node)?,
             finish: Finish::new(settings, scale).map_err(Error::node)?,
+            buffers: Mutex::default(),
             analysis,
             bounds: source.bounds(),
             composer: Composer::new(settings, source.premultiplication(), code_value),
@@ -107,11 +110,18 @@ impl Prepared {
             band.rows.iter_mut().for_each(|(_, row)| picture::clear_row(row));
             return Ok(());
         }
-        let mattes = self.tones.mattes(&self.analysis.frame, window, &self.finish, 1).map_err(Error::node)?;
+        let mut buffers = self.lock_buffers().pop().unwrap_or_default();
+        let frame = &self.analysis.frame;
+        let mattes = self.tones.mattes(frame, window, &self.finish, &mut buffers, 1).map_err(Error::node)?;
         let confidence =
             self.needs_confidence.then(|| self.tones.confidence(window, 1)).transpose().map_err(Error::node)?;
-        Stage::Output.time(|| self.write(band, source, inside, &mattes, confidence.as_ref()));
+        Stage::Output.time(|| self.write(band, source, inside, mattes.view(), confidence.as_ref()));
+        self.lock_buffers().push(buffers);
         Ok(())
+    }
+
+    fn lock_buffers(&self) -> MutexGuard<'_, Vec<Buffers>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes what the targets want of the mattes of `inside`, whose rows stand top first.
@@ -120,7 +130,7 @@ impl Prepared {
         band: &mut Band<'_>,
         source: &Image<'_>,
         inside: RectI,
-        mattes: &Array3<f32>,
+        mattes: ArrayView3<'_, f32>,
         confidence: Option<&Array2<f32>>,
     ) {
         let mut colors = vec![[0.0; 4]; inside.width()];
@@ -141,7 +151,7 @@ impl Prepared {
             let at = (inside.y2 - 1 - y) as usize;
             let pixels = Row {
                 source: &colors,
-                mattes: std::array::from_fn(|k| slice_of(mattes.slice(s![k, at, ..]))),
+                mattes: std::array::from_fn(|k| slice_of(mattes.slice_move(s![k, at, ..]))),
                 confidence: confidence.map_or(&[], |plane| slice_of(plane.slice(s![at, ..]))),
             };
             match wanted {

@@ -11,7 +11,7 @@ use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
 use imaging::matte::{self, Softening};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Extent, Region, Result, Size, Window};
-use ndarray::{Array2, Array3, ArrayView3, Axis, s};
+use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis, s};
 
 /// A variance of the guide above which an edge holds a matte back: steps of about two hundredths of the display range,
 /// more than grain, less than the edges that an artist would trace.
@@ -132,12 +132,13 @@ pub struct Tones {
     /// Mattes of the network's picture, `[CLASSES, height, width]`, then the confidence as one more plane.
     low: Array3<f32>,
     enlarge: Resampler,
+    /// Coefficients of all tones but the first, the background, which is what they leave.
     refinement: Option<(GuidedCoefficients, Mapping)>,
 }
 
 impl Tones {
-    /// Bytes held for each pixel of the network's picture: mattes, confidence, and four coefficients a matte.
-    pub const PIXEL_BYTES: usize = (CLASSES + 1 + 4 * CLASSES) * size_of::<f32>();
+    /// Bytes held for each pixel of the network's picture: mattes, confidence, and four coefficients a tone.
+    pub const PIXEL_BYTES: usize = (CLASSES + 1 + 4 * (CLASSES - 1)) * size_of::<f32>();
 
     /// Weighs up the network's `logits`, `[CLASSES, height, width]`, for a frame; `image` is the picture that it saw.
     ///
@@ -161,24 +162,35 @@ impl Tones {
             Ok::<_, imaging::Error>(())
         })?;
 
-        let mattes = low.slice(s![..CLASSES, .., ..]);
+        let mattes = low.slice(s![1..CLASSES, .., ..]);
         let refinement = Stage::Fit.time(|| refinement(image, mattes, frame, weighing.refine_px, threads))?;
         Ok(Self { low, enlarge: Resampler::whole(size, frame, Filter::Triangle)?, refinement })
     }
 
-    /// The five mattes of a window of the frame, `[CLASSES, height, width]`. They sum to one everywhere.
+    /// The five mattes of a window of the frame, `[CLASSES, height, width]`, in buffers that the caller keeps for the next
+    /// window. They sum to one everywhere.
     ///
     /// # Errors
     /// When the window does not lie in the frame.
-    pub fn mattes(&self, frame: &Frame, window: Window, finish: &Finish, threads: usize) -> Result<Array3<f32>> {
+    pub fn mattes<'b>(
+        &self,
+        frame: &Frame,
+        window: Window,
+        finish: &Finish,
+        buffers: &'b mut Buffers,
+        threads: usize,
+    ) -> Result<ArrayViewMut3<'b, f32>> {
         let region = Region::tile(frame.window(), window, finish.softening.margin_px());
+        let Buffers { enlarged, soft } = buffers;
         let enlarged = Stage::Upsample.time(|| {
-            let mut mattes = self.enlarged(frame, region.input, threads)?;
-            matte::normalize(mattes.view_mut(), threads)?;
+            let mut mattes = planes(enlarged, region.input);
+            self.enlarge(frame, region.input, mattes.slice_mut(s![1.., .., ..]), threads)?;
+            matte::complete(mattes.view_mut(), threads)?;
             Ok::<_, imaging::Error>(mattes)
         })?;
         Stage::Edge.time(|| {
-            let mut mattes = finish.softening.soften(enlarged.view(), &region, threads)?;
+            let mut mattes = planes(soft, region.output);
+            finish.softening.soften_into(enlarged.view(), &region, mattes.view_mut(), threads)?;
             matte::levels(mattes.view_mut(), finish.clip.0, finish.clip.1, threads)?;
             if let Some(subject) = &frame.subject {
                 confine(&mut mattes, subject, region.output);
@@ -196,16 +208,32 @@ impl Tones {
         Ok(self.enlarge.resample_window(low, window, threads)?.index_axis_move(Axis(0), 0))
     }
 
-    fn enlarged(&self, frame: &Frame, window: Window, threads: usize) -> Result<Array3<f32>> {
+    /// All tones but the background, which the others leave.
+    fn enlarge(&self, frame: &Frame, window: Window, out: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
         match &self.refinement {
             Some((coefficients, mapping)) => {
                 let rows = window.y0 as usize..window.y1 as usize;
                 let columns = window.x0 as usize..window.x1 as usize;
-                coefficients.upsample(frame.display.slice(s![.., rows, columns]), window, mapping, threads)
+                let guide = frame.display.slice(s![.., rows, columns]);
+                coefficients.upsample_into(guide, window, mapping, out, threads)
             }
-            None => self.enlarge.resample_window(self.low.slice(s![..CLASSES, .., ..]), window, threads),
+            None => self.enlarge.resample_window_into(self.low.slice(s![1..CLASSES, .., ..]), window, out, threads),
         }
     }
+}
+
+/// Memory that one window leaves for the next: fresh memory costs more than the sums that go into it.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    enlarged: Vec<f32>,
+    soft: Vec<f32>,
+}
+
+/// Planes `[CLASSES, window]` of a buffer, whatever they hold.
+fn planes(buffer: &mut Vec<f32>, window: Window) -> ArrayViewMut3<'_, f32> {
+    let shape = (CLASSES, window.height(), window.width());
+    buffer.resize(shape.0 * shape.1 * shape.2, 0.0);
+    ArrayViewMut3::from_shape(shape, buffer).expect("the buffer has been made with this length")
 }
 
 /// The guided filter's coefficients for mattes of the network's size, and where their grid lies on the frame.
@@ -240,7 +268,7 @@ fn refinement(
 }
 
 /// Outside the subject everything is background.
-fn confine(mattes: &mut Array3<f32>, subject: &Array2<f32>, window: Window) {
+fn confine(mattes: &mut ArrayViewMut3<f32>, subject: &Array2<f32>, window: Window) {
     let subject = subject.slice(s![window.y0 as usize..window.y1 as usize, window.x0 as usize..window.x1 as usize]);
     for (mut pixel, &inside) in mattes.lanes_mut(Axis(0)).into_iter().zip(&subject) {
         let mut tones = 0.0;
@@ -283,6 +311,12 @@ mod tests {
         Tones::new(logits.view(), picture.image.view(), frame.size(), weighing, 1).unwrap()
     }
 
+    fn mattes(tones: &Tones, frame: &Frame, window: Window, finish: &Finish) -> Array3<f32> {
+        // What a buffer holds from before must not matter.
+        let mut buffers = Buffers { enlarged: vec![f32::NAN; 7], soft: vec![9.0; 50_000] };
+        tones.mattes(frame, window, finish, &mut buffers, 1).unwrap().to_owned()
+    }
+
     #[test]
     fn the_network_never_sees_more_pixels_than_the_frame_has() {
         assert_eq!(network_size(Size::new(640, 360), 1.0, 1024), Size::new(640, 360));
@@ -302,12 +336,12 @@ mod tests {
     fn mattes_sum_to_one_and_any_window_equals_the_whole() {
         let (frame, logits) = disk(Size::new(101, 67), Size::new(26, 17));
         let tones = tones(&frame, &logits, &WEIGHING);
-        let whole = tones.mattes(&frame, frame.window(), &finish(1.0), 1).unwrap();
+        let whole = mattes(&tones, &frame, frame.window(), &finish(1.0));
         for pixel in whole.lanes(Axis(0)) {
             assert!((pixel.sum() - 1.0).abs() < 1e-5, "{pixel}");
         }
         let window = Window::new(13, 5, 78, 41);
-        assert_eq!(tones.mattes(&frame, window, &finish(1.0), 1).unwrap(), whole.slice(s![.., 5..41, 13..78]));
+        assert_eq!(mattes(&tones, &frame, window, &finish(1.0)), whole.slice(s![.., 5..41, 13..78]));
         let confidence = tones.confidence(frame.window(), 1).unwrap();
         assert_eq!(tones.confidence(window, 1).unwrap(), confidence.slice(s![5..41, 13..78]));
     }
@@ -319,11 +353,11 @@ mod tests {
             let truth = frame.display.index_axis(Axis(0), 0).mapv(|v| v < 0.5);
             mattes.index_axis(Axis(0), 4).iter().zip(&truth).filter(|(m, t)| (**m > 0.5) != **t).count()
         };
-        let mattes = |refine_px| {
+        let with = |refine_px| {
             let tones = tones(&frame, &logits, &Weighing { refine_px, ..WEIGHING });
-            tones.mattes(&frame, frame.window(), &finish(0.0), 1).unwrap()
+            mattes(&tones, &frame, frame.window(), &finish(0.0))
         };
-        let (refined, plain) = (mattes(8.0), mattes(0.0));
+        let (refined, plain) = (with(8.0), with(0.0));
         assert!(hard(&plain) > 100, "the network's own grid misses the edge: {}", hard(&plain));
         assert!(hard(&refined) * 10 < hard(&plain), "{} against {}", hard(&refined), hard(&plain));
     }
@@ -338,7 +372,7 @@ mod tests {
         assert_eq!(mapping.cell_px(), (8.0, 8.0));
         let full = Mapping::new(Extent::of_size(frame.size()), Size::new(128, 128)).unwrap();
         let exact = GuidedFilter::new(8.0, EDGE_VARIANCE).unwrap();
-        let exact = exact.fit(picture.image.view(), wide.low.slice(s![..CLASSES, .., ..]), 1).unwrap();
+        let exact = exact.fit(picture.image.view(), wide.low.slice(s![1..CLASSES, .., ..]), 1).unwrap();
         let exact = exact.upsample(frame.display.view(), frame.window(), &full, 1).unwrap();
         let fast = coarse.upsample(frame.display.view(), frame.window(), mapping, 1).unwrap();
         let differing = exact.iter().zip(&fast).filter(|(a, b)| (**a > 0.5) != (**b > 0.5)).count();
@@ -349,7 +383,7 @@ mod tests {
     fn outside_the_subject_everything_is_background() {
         let (mut frame, logits) = disk(Size::new(64, 64), Size::new(32, 32));
         frame.subject = Some(Array2::from_shape_fn((64, 64), |(_, x)| if x < 32 { 1.0 } else { 0.0 }));
-        let mattes = tones(&frame, &logits, &WEIGHING).mattes(&frame, frame.window(), &finish(1.0), 1).unwrap();
+        let mattes = mattes(&tones(&frame, &logits, &WEIGHING), &frame, frame.window(), &finish(1.0));
         assert!(mattes.slice(s![0, .., 32..]).iter().all(|&b| b == 1.0));
         assert!(mattes.slice(s![1.., .., 32..]).iter().all(|&m| m == 0.0));
         assert!(mattes[[4, 32, 24]] > 0.9, "inside, tones stay");
@@ -367,7 +401,7 @@ mod tests {
             ..Default::default()
         };
         let tones = tones(&frame, &logits, &Weighing::new(&settings, 1.0));
-        let mattes = tones.mattes(&frame, frame.window(), &Finish::new(&settings, 1.0).unwrap(), 1).unwrap();
+        let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
         let highlight = 1f32.exp() / (1f32.exp() + 4.0);
         assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);
     }
