@@ -81,13 +81,6 @@ pub struct GuidedCoefficients {
 /// Three channels and b. Four lanes are what every processor has.
 const COEFFICIENTS: usize = 4;
 
-/// A target's coefficients at a cell of a row, and how far it is to those of the next cell.
-#[derive(Debug, Clone, Copy, Default)]
-struct Rise {
-    start: [f32; COEFFICIENTS],
-    step: [f32; COEFFICIENTS],
-}
-
 impl GuidedFilter {
     /// Fits targets `[K, h, w]` to a guide `[1 or 3, h, w]` of the same small size. The radius is in its pixels.
     ///
@@ -197,7 +190,7 @@ impl GuidedCoefficients {
         }
         let columns: Vec<Between> = (window.x0..window.x1).map(|x| mapping.column(x)).collect();
         bands::for_each_band(out, threads, |first, mut band| {
-            let mut mixed = vec![Rise::default(); self.size.width * self.targets];
+            let mut mixed = vec![[0.0; COEFFICIENTS]; self.size.width * self.targets];
             for y in 0..band.dim().1 {
                 self.mix_rows(mapping.row(window.y0 + (first + y) as i64), &columns, &mut mixed);
                 let guide: Vec<&[f32]> = (0..self.channels).map(|c| rows::row(&guide, c, first + y)).collect();
@@ -208,27 +201,19 @@ impl GuidedCoefficients {
     }
 
     /// The coefficients between two rows of the grid, for those columns that are needed.
-    fn mix_rows(&self, at: Between, columns: &[Between], mixed: &mut [Rise]) {
+    fn mix_rows(&self, at: Between, columns: &[Between], mixed: &mut [[f32; COEFFICIENTS]]) {
         let (Some(first), Some(last)) = (columns.first(), columns.last()) else { return };
         let (start, end) = (first.first * self.targets, (last.second + 1) * self.targets);
         let cells = self.cells.as_chunks::<COEFFICIENTS>().0;
         let row = |y: usize| &cells[y * self.size.width * self.targets..][start..end];
         for ((out, a), b) in mixed[start..end].iter_mut().zip(row(at.first)).zip(row(at.second)) {
             for lane in 0..COEFFICIENTS {
-                out.start[lane] = a[lane] + at.nearness * (b[lane] - a[lane]);
-            }
-        }
-        for cell in start..end {
-            // Nothing lies nearer to a cell beyond the last one.
-            let Some(next) = mixed.get(cell + self.targets).map(|next| next.start) else { continue };
-            let Rise { start, step } = &mut mixed[cell];
-            for lane in 0..COEFFICIENTS {
-                step[lane] = next[lane] - start[lane];
+                out[lane] = a[lane] + at.nearness * (b[lane] - a[lane]);
             }
         }
     }
 
-    fn apply(&self, mixed: &[Rise], columns: &[Between], guide: &[&[f32]], out: &mut [&mut [f32]]) {
+    fn apply(&self, mixed: &[[f32; COEFFICIENTS]], columns: &[Between], guide: &[&[f32]], out: &mut [&mut [f32]]) {
         match out {
             // The number of tones, and its neighbors: with a number that it knows, the compiler keeps all in registers.
             [a] => apply([a], mixed, columns, guide),
@@ -246,18 +231,23 @@ impl GuidedCoefficients {
     }
 }
 
-fn apply<const K: usize>(out: [&mut &mut [f32]; K], mixed: &[Rise], columns: &[Between], guide: &[&[f32]]) {
+fn apply<const K: usize>(
+    out: [&mut &mut [f32]; K],
+    mixed: &[[f32; COEFFICIENTS]],
+    columns: &[Between],
+    guide: &[&[f32]],
+) {
     let out = out.map(|row| &mut row[..columns.len()]);
     let none: &[f32] = &vec![0.0; columns.len()];
     let [red, green, blue] = [0, 1, 2].map(|c| &guide.get(c).copied().unwrap_or(none)[..columns.len()]);
     let (cells, _) = mixed.as_chunks::<K>();
     for (x, column) in columns.iter().enumerate() {
         let color = [red[x], green[x], blue[x], 1.0];
-        let cell = &cells[column.first];
+        let (near, far) = (&cells[column.first], &cells[column.second]);
         for k in 0..K {
             let mut parts = [0.0; COEFFICIENTS];
             for lane in 0..COEFFICIENTS {
-                parts[lane] = (cell[k].start[lane] + column.nearness * cell[k].step[lane]) * color[lane];
+                parts[lane] = (near[k][lane] + column.nearness * (far[k][lane] - near[k][lane])) * color[lane];
             }
             out[k][x] = (parts[0] + parts[1]) + (parts[2] + parts[3]);
         }
