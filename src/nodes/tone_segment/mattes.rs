@@ -24,7 +24,7 @@ const LEAST_REFINE_PX: f64 = 0.25;
 const LEAST_COARSE_RADIUS: f64 = 2.0;
 
 /// How many cells of the network's picture are joined to one at most, along each axis.
-const MOST_COARSE_STEP: f64 = 4.0;
+const MOST_COARSE_STEP: f64 = 2.0;
 
 /// One frame as the network sees it, at its own size, top row first.
 pub struct Frame {
@@ -368,8 +368,8 @@ mod tests {
         let picture = NetworkPicture::new(&frame, Size::new(128, 128), 1).unwrap();
         let wide = tones(&frame, &logits, &Weighing { refine_px: 16.0, ..WEIGHING });
         let (coarse, mapping) = wide.refinement.as_ref().unwrap();
-        assert_eq!(coarse.size(), Size::new(32, 32), "a radius of eight cells leaves one of two");
-        assert_eq!(mapping.cell_px(), (8.0, 8.0));
+        assert_eq!(coarse.size(), Size::new(64, 64), "half the cells along each axis");
+        assert_eq!(mapping.cell_px(), (4.0, 4.0));
         let full = Mapping::new(Extent::of_size(frame.size()), Size::new(128, 128)).unwrap();
         let exact = GuidedFilter::new(8.0, EDGE_VARIANCE).unwrap();
         let exact = exact.fit(picture.image.view(), wide.low.slice(s![1..CLASSES, .., ..]), 1).unwrap();
