@@ -37,6 +37,7 @@
 mod cache;
 mod clock;
 mod config;
+mod cuda_reason;
 mod custom;
 mod device;
 mod engine;
