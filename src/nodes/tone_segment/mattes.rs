@@ -20,8 +20,9 @@ const EDGE_VARIANCE: f64 = 4e-4;
 /// A refinement that reaches less than this far, in pixels of the network's picture, changes nothing that can be seen.
 const LEAST_REFINE_PX: f64 = 0.25;
 
-/// The least radius, in cells, that a coarser grid leaves to the guided filter.
-const LEAST_COARSE_RADIUS: f64 = 2.0;
+/// The least radius, in cells, that a coarser grid leaves to the guided filter: with less, a proxy differs from the frame
+/// by more than two code values of 255.
+const LEAST_COARSE_RADIUS: f64 = 2.1;
 
 /// How many cells of the network's picture are joined to one at most, along each axis.
 const MOST_COARSE_STEP: f64 = 2.0;
