@@ -73,10 +73,10 @@ void Session::describe(const Words &arguments) {
     effects::Descriptor *descriptor = described.getContext(need(arguments, 1));
     if (!descriptor) throw Refused(described.getIdentifier() + " does not describe itself in this context");
     for (const std::string &context : described.getContexts()) row({"", "context", context});
-    for (const char *name : {kOfxPropLabel, kOfxImageEffectPluginPropGrouping, kOfxImageEffectPropSupportedPixelDepths})
+    for (const char *name : {kOfxPropLabel, kOfxImageEffectPluginPropGrouping})
         propertyRow("", descriptor->getProps(), name);
     for (effects::ClipDescriptor *clip : descriptor->getClipsByOrder()) {
-        for (const char *name : {kOfxPropLabel, kOfxImageClipPropOptional, kOfxImageEffectPropSupportedComponents})
+        for (const char *name : {kOfxImageClipPropOptional, kOfxImageEffectPropSupportedComponents})
             propertyRow("clip " + clip->getName(), clip->getProps(), name);
     }
     for (params::Descriptor *param : descriptor->getParamList()) {

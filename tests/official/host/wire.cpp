@@ -81,7 +81,8 @@ double number(const std::string &word) {
 }
 
 std::string statusName(int status) {
-    return OFX::StatStr(status);
+    // HostSupport knows the names of the core only.
+    return status == kOfxStatErrImageFormat ? "kOfxStatErrImageFormat" : OFX::StatStr(status);
 }
 
 }

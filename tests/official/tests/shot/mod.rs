@@ -265,6 +265,11 @@ pub fn rect_of(row: &Row) -> RectD {
     RectD { x1, y1, x2, y2 }
 }
 
+/// One way to write a number.
+fn plain(value: &String) -> String {
+    value.parse().map_or_else(|_| value.clone(), |number: f64| number.to_string())
+}
+
 /// What a node says of itself: each property of each object that both hosts can tell.
 type Described = BTreeMap<String, Vec<String>>;
 
@@ -272,7 +277,7 @@ type Described = BTreeMap<String, Vec<String>>;
 pub fn described(rows: &[Row]) -> Described {
     let mut all = Described::new();
     for row in rows {
-        all.entry(format!("{} {}", row[0], row[1])).or_default().extend(row[2..].iter().cloned());
+        all.entry(format!("{} {}", row[0], row[1])).or_default().extend(row[2..].iter().map(plain));
     }
     all.remove(" context");
     all
@@ -283,17 +288,15 @@ pub fn described_here(description: &Description) -> Described {
     let mut all = Described::new();
     let mut add = |object: &str, properties: &[PropertySnapshot], names: &[&str]| {
         for name in names {
-            let values = properties.iter().find(|p| p.name == *name).map(|p| p.values.clone()).unwrap_or_default();
-            all.insert(format!("{object} {name}"), values);
+            let values = properties.iter().find(|p| p.name == *name).map(|p| p.values.as_slice()).unwrap_or_default();
+            all.insert(format!("{object} {name}"), values.iter().map(plain).collect());
         }
     };
-    add(
-        "",
-        &description.properties,
-        &["OfxPropLabel", "OfxImageEffectPluginPropGrouping", "OfxImageEffectPropSupportedPixelDepths"],
-    );
+    // Not pixel depths, of which a node names those that its host knows; and not clip labels, which are the clip's name by
+    // default here, as the standard has it, and empty in HostSupport.
+    add("", &description.properties, &["OfxPropLabel", "OfxImageEffectPluginPropGrouping"]);
     for clip in &description.clips {
-        let names = ["OfxPropLabel", "OfxImageClipPropOptional", "OfxImageEffectPropSupportedComponents"];
+        let names = ["OfxImageClipPropOptional", "OfxImageEffectPropSupportedComponents"];
         add(&format!("clip {}", clip.name), &clip.properties, &names);
     }
     for param in &description.params {
@@ -310,4 +313,12 @@ pub fn described_here(description: &Description) -> Described {
         add(&format!("param {}", param.id), &param.properties, &names);
     }
     all
+}
+
+/// Where two descriptions differ.
+pub fn differences(there: &Described, here: &Described) -> Vec<String> {
+    let names: std::collections::BTreeSet<_> = there.keys().chain(here.keys()).collect();
+    let differs = |name: &&&String| there.get(**name) != here.get(**name);
+    let tell = |name: &String| format!("{name}: {:?} in HostSupport, {:?} here", there.get(name), here.get(name));
+    names.iter().filter(differs).map(|name| tell(name)).collect()
 }
