@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <map>
+#include <memory>
 
 int main() {
     using official::Session;
@@ -14,15 +15,19 @@ int main() {
         {"set", &Session::set},         {"key", &Session::key},                 {"press", &Session::press},
         {"get", &Session::get},         {"preferences", &Session::preferences}, {"queries", &Session::queries},
         {"render", &Session::render},   {"watched", &Session::watched},         {"destroy", &Session::destroy},
-        {"unload", &Session::unload},   {"end threads", &Session::endThreads},
+        {"unload", &Session::unload},   {"end threads", &Session::endThreads},  {"mapped", &Session::mapped},
     };
     official::takeOutput();
     Session session;
+    // Not on the main thread: what a library leaves on a thread that called it shows when the thread ends.
+    std::unique_ptr<official::Worker> front(new official::Worker);
     for (Words words; official::readCommand(words);) {
         const auto command = commands.find(words[0]);
         try {
             if (command == commands.end()) throw official::Refused("there is no command " + words[0]);
-            (session.*command->second)(Words(words.begin() + 1, words.end()));
+            front->start([&] { (session.*command->second)(Words(words.begin() + 1, words.end())); });
+            front->wait();
+            if (words[0] == "end threads") front.reset(new official::Worker);
             official::done();
         } catch (const std::exception &error) {
             official::refuse(error.what());
@@ -30,5 +35,7 @@ int main() {
             official::refuse("HostSupport threw " + official::statusName(error.getStatus()));
         }
     }
+    front->start([&] { session.destroy({}); });
+    front->wait();
     return 0;
 }

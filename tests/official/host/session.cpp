@@ -241,17 +241,24 @@ void Session::watched(const Words &) {
 
 void Session::destroy(const Words &) { instance_.reset(); }
 
-/// unload BINARY: closes every library, while the threads that called into them live on. A row says whether the binary
-/// is still mapped after that.
-void Session::unload(const Words &arguments) {
+/// Closes every library, while the threads that called into them live on.
+void Session::unload(const Words &) {
     instance_.reset();
     OFX::Host::PluginCache::clearPluginCache();
     effects_.reset();
-    void *mapped = dlopen(need(arguments, 0).c_str(), RTLD_NOLOAD | RTLD_LAZY);
-    if (mapped) dlclose(mapped);
-    row({mapped ? "mapped" : "gone", std::to_string(workers_.size())});
 }
 
+/// Ends every thread that has called into a library; main ends the one that commands run on.
 void Session::endThreads(const Words &) { workers_.clear(); }
+
+/// mapped BINARY: whether its code is still in this process.
+void Session::mapped(const Words &arguments) {
+    void *library = dlopen(need(arguments, 0).c_str(), RTLD_NOLOAD | RTLD_LAZY);
+    // Closing is also when the loader takes away what nobody holds any more.
+    if (library) dlclose(library);
+    library = dlopen(arguments[0].c_str(), RTLD_NOLOAD | RTLD_LAZY);
+    if (library) dlclose(library);
+    row({library ? "mapped" : "gone"});
+}
 
 }

@@ -32,6 +32,7 @@ public:
     void destroy(const Words &arguments);
     void unload(const Words &arguments);
     void endThreads(const Words &arguments);
+    void mapped(const Words &arguments);
 
 private:
     Instance &instance();
