@@ -101,6 +101,55 @@ fn hostsupport_gives_a_tile_only_what_was_asked_for_and_gets_the_same_part() {
     stand.finish();
 }
 
+/// Rule 16: what alpha has to do with color is said in the clip preferences, and asked again when the output changes.
+#[test]
+fn hostsupport_hears_the_premultiplication_of_every_output_as_our_own_host_does() {
+    let Some(mut stand) = Stand::new(&[1]) else { return };
+    for output in ["source_matte", "matte", "cutout", "flat", "index"] {
+        stand.set("output", output);
+        let rows = stand.foreign.must(&["preferences"]);
+        let here = stand.node.clip_preferences().unwrap();
+        assert_eq!(rows[0][1], here.premultiplication.ofx_name().to_str().unwrap(), "{output}");
+        let there = rows.iter().find(|row| row[0] == "Output").unwrap();
+        let (depth, components) = (here.clips["Output"].depth, here.clips["Output"].components);
+        assert_eq!(there[1..], [depth.ofx_name(), components.ofx_name()].map(|name| name.to_str().unwrap()));
+    }
+    stand.finish();
+}
+
+/// Rule 15: a mask is used when it is there, and the node renders without one in all other tests.
+#[test]
+fn hostsupport_gives_a_mask_and_the_rest_is_background_as_in_our_own_host() {
+    let bounds = RectI::new(0, 0, 160, 96);
+    let Some(mut stand) = Stand::on(vec![(1, picture(bounds, scenery))]) else { return };
+    stand.use_tiny_model();
+    stand.set("output", "index");
+    stand.connect("Mask", &picture(bounds, |x, _| [0.0, 0.0, 0.0, if x < 80 { 1.0 } else { 0.0 }]));
+    stand.assert_same(&[1.0], bounds, "masked");
+    let masked = stand.there(&[1.0], bounds).remove(0);
+    assert!((80..160).all(|x| masked.pixel(x, 48).unwrap()[0] == 0.0), "outside the mask is background");
+    assert!((0..80).any(|x| masked.pixel(x, 48).unwrap()[0] != 0.0), "inside is not");
+    stand.finish();
+}
+
+/// Rule 6: Nuke crashes when a parameter is set anywhere else; the driver notes it, and `finish` fails on it.
+#[test]
+fn hostsupport_sees_parameters_set_only_while_it_tells_of_a_change() {
+    let bounds = RectI::new(0, 0, 64, 48);
+    let Some(mut stand) = Stand::on(vec![(1, picture(bounds, scenery))]) else { return };
+    stand.use_tiny_model();
+    stand.there(&[1.0], bounds);
+    stand.foreign.must(&["press", "check_device"]);
+    stand.node.press("check_device").unwrap();
+    let there = stand.foreign.must(&["get", "status"]).remove(0).remove(0);
+    let ParamValue::String(here) = stand.node.get("status").unwrap() else { panic!("status is a text") };
+    // All but the milliseconds that it took.
+    let timeless = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
+    assert!(!there.is_empty());
+    assert_eq!(timeless(&there), timeless(&here));
+    stand.finish();
+}
+
 /// Rule 5: bounds are not (0, 0)-based.
 #[test]
 fn hostsupport_with_a_picture_that_begins_below_and_left_of_zero_renders_the_same_mattes() {

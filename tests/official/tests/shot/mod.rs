@@ -103,22 +103,29 @@ impl Stand {
         self.foreign.must(&["create", TONE_SEGMENT, context].with(&numbers.each_ref().map(String::as_str)));
         let frames = self.frames.0.lock().unwrap().clone();
         for (time, picture) in frames {
-            self.hand_over(time, &picture);
+            self.hand_over("Source", time, &picture);
         }
     }
 
-    fn hand_over(&mut self, time: i32, picture: &HostImage) {
+    fn hand_over(&mut self, clip: &str, time: i32, picture: &HostImage) {
         let file = self.file("frame");
         write_floats(Path::new(&file), &picture.to_f32());
         let opaque = Premultiplication::Opaque.ofx_name().to_str().unwrap();
-        let words = with_rect("frame", &["Source", &time.to_string()], picture.bounds);
+        let words = with_rect("frame", &[clip, &time.to_string()], picture.bounds);
         self.foreign.must(&words.with(&[file.as_str(), opaque]));
     }
 
     /// Another picture at a time, in both hosts.
     pub fn replace(&mut self, time: i32, picture: HostImage) {
-        self.hand_over(time, &picture);
+        self.hand_over("Source", time, &picture);
         self.frames.0.lock().unwrap().insert(time, picture);
+    }
+
+    /// One picture at every time of another clip, in both hosts.
+    pub fn connect(&mut self, clip: &str, picture: &HostImage) {
+        self.hand_over(clip, 1, picture);
+        let still = StillSource::new(picture.clone(), self.node.project().range);
+        self.node.connect(clip, Arc::new(still)).unwrap();
     }
 
     /// A path in a folder that goes with the test.
@@ -266,8 +273,8 @@ pub fn rect_of(row: &Row) -> RectD {
 }
 
 /// One way to write a number.
-fn plain(value: &String) -> String {
-    value.parse().map_or_else(|_| value.clone(), |number: f64| number.to_string())
+fn plain(value: &str) -> String {
+    value.parse().map_or_else(|_| value.to_owned(), |number: f64| number.to_string())
 }
 
 /// What a node says of itself: each property of each object that both hosts can tell.
@@ -277,7 +284,7 @@ type Described = BTreeMap<String, Vec<String>>;
 pub fn described(rows: &[Row]) -> Described {
     let mut all = Described::new();
     for row in rows {
-        all.entry(format!("{} {}", row[0], row[1])).or_default().extend(row[2..].iter().map(plain));
+        all.entry(format!("{} {}", row[0], row[1])).or_default().extend(row[2..].iter().map(|value| plain(value)));
     }
     all.remove(" context");
     all
@@ -289,7 +296,7 @@ pub fn described_here(description: &Description) -> Described {
     let mut add = |object: &str, properties: &[PropertySnapshot], names: &[&str]| {
         for name in names {
             let values = properties.iter().find(|p| p.name == *name).map(|p| p.values.as_slice()).unwrap_or_default();
-            all.insert(format!("{object} {name}"), values.iter().map(plain).collect());
+            all.insert(format!("{object} {name}"), values.iter().map(|value| plain(value)).collect());
         }
     };
     // Not pixel depths, of which a node names those that its host knows; and not clip labels, which are the clip's name by
