@@ -9,8 +9,8 @@ use std::{
 };
 
 /// What g++ needs for this source: the C examples look for a macro that only the GNU dialect defines, and lean on
-/// headers that other headers no longer include. Its warnings are not ours to mend.
-const OFFICIAL: [&str; 4] = ["-std=gnu++14", "-include", "cstring", "-w"];
+/// headers that other headers no longer include.
+const DIALECT: [&str; 3] = ["-std=gnu++14", "-include", "cstring"];
 
 /// Examples in C, which bring all that they need. Overlay, Custom and OpenGL draw with OpenGL, and are left out.
 const C_EXAMPLES: [(&str, &[&str]); 5] = [
@@ -84,16 +84,17 @@ fn official_source() -> PathBuf {
 /// A C++ build without optimisation: these programs are compiled more often than they run.
 fn cpp() -> cc::Build {
     let mut build = cc::Build::new();
-    build.cpp(true).opt_level(0).debug(false).pic(true).cargo_metadata(false).cargo_warnings(false);
+    build.cpp(true).opt_level(0).debug(false).pic(true).cargo_metadata(false);
+    DIALECT.iter().for_each(|flag| {
+        build.flag(flag);
+    });
     build
 }
 
+/// A build of official source, whose warnings are not ours to mend.
 fn official(source: &Path) -> cc::Build {
     let mut build = cpp();
-    build.include(source.join("include"));
-    OFFICIAL.iter().for_each(|flag| {
-        build.flag(flag);
-    });
+    build.include(source.join("include")).flag("-w").cargo_warnings(false);
     build
 }
 
@@ -101,13 +102,20 @@ fn official(source: &Path) -> cc::Build {
 fn build_host(source: &Path, out: &Path) -> PathBuf {
     let host_support = source.join("HostSupport");
     let expat = host_support.join("expat-2.0.1/lib");
-    // Without the macro its multithread suite has mutexes that do not lock.
+    let headers = [source.join("include"), host_support.join("include"), expat.clone()];
     let mut library = official(source);
-    library.define("OFX_SUPPORTS_MULTITHREAD", None).include(host_support.join("include")).include(&expat);
-    let mut driver = library.clone();
-    library.files(cpp_files(&host_support.join("src"))).out_dir(out.join("host-support"));
-    // Our own file names stand in front, and our own mistakes are shown.
+    library.includes(&headers).files(cpp_files(&host_support.join("src"))).out_dir(out.join("host-support"));
+    let mut driver = cpp();
+    // As system headers, so that every warning is about a file of ours.
+    for folder in &headers {
+        driver.flag("-isystem").flag(folder.as_os_str());
+    }
+    driver.flag("-Wall").flag("-Wextra").flag("-Wno-deprecated-declarations");
     driver.files(cpp_files(Path::new("host"))).out_dir(out.join("driver"));
+    // Without the macro its multithread suite has mutexes that do not lock.
+    for build in [&mut library, &mut driver] {
+        build.define("OFX_SUPPORTS_MULTITHREAD", None);
+    }
     let mut parser = cc::Build::new();
     parser.opt_level(0).debug(false).cargo_metadata(false).cargo_warnings(false).flag("-w");
     parser.define("HAVE_MEMMOVE", None).define("XML_STATIC", None).include(&expat).out_dir(out.join("expat"));

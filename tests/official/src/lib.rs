@@ -15,9 +15,17 @@ pub fn foreign_host() -> Option<&'static Path> {
     built(option_env!("OFFICIAL_HOST")).map(Path::new)
 }
 
-/// The bundle of an official example; `None`, said loudly, where it could not be built.
+/// The folder of the official examples; `None`, said loudly, where they could not be built.
+pub fn examples() -> Option<&'static Path> {
+    built(option_env!("OFFICIAL_EXAMPLES")).map(Path::new)
+}
+
+/// The bundle of an official example; `None` where it could not be built.
+///
+/// # Panics
+/// When `build.rs` builds no such example.
 pub fn example(name: &str) -> Option<PathBuf> {
-    let bundle = Path::new(built(option_env!("OFFICIAL_EXAMPLES"))?).join(format!("{name}.ofx.bundle"));
+    let bundle = examples()?.join(format!("{name}.ofx.bundle"));
     assert!(bundle.is_dir(), "build.rs builds no example {name}");
     Some(bundle)
 }
