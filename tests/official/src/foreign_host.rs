@@ -141,4 +141,10 @@ mod tests {
             assert!(!escaped(word).contains(['\t', '\n']));
         }
     }
+
+    #[test]
+    #[should_panic(expected = "HostSupport's process ended with exit status: 1 (it printed: ), in: load")]
+    fn a_process_that_dies_is_named_with_what_it_was_doing() {
+        let _ = ForeignHost::start(Path::new("false")).ask(&["load", "/nowhere"]);
+    }
 }

@@ -16,6 +16,17 @@ use stage::{at_depth, frame, set};
 const LEAK: &str = "image not released in OfxImageEffectActionRender: image of clip Output";
 
 #[test]
+fn an_example_that_crashes_fails_its_own_test_and_no_other() {
+    let name = "an_example_that_crashes_fails_its_own_test_and_no_other";
+    if official_programs::examples().is_none() {
+        return;
+    }
+    let told = std::panic::catch_unwind(|| alone(name, || std::process::abort())).unwrap_err();
+    let told = told.downcast_ref::<String>().unwrap();
+    assert!(told.contains(name) && told.contains("signal: 6"), "{told}");
+}
+
+#[test]
 fn basic_multiplies_by_its_scales_where_its_mask_is() {
     alone("basic_multiplies_by_its_scales_where_its_mask_is", || {
         let Some(example) = Example::load("Basic") else { return };
