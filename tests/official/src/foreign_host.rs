@@ -17,6 +17,8 @@ pub struct ForeignHost {
     answers: BufReader<ChildStdout>,
     /// What HostSupport and the plug-in print.
     told: Option<JoinHandle<String>>,
+    /// Where it runs: one of the official examples writes a log file wherever it is loaded.
+    _folder: tempfile::TempDir,
 }
 
 impl ForeignHost {
@@ -28,7 +30,8 @@ impl ForeignHost {
         let mut command = Command::new(program);
         // Only the bundle that a test names, with the library that lies in it.
         command.env_remove("OFX_PLUGIN_PATH").env_remove("ROTOCEL_ONNXRUNTIME");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        command.current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let mut told = child.stderr.take().expect("it is piped");
         let told = std::thread::spawn(move || {
@@ -41,6 +44,7 @@ impl ForeignHost {
             answers: BufReader::new(child.stdout.take().expect("it is piped")),
             child,
             told: Some(told),
+            _folder: folder,
         }
     }
 
