@@ -36,7 +36,7 @@ pub enum Error {
     },
 
     /// A file could not be read.
-    #[error("{} cannot be read: {reason}", .path.display())]
+    #[error("{} cannot be read: {reason}; check the path and the rights to it", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -114,7 +114,7 @@ pub enum Error {
 
     /// A custom model says nothing about its inputs and classes.
     #[error(
-        "{} carries no description: it needs the metadata key \"rotocel\" or a file {} beside it",
+        "{} carries no description: it needs the metadata key \"rotocel\" or a file {} beside it; choose another model, or write one",
         .path.display(), .sidecar.display()
     )]
     NoDescription {
@@ -124,8 +124,10 @@ pub enum Error {
         sidecar: PathBuf,
     },
 
-    /// ONNX Runtime refuses the file: truncated, damaged, no ONNX, or operators that it does not know.
-    #[error("{} is not an ONNX model that can be loaded (damaged, or not ONNX): {reason}", .path.display())]
+    /// The file is no ONNX, or ONNX Runtime refuses it: truncated, damaged, no ONNX, or operators that it does not know.
+    #[error(
+        "{} is not an ONNX model that can be loaded; copy it again or choose another: {reason}", .path.display()
+    )]
     NotAModel {
         /// The file.
         path: PathBuf,
@@ -134,7 +136,9 @@ pub enum Error {
     },
 
     /// The network's real inputs and outputs are not those that its entry promises.
-    #[error("{} does not match its entry \"{model}\": {reason}", .path.display())]
+    #[error(
+        "{} does not match its entry \"{model}\": {reason}; choose another model, or mend the entry", .path.display()
+    )]
     Interface {
         /// The ONNX file.
         path: PathBuf,
@@ -163,10 +167,12 @@ pub enum Error {
     },
 
     /// The network failed while it ran.
-    #[error("model \"{model}\" failed on {provider}: {reason}")]
+    #[error("model \"{model}\" ({}) failed on {provider}; choose another model: {reason}", .path.display())]
     Run {
         /// Name of the model.
         model: String,
+        /// The model's file.
+        path: PathBuf,
         /// What it ran on.
         provider: String,
         /// What ONNX Runtime said.
