@@ -58,8 +58,16 @@ pub fn exr() -> Vec<Vec<u8>> {
     scans.into_iter().chain(more).collect()
 }
 
-pub fn one_exr(compression: Compression, blocks: exr::image::Blocks, names: &[&str]) -> Vec<u8> {
-    let size = Vec2(20, 18);
+/// A picture of many lines, ZIP in blocks of 16.
+pub fn sized_exr(size: Vec2<usize>, names: &[&str]) -> Vec<u8> {
+    made_exr(size, Compression::ZIP16, exr::image::Blocks::ScanLines, names)
+}
+
+fn one_exr(compression: Compression, blocks: exr::image::Blocks, names: &[&str]) -> Vec<u8> {
+    made_exr(Vec2(20, 18), compression, blocks, names)
+}
+
+fn made_exr(size: Vec2<usize>, compression: Compression, blocks: exr::image::Blocks, names: &[&str]) -> Vec<u8> {
     let channel = |(n, name): (usize, &&str)| {
         let values = (0..size.area()).map(|i| (i * (n + 1) % 97) as f32 / 97.0);
         let samples = match n {
