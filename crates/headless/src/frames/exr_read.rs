@@ -142,9 +142,9 @@ fn depth(header: &Header, chosen: &Chosen) -> Depth {
 
 /// Finds the layer: part and channels. `None` is the first part that has R, G, B, Y or A.
 fn choose(path: &Path, headers: &[Header], layer: Option<&str>) -> Result<Chosen, Error> {
-    let part_name = |h: &Header| h.own_attributes.layer_name.as_ref().map(Text::to_string).unwrap_or_default();
+    let part_name = |h: &Header| h.own_attributes.layer_name.as_ref().map(name).unwrap_or_default();
     for (part, header) in headers.iter().enumerate() {
-        let names: Vec<String> = header.channels.list.iter().map(|c| c.name.to_string()).collect();
+        let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
         let prefixes: Vec<String> = match layer {
             None => vec![String::new()],
             // `diffuse` is the channels `diffuse.R`…, or the part `diffuse` with channels `R`… or `diffuse.R`….
@@ -190,16 +190,22 @@ fn colors(names: &[String], prefix: &str) -> Option<(Vec<Option<usize>>, Compone
     }
 }
 
+/// A name as people wrote it: UTF-8, which most programs write, or else Latin-1.
+fn name(text: &Text) -> String {
+    String::from_utf8(text.as_slice().to_vec()).unwrap_or_else(|_| text.to_string())
+}
+
 /// Every name that `--layer` takes for this file.
 fn layers(headers: &[Header]) -> Vec<String> {
     let mut found = Vec::new();
     for header in headers {
-        found.extend(header.own_attributes.layer_name.as_ref().map(Text::to_string));
+        found.extend(header.own_attributes.layer_name.as_ref().map(name));
         for channel in &header.channels.list {
-            let name = channel.name.to_string();
+            let channel = name(&channel.name);
             // Colors are named by their layer, anything else by the channel itself.
-            let layer = name.rsplit_once('.').filter(|(_, last)| COLORS.iter().any(|c| c.eq_ignore_ascii_case(last)));
-            found.push(layer.map_or(name.clone(), |(layer, _)| layer.to_owned()));
+            let layer =
+                channel.rsplit_once('.').filter(|(_, last)| COLORS.iter().any(|c| c.eq_ignore_ascii_case(last)));
+            found.push(layer.map_or(channel.clone(), |(layer, _)| layer.to_owned()));
         }
     }
     found.sort();

@@ -55,6 +55,9 @@ fn check_tiff_directory(path: &Path, file: &mut BufReader<File>, length: u64, op
 
 /// What a decoder says of a file, and what to do about it.
 fn damaged(path: &Path, error: &ImageError) -> Error {
+    if matches!(error, ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof) {
+        return Error::input(path, "truncated: the file ends too early; copy or render it again");
+    }
     let advice = match error {
         ImageError::Decoding(_) => "; copy or render it again",
         ImageError::Unsupported(_) => "; save it as PNG, JPEG, TIFF or EXR",
