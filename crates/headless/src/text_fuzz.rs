@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
 
 fn fuzz(reader: &str, seeds: &[&str], words: &[&[u8]], check: impl FnMut(&Path, &[u8])) {
     let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.as_bytes().to_vec()).collect();
-    Fuzz { reader, seeds: &seeds, words, count: 2000, repair: no_repair, knowing: None }.run(&folder(), check);
+    Fuzz { reader, seeds: &seeds, words, count: 1500, repair: no_repair, knowing: None }.run(&folder(), check);
 }
 
 /// A message is for a person: it is not empty, and it says no more than a screen holds.
