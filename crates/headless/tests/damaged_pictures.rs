@@ -204,3 +204,33 @@ fn an_exr_of_a_thousand_channels_takes_the_memory_of_those_that_are_read() {
     // All channels are 130 MB of halves; blocks of 16 lines, a few at once, are the most that is needed.
     assert!(taken < 96 << 20, "{taken} bytes");
 }
+
+#[test]
+fn an_exr_whose_header_promises_gigabytes_of_channels_takes_no_memory() {
+    let _alone = alone();
+    let names: Vec<String> = (0..1000).map(|n| format!("id.{n:04}")).chain(["R".to_owned()]).collect();
+    let mut bytes = seeds::sized_exr(Vec2(16, 16), &names.iter().map(String::as_str).collect::<Vec<_>>());
+    put(&mut bytes, b"dataWindow\0box2i\0\x10\0\0\0", 8, &[4095, 4095], u32::to_le_bytes);
+    put(&mut bytes, b"chunkCount\0int\0\x04\0\0\0", 0, &[256], u32::to_le_bytes);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("many.exr");
+    std::fs::write(&path, &bytes).unwrap();
+    let (taken, error) = memory_to_refuse(&path);
+    assert!(taken < 24 << 20, "{taken} bytes");
+    assert!(error.contains("many.exr: truncated") && error.contains("1001 channels"), "{error}");
+}
+
+#[test]
+fn an_exr_that_names_one_block_twice_is_refused_rather_than_read_with_a_hole() {
+    let _alone = alone();
+    // Two blocks: two places of eight bytes each, and the first block behind them.
+    let mut bytes = seeds::sized_exr(Vec2(20, 18), &["R", "G", "B"]);
+    let place = |at: usize| (at as u64 + 16).to_le_bytes();
+    let table = (0..bytes.len() - 16).find(|&at| bytes[at..at + 8] == place(at)).expect("the table of offsets");
+    bytes.copy_within(table..table + 8, table + 8);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("twice.exr");
+    std::fs::write(&path, &bytes).unwrap();
+    let error = check(&path, None).expect_err("refused");
+    assert!(error.contains("twice.exr: damaged") && error.contains("table of offsets"), "{error}");
+}
