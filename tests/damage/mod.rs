@@ -41,6 +41,12 @@ impl Dice {
     }
 }
 
+/// Makes checksums right, in place.
+pub type Repair = fn(&mut [u8]);
+
+/// Damages a whole file in a way that knows its format.
+pub type Knowing = fn(&[u8], &mut Dice) -> Vec<u8>;
+
 /// What is fuzzed.
 pub struct Fuzz<'a> {
     /// Name of the reader; with a dot in front it is the extension of its files.
@@ -52,9 +58,9 @@ pub struct Fuzz<'a> {
     /// Cases of the ordinary run.
     pub count: usize,
     /// Makes checksums right again, so that damage gets past them; every other case goes through it.
-    pub repair: fn(&mut Vec<u8>),
+    pub repair: Repair,
     /// Damage that knows the format; most cases are made by it, where there is one.
-    pub knowing: Option<fn(&[u8], &mut Dice) -> Vec<u8>>,
+    pub knowing: Option<Knowing>,
 }
 
 impl Fuzz<'_> {
@@ -220,7 +226,7 @@ impl Drop for Watch {
 }
 
 /// Makes the checksum of every chunk of a PNG right.
-pub fn repair_png(bytes: &mut Vec<u8>) {
+pub fn repair_png(bytes: &mut [u8]) {
     let mut at = 8;
     while let Some(length) = bytes.get(at..at + 4) {
         let length = u32::from_be_bytes([length[0], length[1], length[2], length[3]]) as usize;
@@ -240,4 +246,4 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// For files without checksums.
-pub fn no_repair(_: &mut Vec<u8>) {}
+pub fn no_repair(_: &mut [u8]) {}

@@ -61,7 +61,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
 }
 
-fn fuzz(reader: &str, seeds: &[Vec<u8>], count: usize, repair: fn(&mut Vec<u8>)) {
+fn fuzz(reader: &str, seeds: &[Vec<u8>], count: usize, repair: damage::Repair) {
     let _alone = alone();
     let (mut pictures, mut refused, mut caught) = (0, 0, 0);
     // Decoders of other people do panic; it is caught, and counted.
