@@ -84,22 +84,22 @@ fn fuzz(reader: &str, seeds: &[Vec<u8>], count: usize, repair: damage::Repair) {
 
 #[test]
 fn damaged_png_files_are_refused_or_read_within_bounds() {
-    fuzz(".png", &seeds::png(), 1500, repair_png);
+    fuzz(".png", &seeds::png(), 800, repair_png);
 }
 
 #[test]
 fn damaged_jpeg_files_are_refused_or_read_within_bounds() {
-    fuzz(".jpg", &seeds::jpeg(), 1500, no_repair);
+    fuzz(".jpg", &seeds::jpeg(), 800, no_repair);
 }
 
 #[test]
 fn damaged_tiff_files_are_refused_or_read_within_bounds() {
-    fuzz(".tif", &seeds::tiff(), 1500, no_repair);
+    fuzz(".tif", &seeds::tiff(), 800, no_repair);
 }
 
 #[test]
 fn damaged_exr_files_are_refused_or_read_within_bounds() {
-    fuzz(".exr", &seeds::exr(), 1500, no_repair);
+    fuzz(".exr", &seeds::exr(), 800, no_repair);
 }
 
 #[test]
