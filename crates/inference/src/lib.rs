@@ -46,6 +46,7 @@ mod flight;
 mod library;
 mod manifest;
 mod model;
+mod onnx_file;
 mod overrides;
 mod pool;
 mod request;

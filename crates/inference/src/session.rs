@@ -72,6 +72,7 @@ impl Network {
         let (model, provider) = (Arc::clone(&self.model), self.provider);
         let failed = |error: &dyn Display| Error::Run {
             model: model.entry.name.clone(),
+            path: model.path.clone(),
             provider: provider.to_string(),
             reason: one_line(&error.to_string()),
         };
