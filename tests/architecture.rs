@@ -53,6 +53,7 @@ fn every_package_imports_only_the_packages_of_ours_that_it_may() {
         ("ofx-sdk", &[]),
         ("plugin-bundle", &[]),
         ("headless", &["imaging", "roto", "ofx-sdk"]),
+        ("official-programs", &[]),
         ("rotocel", &["imaging", "roto", "inference", "ofx-sdk"]),
     ]);
     let metadata = metadata();
@@ -76,6 +77,7 @@ fn tests_and_build_scripts_reach_no_further_than_the_host_side() {
         ("rotocel", "ofx-sdk"),
         ("headless", "ofx-sdk"),
         ("headless", "imaging"),
+        ("official-programs", "ofx-sdk"),
         // Its own tests run plug-in and host side against each other.
         ("ofx-sdk", "ofx-sdk"),
     ];
@@ -165,7 +167,7 @@ fn every_crate_but_the_sdk_forbids_unsafe_code() {
 #[test]
 fn no_file_is_longer_than_a_reader_bears() {
     let python = source_files(&root().join("models/training"), "py");
-    for file in rust_files(root()).into_iter().chain(python) {
+    for file in rust_files(root()).into_iter().chain(python).chain(cpp_files()) {
         let lines = fs::read_to_string(&file).expect("source files are text").lines().count();
         assert!(lines <= MOST_LINES, "{} has {lines} lines; {MOST_LINES} is the most: split it", file.display());
     }
@@ -174,7 +176,7 @@ fn no_file_is_longer_than_a_reader_bears() {
 #[test]
 fn no_module_is_named_for_nothing() {
     let python = source_files(&root().join("models/training"), "py");
-    for file in rust_files(root()).into_iter().chain(python) {
+    for file in rust_files(root()).into_iter().chain(python).chain(cpp_files()) {
         let inside = file.strip_prefix(root()).expect("found below the root");
         for part in inside.with_extension("").iter().map(|part| part.to_string_lossy().to_lowercase()) {
             assert!(
@@ -189,6 +191,14 @@ fn no_module_is_named_for_nothing() {
 /// Rust sources below a folder, without what is built or fetched.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     source_files(folder, "rs")
+}
+
+/// The C++ of our own, which is a host for tests.
+fn cpp_files() -> Vec<PathBuf> {
+    ["cpp", "h"]
+        .into_iter()
+        .flat_map(|extension| source_files(&root().join("tests/official/host"), extension))
+        .collect()
 }
 
 fn source_files(folder: &Path, extension: &str) -> Vec<PathBuf> {

@@ -51,6 +51,85 @@ fn truncated_empty_foreign_and_missing_files_are_told() {
 }
 
 #[test]
+fn damaged_huge_and_special_files_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let good = std::fs::read(fixture("tiny_tone.onnx")).unwrap();
+    let mut flipped = good.clone();
+    // The length of the graph, near the beginning of the file.
+    flipped[4] ^= 0x40;
+    std::fs::write(path("flipped.onnx"), flipped).unwrap();
+    fails_naming(&path("flipped.onnx"), &["copy it again or choose another"]);
+    std::fs::File::create(path("huge.onnx")).unwrap().set_len(3 << 30).unwrap();
+    fails_naming(&path("huge.onnx"), &["larger than 2 GB", "choose another"]);
+    std::fs::write(path("picture.onnx"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").unwrap();
+    fails_naming(&path("picture.onnx"), &["no ONNX file", "choose another"]);
+    std::fs::create_dir(path("folder.onnx")).unwrap();
+    fails_naming(&path("folder.onnx"), &["it is not a file"]);
+    fails_naming(std::path::Path::new("/dev/zero"), &["it is not a file"]);
+    std::fs::write(path("described.onnx"), &good).unwrap();
+    std::fs::File::create(path("described.onnx.json")).unwrap().set_len(3 << 30).unwrap();
+    fails_naming(&path("described.onnx"), &["described.onnx.json", "longer than a megabyte"]);
+}
+
+#[test]
+fn a_path_of_4000_characters_is_told_with_what_is_wrong_with_it() {
+    let host = harsh_host();
+    let node = node(&host);
+    let good = output(&node, "flat");
+    use_model(&node, &std::path::Path::new("/projects").join("x".repeat(4000)).join("net.onnx"));
+    let message = failure(&node);
+    assert!(message.contains("/projects/xxx") && message.contains("net.onnx cannot be read"), "{message}");
+    use_model(&node, &fixture("tiny_tone.onnx"));
+    assert_eq!(output(&node, "flat"), good, "the host goes on");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn a_model_in_a_folder_with_spaces_quotes_and_other_scripts_renders() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join("mon modèle \"1\" 'ü' 模型 %s %d #");
+    std::fs::create_dir(&odd).unwrap();
+    let path = odd.join("a net, finally.onnx");
+    std::fs::copy(fixture("tiny_tone.onnx"), &path).unwrap();
+    let host = harsh_host();
+    let node = node(&host);
+    let expected = output(&node, "flat");
+    use_model(&node, &path);
+    assert_eq!(output(&node, "flat"), expected);
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn a_model_replaced_while_it_is_loaded_is_told_and_accepted_when_it_is_chosen_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.onnx");
+    std::fs::copy(fixture("tiny_tone.onnx"), &path).unwrap();
+    let host = harsh_host();
+    let node = node(&host);
+    use_model(&node, &path);
+    let before = output(&node, "flat");
+    // Another file under the same name, put there as installers do.
+    let other = folder.path().join("other.onnx");
+    std::fs::copy(fixture("tiny_slow.onnx"), &other).unwrap();
+    std::fs::rename(&other, &path).unwrap();
+    let message = failure(&node);
+    for part in ["mine.onnx", "tiny_tone", "tiny_slow", "choose this one again"] {
+        assert!(message.contains(part), "\"{part}\" is not in: {message}");
+    }
+    // Half a file, as long as it is being copied.
+    let whole = std::fs::read(fixture("tiny_tone.onnx")).unwrap();
+    std::fs::write(&path, &whole[..1000]).unwrap();
+    assert!(failure(&node).contains("mine.onnx"));
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(output(&node, "flat"), before, "the old file is back");
+    std::fs::copy(fixture("tiny_slow.onnx"), &path).unwrap();
+    use_model(&node, &path);
+    assert!(largest_difference(&output(&node, "flat"), &before) < 1e-4, "chosen again");
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn a_project_saved_with_another_model_is_told_both_names() {
     let host = harsh_host();
     let node = with_source(&host, ofx_sdk::Context::General, frame(32, 32, scenery));

@@ -1,65 +1,15 @@
 //! The program `rotocel` with the built bundle: what a farm and a terminal rely on.
 
+mod damage;
+mod odd_pictures;
 mod stage;
+mod terminal;
 
 use exr::prelude::{ReadChannels, ReadLayers, read};
 use serde_json::Value;
-use stage::*;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-/// The program beside this test: `target/debug/rotocel`, built by the tests of its own crate.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let program = test.ancestors().nth(2).unwrap().join(format!("rotocel{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{} is missing: run `cargo build -p headless`", program.display());
-    program
-}
-
-fn rotocel(folder: &Path, arguments: &[&str]) -> Output {
-    bundle(); // fails when it is older than the sources
-    Command::new(program()).args(arguments).arg("--bundle").arg(bundle_folder()).current_dir(folder).output().unwrap()
-}
-
-fn succeeds(folder: &Path, arguments: &[&str]) -> String {
-    let output = rotocel(folder, arguments);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {told}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn fails(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = rotocel(folder, arguments);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
-    told
-}
-
-/// A folder with a shot of `frames` PNGs, 48 × 32, and the tiny network chosen by a file of parameters.
-fn shot(frames: u32) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for frame in 1..=frames {
-        let picture = image::RgbImage::from_fn(48, 32, |x, y| {
-            let value = (scenery(x as i32 * 3 + frame as i32 * 5, y as i32 * 3)[0] * 255.0) as u8;
-            image::Rgb([value, value, value])
-        });
-        picture.save(folder.path().join(format!("shot.{frame:04}.png"))).unwrap();
-    }
-    folder
-}
-
-fn tiny() -> String {
-    format!("custom_model={}", fixture("tiny_tone.onnx").display())
-}
-
-fn render<'a>(output: &'a str, tiny: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let base = ["render", "ToneSegment", "-i", "shot.%04d.png", "-o", output, "--set", tiny, "--set", "model=custom"];
-    base.into_iter().chain(more.iter().copied()).collect()
-}
-
-fn bytes(folder: &Path, name: &str) -> Vec<u8> {
-    std::fs::read(folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
+use stage::{CLASSES, fixture, root};
+use std::path::Path;
+use terminal::*;
 
 #[test]
 fn nodes_and_describe_show_what_the_bundle_holds() {
@@ -213,4 +163,119 @@ fn the_bundle_scores_the_sample_shot_as_the_training_did() {
         let (Some(found), Some(expected)) = (found, expected) else { panic!("{class} has no score: {scores:#}") };
         assert!((found - expected).abs() < 0.01, "{class}: IoU {found}, in training {expected}");
     }
+}
+
+/// Renders one odd picture into an EXR and reads that.
+fn rendered(folder: &Path, input: &str, more: &[&str]) -> odd_pictures::Seen {
+    let tiny = tiny();
+    let base = ["render", "ToneSegment", "-i", input, "-o", "out.exr", "--set", &tiny, "--set", "model=custom"];
+    succeeds(folder, &base.into_iter().chain(more.iter().copied()).collect::<Vec<_>>());
+    odd_pictures::Seen::read(&folder.join("out.exr"))
+}
+
+#[test]
+fn pictures_of_one_pixel_and_of_one_column_are_rendered() {
+    let folder = tempfile::tempdir().unwrap();
+    for (width, height) in [(1, 1), (1, 10_000), (10_000, 1)] {
+        image::RgbImage::from_pixel(width, height, image::Rgb([200, 190, 180]))
+            .save(folder.path().join("odd.png"))
+            .unwrap();
+        let seen = rendered(folder.path(), "odd.png", &[]);
+        assert_eq!(
+            (seen.display_size, seen.data_size),
+            ([width as usize, height as usize], [width as usize, height as usize])
+        );
+        assert!(seen.finite, "{width}×{height}");
+    }
+}
+
+#[test]
+fn a_data_window_off_the_display_window_stays_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for position in [[0, 0], [100, 5], [-40, -300], [1_000_000, 7]] {
+        odd_pictures::write(&folder.path().join("off.exr"), position, &["R", "G", "B"]);
+        let seen = rendered(folder.path(), "off.exr", &["--depth", "float"]);
+        assert_eq!((seen.position, seen.data_size), (position, odd_pictures::SIZE), "the data window");
+        assert_eq!(seen.display_size, odd_pictures::SIZE, "the display window");
+        assert!(seen.finite);
+    }
+}
+
+#[test]
+fn channels_that_are_missing_and_layers_with_odd_names_are_rendered_or_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |names: &[&str]| odd_pictures::write(&folder.path().join("odd.exr"), [0, 0], names);
+    write(&["R", "G"]);
+    rendered(folder.path(), "odd.exr", &[]);
+    let odd = "Key Light (größer) %s \"1\".left";
+    write(&["Z", &format!("{odd}.R"), &format!("{odd}.G"), &format!("{odd}.B")]);
+    let tiny = tiny();
+    let render = ["render", "ToneSegment", "-i", "odd.exr", "-o", "o.exr", "--set", &tiny, "--set", "model=custom"];
+    let told = fails(folder.path(), &render, 3);
+    for part in ["odd.exr", "has no R, G, B", odd, "--layer NAME"] {
+        assert!(told.contains(part), "{part} is not in: {told}");
+    }
+    rendered(folder.path(), "odd.exr", &["--layer", odd]);
+    let told = fails(folder.path(), &[&render[..], &["--layer", "..%n"]].concat(), 3);
+    assert!(told.contains("odd.exr") && told.contains("has no layer ..%n"), "{told}");
+}
+
+/// A PNG that claims to have this width and height.
+fn with_size(png: &[u8], side: u32) -> Vec<u8> {
+    let mut bytes = png.to_vec();
+    bytes[16..24].copy_from_slice(&[side.to_be_bytes(), side.to_be_bytes()].concat());
+    damage::repair_png(&mut bytes);
+    bytes
+}
+
+#[test]
+fn broken_pictures_are_told_with_their_names_and_frames_before_them_stay_whole() {
+    let (shot, tiny) = (shot(3), tiny());
+    let folder = shot.path();
+    let whole = bytes(folder, "shot.0003.png");
+    let (huge, zero) = (with_size(&whole, 16_384), with_size(&whole, 0));
+    let cases = [
+        (&whole[..whole.len() / 2], "copy or render it again"),
+        (b"", "the file is empty"),
+        (&huge, "truncated"),
+        (&zero, "copy or render it again"),
+    ];
+    for (n, (broken, part)) in cases.into_iter().enumerate() {
+        std::fs::write(folder.join("shot.0003.png"), broken).unwrap();
+        let output = format!("o{n}.%04d.png");
+        let told = fails(folder, &render(&output, &tiny, &["--frames", "1-3"]), 3);
+        assert!(told.contains("cannot read shot.0003.png: ") && told.contains(part), "{told}");
+        assert!(!told.contains("panicked"), "{told}");
+        for frame in ["0001", "0002"] {
+            image::open(folder.join(format!("o{n}.{frame}.png"))).unwrap();
+        }
+        assert!(!folder.join(format!("o{n}.0003.png")).exists());
+    }
+}
+
+#[test]
+fn a_header_of_16k_by_16k_is_refused_and_says_how_to_allow_it() {
+    let shot = shot(1);
+    let folder = shot.path();
+    std::fs::write(folder.join("shot.0001.png"), with_size(&bytes(folder, "shot.0001.png"), 16_384)).unwrap();
+    let few = ["render", "ToneSegment", "-i", "shot.0001.png", "-o", "o.png", "--max-pixels", "100000000"];
+    let told = fails(folder, &few, 3);
+    assert!(told.contains("shot.0001.png: 16384×16384") && told.contains("raise --max-pixels"), "{told}");
+    let told = fails(folder, &few[..6], 3);
+    assert!(told.contains("shot.0001.png: truncated"), "{told}");
+}
+
+#[test]
+fn a_sequence_that_changes_in_the_middle_is_told_with_the_file_where_it_does() {
+    let (shot, tiny) = (shot(4), tiny());
+    let folder = shot.path();
+    image::RgbImage::from_pixel(30, 20, image::Rgb([90, 90, 90])).save(folder.join("shot.0002.png")).unwrap();
+    image::RgbaImage::from_pixel(48, 32, image::Rgba([90, 90, 90, 100])).save(folder.join("shot.0004.png")).unwrap();
+    let told = fails(folder, &render("o.%04d.png", &tiny, &[]), 3);
+    assert!(told.contains("shot.0002.png is 30×20, but the sequence begins with 48×32"), "{told}");
+    assert!(told.contains("cannot read shot.0004.png: it has an alpha channel, unlike shot.0001.png"), "{told}");
+    let sizes =
+        ["0001", "0002", "0003"].map(|frame| image::image_dimensions(folder.join(format!("o.{frame}.png"))).unwrap());
+    assert_eq!(sizes, [(48, 32), (30, 20), (48, 32)]);
+    assert!(!folder.join("o.0004.png").exists());
 }

@@ -154,7 +154,7 @@ fn half_scale_matches_the_filtered_full_scale_off_edges() {
     let node = with_source(&host, Context::General, frame(512, 384, smooth));
     use_model(&node, &fixture("tiny_tone.onnx"));
     set(&node, "source_colorspace", "srgb");
-    for working_size in ["128", "256", "1024"] {
+    for working_size in ["128", "200", "256", "273", "400", "1024"] {
         set(&node, "working_size", working_size);
         for class in CLASSES {
             set(&node, "matte_class", class);

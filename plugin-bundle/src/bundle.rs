@@ -14,7 +14,7 @@ use crate::{
     folders::{copy_file, copy_folder, replace_folder},
     info_plist::{EXECUTABLE, info_plist},
     licences, pins, process,
-    workspace::Workspace,
+    workspace::{BUNDLE, Workspace},
 };
 
 /// How the plug-in is built.
@@ -24,6 +24,8 @@ pub struct Build {
     pub debug: bool,
     /// Features of the root package.
     pub features: Vec<String>,
+    /// The folder that holds the bundle; target/bundle where nothing is said.
+    pub folder: Option<PathBuf>,
 }
 
 /// The part of models/manifest.toml that says which files ship.
@@ -62,7 +64,7 @@ pub fn bundle(workspace: &Workspace, build: &Build) -> Result<PathBuf> {
     let library = workspace.built(profile, workspace.platform.built_library());
     let tables = Tables::read(&library)?;
     tables.check_plugin().with_context(|| library.display().to_string())?;
-    let place = workspace.bundle();
+    let place = build.folder.as_ref().map_or_else(|| workspace.bundle(), |folder| folder.join(BUNDLE));
     replace_folder(&place, |new| assemble(workspace, &library, &new.join("Contents")))?;
     eprintln!("bundle: exports {}", tables.exports.iter().cloned().collect::<Vec<_>>().join(", "));
     if let Some((major, minor)) = tables.glibc {

@@ -40,7 +40,7 @@ pub fn test(workspace: &Workspace, training: bool) -> Result<()> {
     stages.run("bundle", || bundle::bundle(workspace, &Build::default()).map(drop));
     stages.run("tests of the crates", || {
         let mut cargo = cargo_test(workspace);
-        // Every package but the root one, whose tests are the next stage; by target, to keep the features the same.
+        // Every package but the two whose tests have stages of their own; by target, to keep the features the same.
         // A name that a crate shares with the root package runs in both stages.
         cargo.args(["--lib", "--bins", "--examples"]);
         for name in crate_tests(workspace)? {
@@ -57,6 +57,14 @@ pub fn test(workspace: &Workspace, training: bool) -> Result<()> {
         cargo.env_remove("ROTOCEL_ONNXRUNTIME");
         for name in &bundle_tests {
             cargo.args(["--test", name]);
+        }
+        process::run(cargo.args(SHORT), "cargo test")
+    });
+    stages.run("official programs", || {
+        let mut cargo = cargo_test(workspace);
+        cargo.env_remove("ROTOCEL_ONNXRUNTIME");
+        for name in official_tests(workspace)? {
+            cargo.args(["--test", &name]);
         }
         process::run(cargo.args(SHORT), "cargo test")
     });
@@ -93,6 +101,13 @@ pub fn cargo_test(workspace: &Workspace) -> Command {
 fn bundle_tests(workspace: &Workspace) -> Result<Vec<String>> {
     let tests = test_names(&workspace.root().join("tests"))?;
     ensure!(!tests.is_empty(), "tests/ holds no test file");
+    Ok(tests)
+}
+
+/// The test files of the package that builds the official programs, which need the built bundle as well.
+fn official_tests(workspace: &Workspace) -> Result<Vec<String>> {
+    let tests = test_names(&workspace.root().join("tests/official/tests"))?;
+    ensure!(!tests.is_empty(), "tests/official/tests holds no test file");
     Ok(tests)
 }
 
@@ -177,5 +192,14 @@ mod tests {
         assert!(bundle_tests(&workspace).unwrap().contains(&"architecture".to_owned()));
         let crates = crate_tests(&workspace).unwrap();
         assert!(crates.contains(&"lifecycle".to_owned()) && !crates.contains(&"architecture".to_owned()), "{crates:?}");
+    }
+
+    #[test]
+    fn the_official_programs_are_tested_in_their_own_stage_and_in_no_other() {
+        let workspace = Workspace::find().unwrap();
+        let (bundle, crates) = (bundle_tests(&workspace).unwrap(), crate_tests(&workspace).unwrap());
+        let official = official_tests(&workspace).unwrap();
+        assert!(official.contains(&"official_host".to_owned()), "{official:?}");
+        assert!(official.iter().all(|name| !bundle.contains(name) && !crates.contains(name)), "{official:?}");
     }
 }

@@ -124,7 +124,7 @@ fn run(task: Task) -> Result<()> {
             }
         }
         Task::Bundle { debug, features } => {
-            let place = bundle::bundle(&workspace, &bundle::Build { debug, features })?;
+            let place = bundle::bundle(&workspace, &bundle::Build { debug, features, folder: None })?;
             println!("{}", place.display());
         }
         Task::Install { to } => {

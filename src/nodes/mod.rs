@@ -5,4 +5,5 @@
 
 mod model;
 mod picture;
+mod stages;
 pub mod tone_segment;

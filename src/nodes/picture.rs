@@ -4,7 +4,7 @@ use imaging::color::NetworkEncoder;
 use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
 use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
 use ofx_sdk::{Components, Depth, Error, Premultiplication, RectI, Result};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Rows of a picture that one piece of work converts.
 const BAND_ROWS: usize = 64;
@@ -56,7 +56,9 @@ pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI) -> Result<
 /// # Errors
 /// As [`display_colors`].
 pub fn nothing(bounds: RectI) -> Result<Array2<f32>> {
-    Ok(zeros(bounds, 1)?.index_axis_move(Axis(0), 0))
+    let mut array = plane_array(bounds, 1)?;
+    array.fill(0.0);
+    Ok(array.index_axis_move(Axis(0), 0))
 }
 
 /// Makes an image black and transparent.
@@ -86,6 +88,30 @@ fn unpremultiply(pixel: &mut [f32; 4]) {
     }
 }
 
+/// The memory of the last picture that was let go. A plate's planes are past what allocators keep, so that each frame
+/// would have them cleared and mapped anew, which takes longer than to fill them.
+static SPARE: Mutex<Vec<f32>> = Mutex::new(Vec::new());
+
+/// Takes the memory of a picture of [`display_colors`] for the next one.
+pub fn recycle(picture: Array3<f32>) {
+    let (mut memory, _) = picture.into_raw_vec_and_offset();
+    let mut spare = spare();
+    if memory.capacity() > spare.capacity() {
+        std::mem::swap(&mut *spare, &mut memory);
+    }
+    drop(spare);
+}
+
+/// Gives the memory of past pictures back.
+pub fn forget() {
+    let memory = std::mem::take(&mut *spare());
+    drop(memory);
+}
+
+fn spare() -> MutexGuard<'static, Vec<f32>> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Fills an array `[channels, height, width]` row by row, on the threads that the host lends. `row` is given a height,
 /// the first column, a buffer of a row's pixels, and the array's row as `[channels, 1, width]`.
 fn convert(
@@ -95,7 +121,7 @@ fn convert(
     row: impl Fn(i32, i32, &mut [[f32; 4]], ArrayViewMut3<f32>) + Sync,
 ) -> Result<Array3<f32>> {
     let width = bounds.width();
-    let mut array = zeros(bounds, channels)?;
+    let mut array = plane_array(bounds, channels)?;
     let bands: Vec<_> = array
         .axis_chunks_iter_mut(Axis(1), BAND_ROWS)
         .enumerate()
@@ -113,17 +139,21 @@ fn convert(
     Ok(array)
 }
 
-/// An array `[channels, height, width]`. Asks for the memory first, because a host's program must not end with it.
-fn zeros(bounds: RectI, channels: usize) -> Result<Array3<f32>> {
+/// An array `[channels, height, width]` that holds whatever its memory held. Asks for the memory first, because a host's
+/// program must not end with it.
+fn plane_array(bounds: RectI, channels: usize) -> Result<Array3<f32>> {
     let (width, height) = (bounds.width(), bounds.height());
     if width.saturating_mul(height) > MOST_PIXELS {
         return Err(Error::node(format!(
             "Source is {width}×{height} pixels; crop it, or give the generator before it a format"
         )));
     }
-    let mut values = Vec::new();
-    values.try_reserve_exact(channels * height * width).map_err(|_| Error::Memory)?;
-    values.resize(channels * height * width, 0.0);
+    let length = channels * height * width;
+    // Masks are small beside pictures and must not take their memory.
+    let mut values = if channels == 1 { Vec::new() } else { std::mem::take(&mut *spare()) };
+    values.truncate(length);
+    values.try_reserve_exact(length - values.len()).map_err(|_| Error::Memory)?;
+    values.resize(length, 0.0);
     Array3::from_shape_vec((channels, height, width), values).map_err(Error::node)
 }
 

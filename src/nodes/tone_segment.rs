@@ -9,6 +9,7 @@ mod settings;
 
 use super::model::{self, Selection};
 use super::picture;
+use super::stages;
 use fill::{Prepared, Wanted, for_each_band};
 use inference::{Engine, InstanceGuard, Model};
 use input::Mask;
@@ -16,6 +17,7 @@ use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The node's name in the manifest of models.
 const NODE: &str = "ToneSegment";
@@ -149,8 +151,12 @@ impl Effect for ToneSegment {
             return Ok(());
         };
         let mask = Mask::of(args)?;
+        // What came before is the host's own work: it makes its images when they are asked for.
+        let start = Instant::now();
         let prepared = Prepared::new(args, &source, &mask, &targets)?;
-        for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))
+        for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))?;
+        stages::report(NODE, start);
+        Ok(())
     }
 }
 

@@ -14,9 +14,10 @@ pub const TONE_SEGMENT: &str = "org.rotocel.ToneSegment";
 /// The tones in the order of their numbers.
 pub const CLASSES: [&str; 5] = ["background", "highlight", "material", "diffuse_shadow", "cast_shadow"];
 
-/// The repository.
+/// The repository, from whichever of its packages the test is.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().find(|folder| folder.join("Cargo.lock").is_file()).unwrap_or(package)
 }
 
 /// The folder that holds the bundle: ROTOCEL_BUNDLE, or where `cargo xtask bundle` puts it.

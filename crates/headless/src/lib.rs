@@ -33,6 +33,8 @@ pub mod session;
 pub mod settings;
 pub mod sheet;
 pub mod source;
+#[cfg(test)]
+mod text_fuzz;
 
 use cli::{Cli, Command, ScoreWhat};
 use error::{EXIT_OK, Result};

@@ -4,13 +4,16 @@
 //! parameter with keys is `{"keys": [{"frame": 1, "value": …}, …]}`.
 
 use crate::error::{Error, Result};
-use crate::frames::write_whole;
+use crate::frames::{read_text, write_whole};
 use crate::nearest::suggestion;
 use ofx_sdk::host::{Curve, Description, Key, ParamDescription, ParamValue, SavedParams};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Longest file: stored analyses are a few megabytes each.
+const MOST_BYTES: u64 = 256 << 20;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
@@ -49,11 +52,15 @@ pub fn save(path: &Path, node: &Description, saved: &SavedParams) -> Result<()> 
 /// # Errors
 /// [`Error::Input`] names the file and the parameter: another node's, an unknown parameter, a value that does not fit.
 pub fn load(path: &Path, node: &Description) -> Result<SavedParams> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::input(path, e))?;
-    let file: File = serde_json::from_str(&text)
-        .map_err(|e| Error::input(path, format!("is no file that --save-params wrote: {e}")))?;
+    let text = read_text(path, MOST_BYTES)?;
+    let file: File = serde_json::from_str(&text).map_err(|e| {
+        Error::input(path, format!("it is no file that --save-params wrote: {e}; write one with --save-params"))
+    })?;
     if file.node != node.identifier {
-        return Err(Error::input(path, format!("holds the parameters of {}, not of {}", file.node, node.identifier)));
+        return Err(Error::input(
+            path,
+            format!("it holds the parameters of {}, not of {}", file.node, node.identifier),
+        ));
     }
     if file.version.0 > node.version.0 {
         log::warn!("{}: written by version {}.{} of {}", path.display(), file.version.0, file.version.1, file.node);

@@ -162,7 +162,7 @@ fn score_shot(shot: &Path, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Re
     let needed =
         |kind: &str| files(shot, kind)?.ok_or_else(|| Error::input(&shot.join(kind), "there are no files %04d.png"));
     let (pictures, labels) = (needed("frames")?, needed("labels")?);
-    let text = std::fs::read_to_string(shot.join("shot.json")).map_err(|e| Error::input(&shot.join("shot.json"), e))?;
+    let text = frames::read_text(&shot.join("shot.json"), 1 << 20)?;
     let facts: Value = serde_json::from_str(&text).map_err(|e| Error::input(&shot.join("shot.json"), e))?;
     let subject = files(shot, "subject")?.filter(|_| args.mask);
     let clips: Vec<String> = subject.iter().map(|subject| format!("Mask={subject}")).collect();

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// The most frames that one list may name: a typing error must not fill the memory.
 const MOST_FRAMES: u64 = 1_000_000;
 
+/// Characters of a list that a message repeats.
+const MOST_SHOWN: usize = 200;
+
 /// A path in which the frame number stands for itself, or one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -40,7 +43,9 @@ impl Pattern {
             |text: &str| Self { before: text.to_owned(), number: None, after: String::new(), text: text.to_owned() };
         let Some((start, end, width)) = find_number(text) else { return Ok(whole(text)) };
         if find_number(&text[end..]).is_some() {
-            return Err(Error::Usage(format!("{text}: the frame number may stand in one place only")));
+            return Err(Error::Usage(format!(
+                "{text}: the frame number may stand in one place only; leave one %04d or ####, and rename what else has a #"
+            )));
         }
         if width > 18 {
             return Err(Error::Usage(format!("{text}: a frame number has 18 digits at most")));
@@ -77,7 +82,14 @@ impl Pattern {
     /// When the folder cannot be listed.
     pub fn existing(&self) -> Result<Vec<i64>> {
         if self.number.is_none() {
-            return Ok(if Path::new(&self.before).is_file() { vec![1] } else { Vec::new() });
+            let path = Path::new(&self.before);
+            return match std::fs::metadata(path) {
+                Ok(found) if found.is_dir() => Err(Error::input(path, "it is a folder; name a file or shot.%04d.png")),
+                Ok(found) if !found.is_file() => Err(Error::input(path, "it is no ordinary file")),
+                Ok(_) => Ok(vec![1]),
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+                Err(e) => Err(Error::input(path, e)),
+            };
         }
         // The number may stand in a folder's name: list the folder that holds the numbered component.
         let folder_end = self.before.rfind(['/', std::path::MAIN_SEPARATOR]).map_or(0, |at| at + 1);
@@ -141,9 +153,11 @@ impl FrameList {
     /// # Errors
     /// Text that is not such a list; a range that runs backwards; a step of 0; more than a million frames.
     pub fn parse(text: &str) -> Result<Self> {
-        let bad = |reason: &str| Error::Usage(format!("--frames {text}: {reason}; write 1-90, 1-90x2 or 1,5,10-20"));
+        let shown: String = text.chars().take(MOST_SHOWN).collect();
+        let bad = |reason: &str| Error::Usage(format!("--frames {shown}: {reason}; write 1-90, 1-90x2 or 1,5,10-20"));
         let mut seen = BTreeSet::new();
         let mut frames = Vec::new();
+        let mut named = 0_u64;
         for part in text.split(',') {
             let (range, step) = match part.trim().split_once('x') {
                 Some((range, step)) => (range, step.parse::<u64>().map_err(|_| bad("the step is not a whole number"))?),
@@ -157,7 +171,9 @@ impl FrameList {
             if first > last {
                 return Err(bad(&format!("'{range}' runs backwards")));
             }
-            if first.abs_diff(last) / step >= MOST_FRAMES {
+            // Counted over the whole list, and before a frame of it is kept.
+            named = named.saturating_add(first.abs_diff(last) / step).saturating_add(1);
+            if named > MOST_FRAMES {
                 return Err(bad("more than a million frames"));
             }
             let mut frame = first;

@@ -6,6 +6,8 @@ use crate::sequence::Pattern;
 use ofx_sdk::host::{ClipInfo, HostImage, Source};
 use ofx_sdk::{Components, Depth, FrameRange, Premultiplication, RectD, RectI, RenderScale};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a clip takes from its files.
@@ -31,12 +33,16 @@ pub struct FileSource {
     takes: Takes,
     info: ClipInfo,
     first: FrameInfo,
+    /// Whether the first file has an alpha.
+    alpha: bool,
     existing: Vec<i64>,
     kept: usize,
     slots: Mutex<Vec<((i64, u64), Slot)>>,
     facts: Mutex<BTreeMap<i64, FrameInfo>>,
     headers: Mutex<BTreeMap<i64, Arc<ExrHeader>>>,
     errors: Mutex<Vec<(i64, Error)>>,
+    /// Set once a change of size was told.
+    size_told: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -79,12 +85,14 @@ impl FileSource {
             takes,
             info,
             first: facts,
+            alpha: has_alpha(&frame),
             existing,
             kept: kept.max(1),
             slots: Mutex::default(),
             facts: Mutex::default(),
             headers: Mutex::default(),
             errors: Mutex::default(),
+            size_told: AtomicBool::new(false),
         })
     }
 
@@ -178,6 +186,7 @@ impl FileSource {
         }
         let path = self.pattern.path(frame);
         let mut picture = frames::read(&path, &self.options).map_err(error)?;
+        self.check_format(&path, &picture).map_err(error)?;
         if let Some(header) = picture.header.take() {
             lock(&self.headers).insert(frame, header.into());
         }
@@ -193,6 +202,44 @@ impl FileSource {
         };
         let scaled = picture.at_scale(scale).map_err(|reason| error(Error::input(&path, reason)))?;
         self.as_host_image(&scaled, scale).map(Arc::new).map_err(|e| error(Error::input(&path, e)))
+    }
+
+    /// A clip says one thing of all its frames. A file of which that is not true would be shown wrongly in silence, so it
+    /// is refused; another size is each frame's own, and told once.
+    fn check_format(&self, path: &Path, picture: &Frame) -> Result<()> {
+        let first = self.pattern.path(self.existing[0]);
+        let differs = |how: String| {
+            Err(Error::input(
+                path,
+                format!(
+                    "{how}, unlike {}, with which the sequence begins; convert one like the other, or make it a sequence \
+                     of its own",
+                    first.display()
+                ),
+            ))
+        };
+        match (self.takes, self.alpha, has_alpha(picture)) {
+            (Takes::Color, false, true) => return differs("it has an alpha channel".into()),
+            (Takes::Alpha, true, false) => return differs("it has no alpha channel".into()),
+            _ => {}
+        }
+        let linear = |depth| matches!(depth, Depth::Half | Depth::Float);
+        if linear(picture.depth) != linear(self.first.depth) {
+            let what = if linear(picture.depth) { "floating-point" } else { "whole" };
+            return differs(format!("its values are {what} numbers"));
+        }
+        if (picture.pixel_aspect - self.first.pixel_aspect).abs() > 1e-5 {
+            return differs(format!("its pixels have the aspect {}", picture.pixel_aspect));
+        }
+        if picture.display != self.first.display && !self.size_told.swap(true, Ordering::Relaxed) {
+            let ([width, height], [first_width, first_height]) = (picture.display, self.first.display);
+            let (path, first) = (path.display(), first.display());
+            log::warn!(
+                "{path} is {width}×{height}, but the sequence begins with {first_width}×{first_height} ({first}); every \
+                 frame is rendered at its own size"
+            );
+        }
+        Ok(())
     }
 
     fn as_host_image(&self, frame: &Frame, scale: RenderScale) -> ofx_sdk::Result<HostImage> {
@@ -220,6 +267,10 @@ impl FileSource {
         slots.push((key, slot.clone()));
         slot
     }
+}
+
+fn has_alpha(frame: &Frame) -> bool {
+    frame.components != Components::Rgb
 }
 
 impl Source for FileSource {
@@ -250,7 +301,7 @@ mod tests {
     use super::*;
     use crate::frames::write_png;
 
-    fn shot(folder: &std::path::Path, frames: &[i64]) -> Pattern {
+    fn shot(folder: &Path, frames: &[i64]) -> Pattern {
         let pattern = Pattern::parse(folder.join("s.%04d.png").to_str().unwrap()).unwrap();
         for frame in frames {
             let level = *frame as f32 / 255.0;
@@ -293,6 +344,38 @@ mod tests {
         assert!(source.take_error(Some(3)).unwrap().to_string().contains("frame 3"));
         assert!(source.take_error(Some(2)).unwrap().to_string().contains("s.0002.png"));
         assert!(source.frame(1.0, RenderScale::FULL, WHOLE).is_ok());
+    }
+
+    #[test]
+    fn a_sequence_that_changes_its_format_is_told_with_both_files_and_one_that_changes_its_size_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let pattern = shot(dir.path(), &[1, 2, 3]);
+        let alpha = Frame::filling(8, 4, Components::Rgba, vec![0.5; 8 * 4 * 4]);
+        write_png(&pattern.path(2), &alpha, Depth::Byte).unwrap();
+        let small = Frame::filling(3, 2, Components::Rgb, vec![0.5; 3 * 2 * 3]);
+        write_png(&pattern.path(3), &small, Depth::Short).unwrap();
+        let source = open(pattern.clone(), Takes::Color);
+        let told = source.frame(2.0, RenderScale::FULL, WHOLE).unwrap_err().to_string();
+        for part in ["s.0002.png", "alpha channel", "s.0001.png", "convert"] {
+            assert!(told.contains(part), "{told} lacks {part}");
+        }
+        let image = source.frame(3.0, RenderScale::FULL, WHOLE).unwrap();
+        assert_eq!((image.bounds, source.display(3)), (RectI::new(0, 0, 3, 2), [3, 2]));
+        // The other way round alpha is 1 where there is none; but a mask of alphas must have them.
+        std::fs::copy(pattern.path(2), pattern.path(1)).unwrap();
+        assert!(open(pattern.clone(), Takes::Color).frame(3.0, RenderScale::FULL, WHOLE).is_ok());
+        let told = open(pattern, Takes::Alpha).frame(3.0, RenderScale::FULL, WHOLE).unwrap_err().to_string();
+        assert!(told.contains("s.0003.png") && told.contains("no alpha channel"), "{told}");
+    }
+
+    #[test]
+    fn whole_numbers_and_floats_in_one_sequence_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let pattern = Pattern::parse(dir.path().join("s.%d.tif").to_str().unwrap()).unwrap();
+        image::RgbImage::new(8, 4).save(pattern.path(1)).unwrap();
+        image::Rgb32FImage::new(8, 4).save(pattern.path(2)).unwrap();
+        let told = open(pattern, Takes::Color).frame(2.0, RenderScale::FULL, WHOLE).unwrap_err().to_string();
+        assert!(told.contains("s.2.tif") && told.contains("floating-point"), "{told}");
     }
 
     #[test]

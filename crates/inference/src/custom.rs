@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{Stamp, hash_of, read_model};
 use crate::runtime::Runtime;
 use crate::session::read_metadata;
-use crate::{Error, Model, ModelEntry, Result};
+use crate::{Error, Model, ModelEntry, Result, onnx_file};
 
 /// Key of the entry in the ONNX file's metadata.
 const METADATA_KEY: &str = "rotocel";
+
+/// Longest description.
+const MOST_DESCRIPTION_BYTES: u64 = 1 << 20;
 
 /// Custom networks that were resolved before, as long as neither file has changed.
 #[derive(Debug, Default)]
@@ -33,14 +38,12 @@ impl CustomModels {
             return Ok(Arc::clone(&known.model));
         }
         let bytes = read_model(path)?;
+        onnx_file::check(&bytes).map_err(|reason| Error::NotAModel { path: path.to_owned(), reason })?;
         let metadata = read_metadata(&*runtime()?, &bytes, METADATA_KEY)
             .map_err(|reason| Error::NotAModel { path: path.to_owned(), reason })?;
         let described = sidecars.iter().zip(&stamps[1..]).find(|(_, stamp)| stamp.is_some());
         let entry = match (described, metadata) {
-            (Some((sidecar, _)), _) => {
-                let text = std::fs::read_to_string(sidecar).map_err(|error| Error::read(sidecar, &error))?;
-                ModelEntry::from_json(&text, sidecar)?
-            }
+            (Some((sidecar, _)), _) => ModelEntry::from_json(&read_description(sidecar)?, sidecar)?,
             (None, Some(text)) => ModelEntry::from_json(&text, path)?,
             (None, None) => {
                 let [sidecar, _] = sidecars;
@@ -59,6 +62,18 @@ impl CustomModels {
     fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A description's text. What is longer than any description is another file of that name, and is not read.
+fn read_description(path: &Path) -> Result<String> {
+    let read = |error: std::io::Error| Error::read(path, &error);
+    let mut text = String::new();
+    File::open(path).map_err(read)?.take(MOST_DESCRIPTION_BYTES + 1).read_to_string(&mut text).map_err(read)?;
+    if text.len() as u64 <= MOST_DESCRIPTION_BYTES {
+        return Ok(text);
+    }
+    let reason = "it is longer than a megabyte; a description holds a name, inputs and classes".to_owned();
+    Err(Error::Manifest { path: path.to_owned(), entry: "the model's description".to_owned(), reason })
 }
 
 fn sidecars(path: &Path) -> [PathBuf; 2] {

@@ -154,7 +154,7 @@ impl Engine {
     #[must_use = "the instance counts only as long as the guard lives"]
     pub fn instance_guard(&self) -> InstanceGuard {
         self.core.pool.instance_added();
-        InstanceGuard(Arc::clone(&self.core.pool))
+        InstanceGuard(Arc::clone(&self.core))
     }
 
     /// Gives memory back at once: sessions, results, and what is known about files. Runs go on.
@@ -318,13 +318,16 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// An instance that may want to run networks.
+/// An instance that may want to run networks. The last one to go takes the kept results with it; sessions follow when
+/// they have been idle for a while.
 #[derive(Debug)]
-pub struct InstanceGuard(Arc<Pool>);
+pub struct InstanceGuard(Arc<Core>);
 
 impl Drop for InstanceGuard {
     fn drop(&mut self) {
-        self.0.instance_removed();
+        if self.0.pool.instance_removed() {
+            self.0.state().cache.clear();
+        }
     }
 }
 

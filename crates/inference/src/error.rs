@@ -16,7 +16,7 @@ pub enum Error {
     /// The file of ONNX Runtime is not there.
     #[error(
         "ONNX Runtime was not found at {}; install the bundle again (in a source tree: run `cargo xtask fetch`)",
-        .path.display()
+        shown(.path)
     )]
     LibraryMissing {
         /// Where it was expected.
@@ -26,7 +26,7 @@ pub enum Error {
     /// The file is there, but it is no ONNX Runtime that can be used.
     #[error(
         "{} cannot be used as ONNX Runtime: {reason}; install the bundle again, or name another library (1.22 or newer)",
-        .path.display()
+        shown(.path)
     )]
     Library {
         /// The library that was tried.
@@ -36,7 +36,7 @@ pub enum Error {
     },
 
     /// A file could not be read.
-    #[error("{} cannot be read: {reason}", .path.display())]
+    #[error("{} cannot be read: {reason}; check the path and the rights to it", shown(.path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum Error {
     },
 
     /// A manifest, or a single model's entry, is malformed or contradicts itself.
-    #[error("{}: {entry}: {reason}", .path.display())]
+    #[error("{}: {entry}: {reason}", shown(.path))]
     Manifest {
         /// The manifest, the ONNX file or the JSON file that holds the entry.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum Error {
     /// The file is not the one that the manifest or the project names.
     #[error(
         "model file {} is not the one that {asked_by} names: expected SHA-256 {expected}, found {found}; put the right file there, or choose another model",
-        .path.display()
+        shown(.path)
     )]
     WrongHash {
         /// The file.
@@ -88,7 +88,7 @@ pub enum Error {
     /// The project was saved with another model than the one chosen now.
     #[error(
         "this project was saved with model \"{saved}\", but the model here is \"{found}\" ({}); choose the saved model, or choose this one again to accept it",
-        .path.display()
+        shown(.path)
     )]
     WrongModel {
         /// The saved identity, `name sha256`.
@@ -100,7 +100,7 @@ pub enum Error {
     },
 
     /// The model is made for another node.
-    #[error("model \"{model}\" ({}) is made for the node {made_for}, not for {asked_by}; choose another model", .path.display())]
+    #[error("model \"{model}\" ({}) is made for the node {made_for}, not for {asked_by}; choose another model", shown(.path))]
     WrongNode {
         /// Name of the model.
         model: String,
@@ -114,8 +114,8 @@ pub enum Error {
 
     /// A custom model says nothing about its inputs and classes.
     #[error(
-        "{} carries no description: it needs the metadata key \"rotocel\" or a file {} beside it",
-        .path.display(), .sidecar.display()
+        "{} carries no description: it needs the metadata key \"rotocel\" or a file {} beside it; choose another model, or write one",
+        shown(.path), shown(.sidecar)
     )]
     NoDescription {
         /// The ONNX file.
@@ -124,8 +124,10 @@ pub enum Error {
         sidecar: PathBuf,
     },
 
-    /// ONNX Runtime refuses the file: truncated, damaged, no ONNX, or operators that it does not know.
-    #[error("{} is not an ONNX model that can be loaded (damaged, or not ONNX): {reason}", .path.display())]
+    /// The file is no ONNX, or ONNX Runtime refuses it: truncated, damaged, no ONNX, or operators that it does not know.
+    #[error(
+        "{} is not an ONNX model that can be loaded; copy it again or choose another: {reason}", shown(.path)
+    )]
     NotAModel {
         /// The file.
         path: PathBuf,
@@ -134,7 +136,9 @@ pub enum Error {
     },
 
     /// The network's real inputs and outputs are not those that its entry promises.
-    #[error("{} does not match its entry \"{model}\": {reason}", .path.display())]
+    #[error(
+        "{} does not match its entry \"{model}\": {reason}; choose another model, or mend the entry", shown(.path)
+    )]
     Interface {
         /// The ONNX file.
         path: PathBuf,
@@ -163,10 +167,12 @@ pub enum Error {
     },
 
     /// The network failed while it ran.
-    #[error("model \"{model}\" failed on {provider}: {reason}")]
+    #[error("model \"{model}\" ({}) failed on {provider}; choose another model: {reason}", shown(.path))]
     Run {
         /// Name of the model.
         model: String,
+        /// The model's file.
+        path: PathBuf,
         /// What it ran on.
         provider: String,
         /// What ONNX Runtime said.
@@ -207,9 +213,38 @@ impl Error {
     }
 }
 
+/// Most characters of a path that a message shows.
+const LONGEST_PATH: usize = 400;
+
+/// A path in words. Of a very long one the middle is left out: hosts cut messages off, and what is wrong stands behind.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    let length = text.chars().count();
+    if length <= LONGEST_PATH {
+        return text;
+    }
+    let part = LONGEST_PATH / 2;
+    let (start, end) = (text.chars().take(part), text.chars().skip(length - part));
+    format!("{} … {}", start.collect::<String>(), end.collect::<String>())
+}
+
 fn list(folders: &[PathBuf]) -> String {
     if folders.is_empty() {
         return "no folder".to_owned();
     }
-    folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
+    folders.iter().map(|folder| shown(folder)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_a_path_without_end_is_left_out() {
+        let path = Path::new("/projects").join("größer/".repeat(600)).join("net.onnx");
+        let text = Error::Read { path, reason: "the name is too long".to_owned() }.to_string();
+        assert!(text.len() < 700 && text.starts_with("/projects/größer/"), "{text}");
+        assert!(text.contains("größer/net.onnx cannot be read: the name is too long"), "{text}");
+        assert_eq!(shown(Path::new("/projects/net.onnx")), "/projects/net.onnx");
+    }
 }

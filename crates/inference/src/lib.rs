@@ -37,6 +37,7 @@
 mod cache;
 mod clock;
 mod config;
+mod cuda_reason;
 mod custom;
 mod device;
 mod engine;
@@ -45,6 +46,7 @@ mod flight;
 mod library;
 mod manifest;
 mod model;
+mod onnx_file;
 mod overrides;
 mod pool;
 mod request;

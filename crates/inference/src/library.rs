@@ -24,6 +24,10 @@ pub(crate) fn check_whole(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/damage/mod.rs"]
+mod damage;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -46,5 +50,45 @@ mod tests {
         let text = folder.path().join("text");
         std::fs::write(&text, "hello, loader ".repeat(100)).unwrap();
         assert!(check_whole(&text).unwrap_err().contains("no whole shared library"));
+    }
+
+    /// Headers of 64-bit ELF alone: the file's own, and two segments.
+    fn elf() -> Vec<u8> {
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(16, 0);
+        let halves = |values: &[u16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+        let words = |values: &[u64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+        bytes.extend(halves(&[3, 62, 1, 0]));
+        bytes.extend(words(&[0, 64, 0]));
+        bytes.extend(halves(&[0, 0, 64, 56, 2, 64, 0, 0]));
+        for (start, size) in [(0, 176), (176, 100)] {
+            bytes.extend(halves(&[1, 0, 5, 0]));
+            bytes.extend(words(&[start, 0, 0, size, size, 4096]));
+        }
+        bytes.resize(276, 7);
+        bytes
+    }
+
+    #[test]
+    fn damaged_headers_are_refused_or_promise_no_more_than_there_is() {
+        let seeds = [elf()];
+        let folder = std::env::temp_dir();
+        let (mut whole, mut refused) = (0, 0);
+        let fuzz = damage::Fuzz {
+            reader: ".so",
+            seeds: &seeds,
+            words: &[b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"!<arch>\n"],
+            count: 600,
+            repair: damage::no_repair,
+            knowing: None,
+        };
+        fuzz.run(&folder, |path, _| match check_whole(path) {
+            Ok(()) => whole += 1,
+            Err(reason) => {
+                assert!(!reason.is_empty());
+                refused += 1;
+            }
+        });
+        assert!(whole > 30 && refused > 30, "{whole} whole, {refused} refused");
     }
 }

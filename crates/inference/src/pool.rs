@@ -118,12 +118,15 @@ impl Pool {
         self.lock().instances += 1;
     }
 
-    pub(crate) fn instance_removed(self: &Arc<Self>) {
+    /// True if that was the last one.
+    pub(crate) fn instance_removed(self: &Arc<Self>) -> bool {
         let mut slots = self.lock();
         slots.instances = slots.instances.saturating_sub(1);
+        let last = slots.instances == 0;
         let failed = self.start_janitor(&mut slots);
         drop(slots);
         warn_of(failed);
+        last
     }
 
     /// Drops every network; one that runs goes when its run ends.

@@ -12,6 +12,7 @@ use ort::session::builder::{AutoDevicePolicy, GraphOptimizationLevel, SessionBui
 use ort::session::{RunOptions, Session, SessionInputValue};
 use ort::value::{TensorElementType, TensorRef, ValueType};
 
+use crate::cuda_reason::explain;
 use crate::model::{hash_of, read_model};
 use crate::runtime::{Runtime, cuda_damaged, one_line};
 use crate::{Error, InputEntry, Model, Provider, Result};
@@ -71,6 +72,7 @@ impl Network {
         let (model, provider) = (Arc::clone(&self.model), self.provider);
         let failed = |error: &dyn Display| Error::Run {
             model: model.entry.name.clone(),
+            path: model.path.clone(),
             provider: provider.to_string(),
             reason: one_line(&error.to_string()),
         };
@@ -175,5 +177,5 @@ fn not_a_model(model: &Model, error: &dyn Display) -> Error {
 }
 
 fn no_device(provider: Provider, error: &dyn Display) -> Error {
-    Error::Device { device: provider.to_string(), reason: one_line(&error.to_string()) }
+    Error::Device { device: provider.to_string(), reason: one_line(&explain(&error.to_string())) }
 }

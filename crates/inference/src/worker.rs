@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use crate::cache::Cached;
+use crate::cuda_reason::explain;
 use crate::engine::Core;
 use crate::flight::{Flight, Stop};
 use crate::pool::SessionKey;
@@ -106,8 +107,14 @@ impl Core {
         if let Provider::Cuda(_) = provider {
             // A provider may open and still fail at its first kernel; better here than in the artist's frame.
             let probe = blank(model, PROBE_SIZE);
-            network.run(&probe, &*stop.begin()?)?;
-            measured = Some(network.run(&probe, &*stop.begin()?)?.1);
+            let mut run = || {
+                network.run(&probe, &*stop.begin()?).map_err(|error| match error {
+                    Error::Run { provider, reason, .. } => Error::Device { device: provider, reason: explain(&reason) },
+                    error => error,
+                })
+            };
+            run()?;
+            measured = Some(run()?.1);
         }
         let speed = measured.map_or(String::new(), |ms| format!(", {ms:.1} ms at {PROBE_SIZE} pixels"));
         log::info!("model {model} runs on {provider}, {} threads{speed}", self.threads);

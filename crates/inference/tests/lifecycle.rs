@@ -45,8 +45,9 @@ fn sessions_and_threads_live_as_long_as_they_are_needed() {
     clock.advance(IDLE_TIME * 10);
     eventually("only the session's second thread is left", || threads().len() == 1);
     assert_eq!((engine.stats().sessions, engine.stats().instances), (1, 2));
+    assert!(engine.stats().cache_bytes > 0);
     drop(instances);
-    assert_eq!(engine.stats().instances, 0);
+    assert_eq!((engine.stats().instances, engine.stats().cache_bytes), (0, 0), "results go with the last instance");
     eventually("the last instance takes the session along", || engine.stats().sessions == 0);
 
     // A purge drops sessions and results at once, instances or not.

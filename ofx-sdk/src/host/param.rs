@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{ParamKind, Transport, sys};
 use std::{
-    ffi::{CString, c_char},
+    ffi::{CStr, CString, c_char},
     sync::{Arc, Mutex, Weak},
 };
 
@@ -63,8 +63,27 @@ impl Param {
         let table = property_tables::param(self.kind, true);
         let set = self.properties.copy_as(host, SetKind::Param, &[&table]);
         set.put_strings(sys::kOfxPropType, [sys::kOfxTypeParameterInstance]);
-        let curve = self.default().map(|value| Mutex::new(Curve::constant(value)));
+        let curve = self.initial(effect).map(|value| Mutex::new(Curve::constant(value)));
         Self::bound(&self.name, self.kind, set, effect, curve)
+    }
+
+    /// The value of a new instance: the default, in the project's coordinates where it was given as a share of them.
+    fn initial(&self, effect: &Effect) -> Option<ParamValue> {
+        let default = self.default()?;
+        let set = &self.properties;
+        let normalised = c_string(&set.text(sys::kOfxParamPropDefaultCoordinateSystem));
+        let Some(life) = effect.life.as_ref().filter(|_| *normalised == *sys::kOfxParamCoordinatesNormalised) else {
+            return Some(default);
+        };
+        let double_type = c_string(&set.text(sys::kOfxParamPropDoubleType));
+        let Some((axes, absolute)) = spatial(&double_type) else { return Some(default) };
+        let place = |(value, axis): (&f64, &usize)| {
+            let origin = if absolute { life.project.offset[*axis] } else { 0.0 };
+            origin + value * life.project.size[*axis]
+        };
+        let values: Vec<f64> = default.doubles().iter().zip(axes).map(place).collect();
+        // A kind with another number of dimensions than its type has keeps what it was given.
+        Some(ParamValue::from_doubles(self.kind, &values).unwrap_or(default))
     }
 
     fn bound(
@@ -167,6 +186,19 @@ impl Param {
             properties: set.snapshot(),
         }
     }
+}
+
+/// Which axes of the project the numbers of a spatial parameter run along, and whether they are places and not lengths.
+fn spatial(double_type: &CStr) -> Option<(&'static [usize], bool)> {
+    let types: [(&CStr, &[usize], bool); 6] = [
+        (sys::kOfxParamDoubleTypeX, &[0], false),
+        (sys::kOfxParamDoubleTypeXAbsolute, &[0], true),
+        (sys::kOfxParamDoubleTypeY, &[1], false),
+        (sys::kOfxParamDoubleTypeYAbsolute, &[1], true),
+        (sys::kOfxParamDoubleTypeXY, &[0, 1], false),
+        (sys::kOfxParamDoubleTypeXYAbsolute, &[0, 1], true),
+    ];
+    types.iter().find(|(name, ..)| *name == double_type).map(|(_, axes, absolute)| (*axes, *absolute))
 }
 
 fn can_animate(host: &HostCore, kind: ParamKind) -> bool {

@@ -84,10 +84,21 @@ pub(crate) fn region_of_definition(effect: &Arc<Effect>, time: f64, scale: Rende
         return Ok(default);
     }
     let answer = rect(&out.doubles(property)).filter(|r| [r.x1, r.y1, r.x2, r.y2].iter().all(|v| !v.is_nan()));
-    Ok(answer.unwrap_or_else(|| {
+    let answer = answer.unwrap_or_else(|| {
         wrong_answer(effect, name, "a region of definition that is not a number".into());
         default
-    }))
+    });
+    Ok(finite(effect, answer))
+}
+
+/// Edges at infinity, by which a plug-in says that it fills the whole plane, moved in to the project's extent.
+fn finite(effect: &Effect, region: RectD) -> RectD {
+    const LOWEST: f64 = sys::kOfxFlagInfiniteMin as f64;
+    const HIGHEST: f64 = sys::kOfxFlagInfiniteMax as f64;
+    let extent = effect.life.as_ref().map_or([0.0; 2], |life| life.project.extent);
+    let low = |edge: f64| if edge <= LOWEST { 0.0 } else { edge };
+    let high = |edge: f64, end: f64| if edge >= HIGHEST { end } else { edge };
+    RectD::new(low(region.x1), low(region.y1), high(region.x2, extent[0]), high(region.y2, extent[1]))
 }
 
 pub(crate) fn regions_of_interest(

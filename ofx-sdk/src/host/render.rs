@@ -172,23 +172,19 @@ fn frame(effect: &Arc<Effect>, request: &RenderRequest, sequential: bool) -> Res
     rendered.into_iter().map(convert).collect()
 }
 
-/// The window in tiles, from the lower left; one tile where the plug-in or the request wants no tiles.
-fn tiles(effect: &Effect, request: &RenderRequest, window: RectI) -> Vec<RectI> {
+/// The window in tiles, from the lower left; one tile where the plug-in or the request wants no tiles. One at a time,
+/// because a plug-in may define an output of any size.
+fn tiles(effect: &Effect, request: &RenderRequest, window: RectI) -> impl Iterator<Item = RectI> {
     let side = request.tile.filter(|side| *side > 0 && effect.tiles()).and_then(|side| i32::try_from(side).ok());
-    let Some(side) = side.filter(|_| !window.is_empty()) else { return vec![window] };
-    let mut tiles = Vec::new();
-    let mut y = window.y1;
-    while y < window.y2 {
-        let top = y.saturating_add(side).min(window.y2);
-        let mut x = window.x1;
-        while x < window.x2 {
-            let right = x.saturating_add(side).min(window.x2);
-            tiles.push(RectI::new(x, y, right, top));
-            x = right;
-        }
-        y = top;
-    }
-    tiles
+    let side = side.filter(|_| !window.is_empty());
+    // From an edge to the next one; one step over everything without a side.
+    let steps = move |from: i32, to: i32| {
+        let next = move |edge: i32| side.map_or(to, |side| edge.saturating_add(side).min(to));
+        let edges = std::iter::successors(Some(from), move |edge| Some(next(*edge)).filter(|edge| *edge < to));
+        edges.map(move |edge| (edge, next(edge)))
+    };
+    steps(window.y1, window.y2)
+        .flat_map(move |(y1, y2)| steps(window.x1, window.x2).map(move |(x1, x2)| RectI::new(x1, y1, x2, y2)))
 }
 
 /// The output where the plug-in says that it equals an input.

@@ -1,8 +1,9 @@
 //! Parameters: variadic calls of every type, keys, changes and what the plug-in is told of them.
 
-use crate::fixture::{Stage, effects, params, suite};
+use crate::fixture::{Stage, effects, params, set_double, set_text, suite};
 use ofx_sdk::{
-    host::{HostOptions, Observer, ParamValue},
+    Context, FrameRange,
+    host::{HostOptions, Observer, ParamValue, Project},
     sys,
 };
 use std::{
@@ -248,4 +249,31 @@ fn a_refused_button_gives_the_plugins_own_words() {
     });
     let message = instance.press("button").unwrap_err().to_string();
     assert!(message.contains("no weights") && message.contains("kOfxStatFailed"), "{message}");
+}
+
+#[test]
+fn a_default_given_as_a_share_of_the_project_becomes_a_place_or_a_length_in_it() {
+    let stage = Stage::harsh();
+    stage.during(sys::kOfxImageEffectActionDescribeInContext, |call| {
+        for (name, kind, double_type) in [
+            (c"place", sys::kOfxParamTypeDouble2D, sys::kOfxParamDoubleTypeXYAbsolute),
+            (c"size", sys::kOfxParamTypeDouble2D, sys::kOfxParamDoubleTypeXY),
+            (c"height", sys::kOfxParamTypeDouble, sys::kOfxParamDoubleTypeYAbsolute),
+            (c"angle", sys::kOfxParamTypeDouble, sys::kOfxParamDoubleTypeAngle),
+        ] {
+            let set = call.define(kind, name);
+            set_text(set, sys::kOfxParamPropDoubleType, double_type, 0);
+            set_text(set, sys::kOfxParamPropDefaultCoordinateSystem, sys::kOfxParamCoordinatesNormalised, 0);
+            set_double(set, sys::kOfxParamPropDefault, 0.5);
+        }
+    });
+    let range = FrameRange { min: 1.0, max: 1.0 };
+    let project = Project { offset: [10.0, 20.0], ..Project::new(200.0, 100.0, range) };
+    let instance = stage.plugin().create(Context::Filter, project).unwrap();
+    // Only the first number was given: the second is 0, which is the lower edge.
+    assert_eq!(instance.get("place").unwrap(), ParamValue::Double2([110.0, 20.0]));
+    assert_eq!(instance.get("size").unwrap(), ParamValue::Double2([100.0, 0.0]));
+    assert_eq!(instance.get("height").unwrap(), ParamValue::Double(70.0));
+    assert_eq!(instance.get("angle").unwrap(), ParamValue::Double(0.5), "an angle is no share of a project");
+    stage.assert_clean();
 }

@@ -1,6 +1,6 @@
 //! Rendering: tiles, threads, scale, abort, identity, and the bundles that are searched for.
 
-use crate::fixture::{Pixels, Stage, effects, ramp, suite};
+use crate::fixture::{Call, Pixels, Stage, effects, props, ramp, suite};
 use ofx_sdk::{
     Components, Context, Depth, Error, FrameRange, RectI, RenderScale,
     host::{Bundle, HostOptions, ImageLayout, ParamValue, Project, RenderRequest, StillSource},
@@ -43,6 +43,38 @@ fn tiles_are_equal_to_the_whole_frame() {
     let window = RectI::new(0, 0, 5, 6);
     let part = color(instance.render(&RenderRequest { window: Some(window), ..RenderRequest::at(1.0) }).unwrap());
     assert_eq!(part, whole.cropped(RectI::new(0, 2, 5, 6)).unwrap());
+    stage.assert_clean();
+}
+
+/// Answers where the output lies.
+fn defines_region(call: &Call, corners: [f64; 4]) -> Option<i32> {
+    let name = sys::kOfxImageEffectPropRegionOfDefinition.as_ptr();
+    call.is(sys::kOfxImageEffectActionGetRegionOfDefinition)
+        .then(|| call!(props(), propSetDoubleN(call.out_args, name, 4, corners.as_ptr())))
+}
+
+#[test]
+fn an_output_without_end_is_rendered_as_far_as_the_project_goes() {
+    let stage = Stage::harsh();
+    let instance = stage.instance();
+    let (low, high) = (f64::from(sys::kOfxFlagInfiniteMin), f64::from(sys::kOfxFlagInfiniteMax));
+    stage.act(move |call| defines_region(call, [low, 3.0, high, high]));
+    let region = instance.region_of_definition(1.0, RenderScale::FULL).unwrap();
+    assert_eq!([region.x1, region.y1, region.x2, region.y2], [0.0, 3.0, 13.0, 9.0]);
+    // As far as the source goes, which the plug-in wants everywhere.
+    let window = Some(RectI::new(-4, 0, 9, 99));
+    let image = color(instance.render(&RenderRequest { window, tile: Some(4), ..RenderRequest::at(1.0) }).unwrap());
+    assert_eq!(image.bounds, RectI::new(0, 3, 9, 9));
+    stage.assert_clean();
+}
+
+#[test]
+fn an_output_larger_than_memory_is_an_error_and_no_end_of_tiles() {
+    let stage = Stage::harsh();
+    let instance = stage.instance();
+    stage.act(|call| defines_region(call, [0.0, 0.0, 1e9, 1e9]));
+    assert!(instance.render(&RenderRequest { tile: Some(8), ..RenderRequest::at(1.0) }).is_err());
+    drop(instance);
     stage.assert_clean();
 }
 

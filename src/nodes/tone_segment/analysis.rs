@@ -1,13 +1,16 @@
 //! What is known of a frame before any parameter shapes it, kept for the renders that follow: a host asks for a frame in
 //! tiles, and an artist drags a slider.
 
-use super::mattes::{Frame, NetworkPicture, Shaping, Tones};
+use super::mattes::{Frame, NetworkPicture, Tones, Weighing};
+use crate::nodes::picture;
 use imaging::Size;
 use ndarray::{Array3, ArrayView3};
 use ofx_sdk::plugin::{Image, Instance};
+use ofx_sdk::{Error, Result};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Analyses kept at most: two nodes that a host renders in turns.
@@ -25,8 +28,8 @@ pub struct Analysis {
     picture: NetworkPicture,
     size: Size,
     logits: Arc<Array3<f32>>,
-    /// The tones of the last shaping; tiles of one frame share them.
-    tones: Mutex<Option<(Shaping, Arc<Tones>)>>,
+    /// The tones of the last weighing; tiles of one frame share them.
+    tones: Mutex<Option<(Weighing, Arc<Tones>)>>,
 }
 
 impl Analysis {
@@ -35,19 +38,21 @@ impl Analysis {
         Self { frame, picture, size, logits, tones: Mutex::new(None) }
     }
 
-    /// The frame's tones as `shaping` wants them.
+    /// The frame's tones as `weighing` wants them.
     ///
     /// # Errors
     /// When the shapes of picture and logits do not fit each other.
-    pub fn tones(&self, shaping: &Shaping, threads: usize) -> imaging::Result<Arc<Tones>> {
-        if let Some((kept, tones)) = &*lock(&self.tones)
-            && kept == shaping
+    pub fn tones(&self, weighing: &Weighing, threads: usize) -> imaging::Result<Arc<Tones>> {
+        // Held while they are made, which calls nobody: tiles that need the same tones wait instead of making them again.
+        let mut kept = lock(&self.tones);
+        if let Some((weighed, tones)) = &*kept
+            && weighed == weighing
         {
             return Ok(tones.clone());
         }
         let logits: ArrayView3<f32> = inference::tensor::crop(&self.logits, self.size.width, self.size.height);
-        let tones = Arc::new(Tones::new(logits, self.picture.image.view(), self.frame.size(), shaping, threads)?);
-        *lock(&self.tones) = Some((*shaping, tones.clone()));
+        let tones = Arc::new(Tones::new(logits, self.picture.image.view(), self.frame.size(), weighing, threads)?);
+        *kept = Some((*weighing, tones.clone()));
         Ok(tones)
     }
 
@@ -60,6 +65,12 @@ impl Analysis {
             + subject(self.picture.subject.as_ref().map(|s| s.len()))
             + self.logits.len();
         floats * size_of::<f32>() + self.size.width * self.size.height * Tones::PIXEL_BYTES
+    }
+}
+
+impl Drop for Analysis {
+    fn drop(&mut self) {
+        picture::recycle(std::mem::take(&mut self.frame.display));
     }
 }
 
@@ -100,8 +111,63 @@ fn pixels(instance: &Instance, image: &Image<'_>) -> Vec<u8> {
 
 static KEPT: Mutex<VecDeque<(Key, Arc<Analysis>)>> = Mutex::new(VecDeque::new());
 
+/// How often a render that waits for another one's analysis asks its host whether to stop.
+const POLL_PERIOD: Duration = Duration::from_millis(10);
+
+/// How long a render waits for another one's analysis before it makes its own: a host may need the very thread that
+/// waits to do the other's work.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+
+/// The keys that some render makes an analysis for.
+static MAKING: Mutex<Vec<Key>> = Mutex::new(Vec::new());
+static MADE: Condvar = Condvar::new();
+
+/// The analysis of a key: a kept one, or the one that another render is making, or else what `make` makes.
+///
+/// # Errors
+/// Those of `make`; an abort while waiting.
+pub fn find_or_make(
+    key: Key,
+    aborted: &dyn Fn() -> bool,
+    make: impl FnOnce() -> Result<Analysis>,
+) -> Result<Arc<Analysis>> {
+    let start = Instant::now();
+    let _turn = loop {
+        let mut making = lock(&MAKING);
+        // Looked for under the lock: who takes its key from the list has kept what it made.
+        if let Some(analysis) = find(key) {
+            return Ok(analysis);
+        }
+        if !making.contains(&key) || start.elapsed() > LONGEST_WAIT {
+            making.push(key);
+            break Turn(key);
+        }
+        drop(MADE.wait_timeout(making, POLL_PERIOD).unwrap_or_else(PoisonError::into_inner));
+        if aborted() {
+            return Err(Error::Aborted);
+        }
+    };
+    let analysis = Arc::new(make()?);
+    keep(key, &analysis);
+    Ok(analysis)
+}
+
+/// A place in the list of keys, given up by return, error and panic alike.
+struct Turn(Key);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut making = lock(&MAKING);
+        if let Some(place) = making.iter().position(|key| *key == self.0) {
+            making.swap_remove(place);
+        }
+        drop(making);
+        MADE.notify_all();
+    }
+}
+
 /// The analysis of a key, if it is kept.
-pub fn find(key: Key) -> Option<Arc<Analysis>> {
+fn find(key: Key) -> Option<Arc<Analysis>> {
     lock(&KEPT).iter().find(|(kept, _)| *kept == key).map(|(_, analysis)| analysis.clone())
 }
 
@@ -128,7 +194,7 @@ impl Drop for Keeper {
 
 /// Keeps an analysis, and lets go of what is older and too much. The newest is kept whatever its size: the host may be
 /// half through its tiles.
-pub fn keep(key: Key, analysis: &Arc<Analysis>) {
+fn keep(key: Key, analysis: &Arc<Analysis>) {
     let mut kept = lock(&KEPT);
     kept.retain(|(other, _)| *other != key);
     kept.push_front((key, analysis.clone()));
@@ -148,6 +214,7 @@ pub fn keep(key: Key, analysis: &Arc<Analysis>) {
 pub fn forget() {
     let dropped = std::mem::take(&mut *lock(&KEPT));
     drop(dropped);
+    picture::forget();
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -158,14 +225,52 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn analysis(side: usize) -> Arc<Analysis> {
+    /// Tests that look at what is kept take turns.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    fn bare(side: usize) -> Analysis {
         let frame = Frame { display: Array3::zeros((3, side, side)), subject: None };
         let picture = NetworkPicture { image: Array3::zeros((3, 4, 4)), subject: None };
-        Arc::new(Analysis::new(frame, picture, Size::new(4, 4), Arc::new(Array3::zeros((5, 16, 16)))))
+        Analysis::new(frame, picture, Size::new(4, 4), Arc::new(Array3::zeros((5, 16, 16))))
+    }
+
+    fn analysis(side: usize) -> Arc<Analysis> {
+        Arc::new(bare(side))
+    }
+
+    #[test]
+    fn renders_of_one_frame_share_one_analysis_and_a_failure_is_the_next_ones_turn() {
+        let _alone = lock(&ALONE);
+        let made = AtomicUsize::new(0);
+        let make = || {
+            // The others arrive meanwhile.
+            std::thread::sleep(Duration::from_millis(50));
+            match made.fetch_add(1, Ordering::SeqCst) {
+                0 => Err(Error::Memory),
+                _ => Ok(bare(8)),
+            }
+        };
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let render = || find_or_make(Key(77), &|| false, make).map(|_| ());
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(render)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(results.iter().filter(|result| result.is_err()).count(), 1, "{results:?}");
+        assert_eq!(made.load(Ordering::SeqCst), 2, "one failed, one made it for all others");
+        assert!(!lock(&MAKING).contains(&Key(77)));
+    }
+
+    #[test]
+    fn a_render_that_waits_for_anothers_analysis_stops_when_its_host_says_so() {
+        lock(&MAKING).push(Key(78));
+        let result = find_or_make(Key(78), &|| true, || panic!("another one makes it"));
+        assert!(matches!(result, Err(Error::Aborted)));
+        drop(Turn(Key(78)));
     }
 
     #[test]
     fn the_newest_stays_whatever_its_size_and_older_ones_as_far_as_there_is_room() {
+        let _alone = lock(&ALONE);
         forget();
         let small = analysis(8);
         (1..=3).for_each(|n| keep(Key(n), &small));
@@ -183,12 +288,12 @@ mod tests {
     }
 
     #[test]
-    fn tones_are_made_once_for_each_shaping() {
+    fn tones_are_made_once_for_each_weighing() {
         let analysis = analysis(8);
-        let shaping = Shaping { bias: [0.0; 5], refine_px: 2.0, softness_px: 1.0, clip: (0.02, 0.98) };
-        let first = analysis.tones(&shaping, 1).unwrap();
-        assert!(Arc::ptr_eq(&first, &analysis.tones(&shaping, 1).unwrap()));
-        let other = analysis.tones(&Shaping { softness_px: 2.0, ..shaping }, 1).unwrap();
+        let weighing = Weighing { bias: [0.0; 5], refine_px: 2.0 };
+        let first = analysis.tones(&weighing, 1).unwrap();
+        assert!(Arc::ptr_eq(&first, &analysis.tones(&weighing, 1).unwrap()));
+        let other = analysis.tones(&Weighing { refine_px: 3.0, ..weighing }, 1).unwrap();
         assert!(!Arc::ptr_eq(&first, &other));
     }
 }

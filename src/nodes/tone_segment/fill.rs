@@ -2,18 +2,20 @@
 
 use super::analysis::Analysis;
 use super::input::{Mask, analyse};
-use super::mattes::{Shaping, Tones};
-use super::output::{CLASSES, Composer, Pixel};
+use super::mattes::{Buffers, Finish, Tones, Weighing};
+use super::output::{CLASSES, Composer, Row, spread};
 use super::{Output, ToneClass, ToneSegment};
 use crate::nodes::picture;
+use crate::nodes::stages::Stage;
 use imaging::Window;
+use ndarray::{Array2, ArrayView1, ArrayView3, s};
 use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
 use ofx_sdk::{Error, RectI, Result};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows of output that one piece of work makes: enough that the margin of an ordinary edge softness costs little,
 /// few enough that a 4K frame is never held as mattes in full.
-const BAND_ROWS: i32 = 64;
+const BAND_ROWS: i32 = 32;
 
 /// Something that render can write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +49,9 @@ impl Wanted {
 pub struct Prepared {
     analysis: Arc<Analysis>,
     tones: Arc<Tones>,
+    finish: Finish,
+    /// Of the bands that are done; there are never more than threads.
+    buffers: Mutex<Vec<Buffers>>,
     /// Pixels of the source; row 0 of the analysis is its highest row.
     bounds: RectI,
     composer: Composer,
@@ -75,9 +80,12 @@ impl Prepared {
         let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
         let analysis = analyse(args, source, mask)?;
         // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
-        let shaping = Shaping::new(settings, (args.scale.x * args.scale.y).abs().sqrt());
+        let scale = (args.scale.x * args.scale.y).abs().sqrt();
+        let weighing = Weighing::new(settings, scale);
         Ok(Self {
-            tones: analysis.tones(&shaping, args.thread_count()).map_err(Error::node)?,
+            tones: analysis.tones(&weighing, args.thread_count()).map_err(Error::node)?,
+            finish: Finish::new(settings, scale).map_err(Error::node)?,
+            buffers: Mutex::default(),
             analysis,
             bounds: source.bounds(),
             composer: Composer::new(settings, source.premultiplication(), code_value),
@@ -102,10 +110,31 @@ impl Prepared {
             band.rows.iter_mut().for_each(|(_, row)| picture::clear_row(row));
             return Ok(());
         }
-        let mattes = self.tones.mattes(&self.analysis.frame, window, 1).map_err(Error::node)?;
+        let mut buffers = self.lock_buffers().pop().unwrap_or_default();
+        let frame = &self.analysis.frame;
+        let mattes = self.tones.mattes(frame, window, &self.finish, &mut buffers, 1).map_err(Error::node)?;
         let confidence =
             self.needs_confidence.then(|| self.tones.confidence(window, 1)).transpose().map_err(Error::node)?;
-        let mut line = Line { colors: vec![[0.0; 4]; inside.width()], pixels: Vec::with_capacity(inside.width()) };
+        Stage::Output.time(|| self.write(band, source, inside, mattes.view(), confidence.as_ref()));
+        self.lock_buffers().push(buffers);
+        Ok(())
+    }
+
+    fn lock_buffers(&self) -> MutexGuard<'_, Vec<Buffers>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what the targets want of the mattes of `inside`, whose rows stand top first.
+    fn write(
+        &self,
+        band: &mut Band<'_>,
+        source: &Image<'_>,
+        inside: RectI,
+        mattes: ArrayView3<'_, f32>,
+        confidence: Option<&Array2<f32>>,
+    ) {
+        let mut colors = vec![[0.0; 4]; inside.width()];
+        let mut out = colors.clone();
         let mut read = None;
         for (wanted, row) in &mut band.rows {
             let y = row.y();
@@ -114,35 +143,30 @@ impl Prepared {
                 continue;
             }
             if read.replace(y) != Some(y) {
-                source.read_row(y, inside.x1, &mut line.colors);
-                let at = (inside.y2 - 1 - y) as usize;
-                line.pixels.clear();
-                line.pixels.extend(line.colors.iter().enumerate().map(|(x, &source)| Pixel {
-                    source,
-                    mattes: std::array::from_fn(|k| mattes[[k, at, x]]),
-                    confidence: confidence.as_ref().map_or(0.0, |plane| plane[[at, x]]),
-                }));
+                source.read_row(y, inside.x1, &mut colors);
             }
             if inside.width() < band.window.width() {
                 picture::clear_row(row);
             }
-            for (out, pixel) in line.colors.iter_mut().zip(&line.pixels) {
-                *out = match wanted {
-                    Wanted::Output => self.composer.compose(pixel),
-                    Wanted::Matte(class) => [pixel.mattes[*class]; 4],
-                    Wanted::Confidence => [pixel.confidence; 4],
-                };
+            let at = (inside.y2 - 1 - y) as usize;
+            let pixels = Row {
+                source: &colors,
+                mattes: std::array::from_fn(|k| slice_of(mattes.slice_move(s![k, at, ..]))),
+                confidence: confidence.map_or(&[], |plane| slice_of(plane.slice(s![at, ..]))),
+            };
+            match wanted {
+                Wanted::Output => self.composer.compose(&pixels, &mut out),
+                Wanted::Matte(class) => spread(pixels.mattes[*class], &mut out),
+                Wanted::Confidence => spread(pixels.confidence, &mut out),
             }
-            row.write(inside.x1, &line.colors);
+            row.write(inside.x1, &out);
         }
-        Ok(())
     }
 }
 
-/// Buffers for one row.
-struct Line {
-    colors: Vec<[f32; 4]>,
-    pixels: Vec<Pixel>,
+/// The values of a row of an array in standard layout.
+fn slice_of(row: ArrayView1<'_, f32>) -> &[f32] {
+    row.to_slice().unwrap_or_default()
 }
 
 /// The rows of all targets that lie between two heights.

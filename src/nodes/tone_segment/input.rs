@@ -3,6 +3,7 @@
 use super::analysis::{self, Analysis, Key};
 use super::mattes::{Frame, NetworkPicture, network_size};
 use super::{MASK, NODE, ToneSegment, selected_model};
+use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
 use imaging::color::NetworkEncoder;
 use inference::{Request, Role, tensor};
@@ -74,28 +75,27 @@ pub fn analyse(args: &RenderArgs<'_, ToneSegment>, source: &Image<'_>, mask: &Ma
     let aspect = source.pixel_aspect();
     // The whole entry, because a custom model's may change beside the file.
     let rest = format!("{:?} {device} {colorspace:?} {exposure} {working_size} {aspect} {empty}", model);
-    let key = Key::of(args, &images, &rest);
-    if let Some(analysis) = analysis::find(key) {
-        return Ok(analysis);
-    }
-    args.check_abort()?;
-    let frame = Frame {
-        display: picture::display_colors(args, source, &NetworkEncoder::new(colorspace, exposure))?,
-        subject: mask.subject(args, source.bounds())?,
-    };
-    args.check_abort()?;
-    let size = network_size(frame.size(), aspect, working_size);
-    let picture = NetworkPicture::new(&frame, size, args.thread_count()).map_err(Error::node)?;
-    let stride = model.entry.stride;
-    let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];
-    if let (Some(subject), Some(_)) = (&picture.subject, model.entry.input(Role::Subject)) {
-        inputs.push((Role::Subject, tensor::pad_to_stride(subject.clone(), stride)));
-    }
-    let answer = engine.infer(Request { model, device, inputs }, &|| args.aborted()).map_err(model::to_node_error)?;
-    if !answer.cached {
-        log::info!("{NODE}: frame {}: {:.1} ms on {}", args.time, answer.milliseconds, answer.provider);
-    }
-    let analysis = Arc::new(Analysis::new(frame, picture, size, answer.logits));
-    analysis::keep(key, &analysis);
-    Ok(analysis)
+    let key = Stage::Hash.time(|| Key::of(args, &images, &rest));
+    analysis::find_or_make(key, &|| args.aborted(), || {
+        args.check_abort()?;
+        let frame = Stage::Convert.time(|| {
+            let display = picture::display_colors(args, source, &NetworkEncoder::new(colorspace, exposure))?;
+            Ok::<_, Error>(Frame { display, subject: mask.subject(args, source.bounds())? })
+        })?;
+        args.check_abort()?;
+        let size = network_size(frame.size(), aspect, working_size);
+        let picture =
+            Stage::Resize.time(|| NetworkPicture::new(&frame, size, args.thread_count())).map_err(Error::node)?;
+        let stride = model.entry.stride;
+        let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];
+        if let (Some(subject), Some(_)) = (&picture.subject, model.entry.input(Role::Subject)) {
+            inputs.push((Role::Subject, tensor::pad_to_stride(subject.clone(), stride)));
+        }
+        let request = Request { model, device, inputs };
+        let answer = Stage::Model.time(|| engine.infer(request, &|| args.aborted())).map_err(model::to_node_error)?;
+        if !answer.cached {
+            log::info!("{NODE}: frame {}: {:.1} ms on {}", args.time, answer.milliseconds, answer.provider);
+        }
+        Ok(Analysis::new(frame, picture, size, answer.logits))
+    })
 }

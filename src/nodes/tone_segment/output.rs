@@ -6,21 +6,15 @@ use ofx_sdk::Premultiplication;
 /// How many tones there are.
 pub const CLASSES: usize = 5;
 
-const HIGHLIGHT: usize = 1;
-const MATERIAL: usize = 2;
-const BACKGROUND: usize = 0;
-const DIFFUSE_SHADOW: usize = 3;
-const CAST_SHADOW: usize = 4;
-
-/// One pixel as it goes into the composition of an output.
+/// A row of pixels as it goes into the composition of an output.
 #[derive(Clone, Copy, Debug)]
-pub struct Pixel {
+pub struct Row<'a> {
     /// Source as the host delivered it: red, green, blue, alpha; not touched in any way.
-    pub source: [f32; 4],
+    pub source: &'a [[f32; 4]],
     /// The five mattes, in class order; they sum to one.
-    pub mattes: [f32; CLASSES],
-    /// How sure the network is, 0-1.
-    pub confidence: f32,
+    pub mattes: [&'a [f32]; CLASSES],
+    /// How sure the network is, 0-1; empty where nothing asks for it.
+    pub confidence: &'a [f32],
 }
 
 /// Turns mattes into pixels: everything that `output`, `matte_class` and the colors decide.
@@ -54,24 +48,30 @@ impl Composer {
     }
 
     /// The Output's red, green, blue and alpha.
-    pub fn compose(&self, pixel: &Pixel) -> [f32; 4] {
-        let Pixel { source, mattes, confidence } = pixel;
+    pub fn compose(&self, row: &Row<'_>, out: &mut [[f32; 4]]) {
+        let Row { source, mattes, confidence } = *row;
         let matte = mattes[self.class];
         match self.output {
-            Output::SourceMatte => [source[0], source[1], source[2], matte],
-            Output::Matte => [matte; 4],
-            Output::Cutout => self.cutout(source, matte),
-            Output::Flat => self.flat(mattes),
-            Output::PackedLight => [mattes[HIGHLIGHT], mattes[MATERIAL], mattes[BACKGROUND], 1.0],
+            Output::SourceMatte => {
+                let pixels = out.iter_mut().zip(source).zip(matte);
+                pixels.for_each(|((out, source), matte)| *out = [source[0], source[1], source[2], *matte]);
+            }
+            Output::Matte => spread(matte, out),
+            Output::Cutout => {
+                let pixels = out.iter_mut().zip(source).zip(matte);
+                pixels.for_each(|((out, source), matte)| *out = self.cutout(source, *matte));
+            }
+            Output::Flat => self.flat(&mattes, out),
+            Output::PackedLight => {
+                let [b, r, g, _, _] = mattes;
+                opaque(out, |x| [r[x], g[x], b[x]]);
+            }
             Output::PackedShadow => {
-                let (diffuse, cast) = (mattes[DIFFUSE_SHADOW], mattes[CAST_SHADOW]);
-                [diffuse, cast, (diffuse + cast).min(1.0), 1.0]
+                let [_, _, _, diffuse, cast] = mattes;
+                opaque(out, |x| [diffuse[x], cast[x], (diffuse[x] + cast[x]).min(1.0)]);
             }
-            Output::Index => {
-                let index = strongest(mattes) as f32 * self.index_unit;
-                [index, index, index, 1.0]
-            }
-            Output::Confidence => [*confidence; 4],
+            Output::Index => opaque(out, |x| [strongest(&mattes.map(|matte| matte[x])) as f32 * self.index_unit; 3]),
+            Output::Confidence => spread(confidence, out),
         }
     }
 
@@ -89,15 +89,30 @@ impl Composer {
         [r * color, g * color, b * color, alpha]
     }
 
-    fn flat(&self, mattes: &[f32; CLASSES]) -> [f32; 4] {
-        let mut out = [0.0, 0.0, 0.0, 1.0];
-        for (matte, color) in mattes.iter().zip(&self.colors) {
-            for (channel, value) in out.iter_mut().zip(color) {
-                *channel += matte * value;
+    fn flat(&self, mattes: &[&[f32]; CLASSES], out: &mut [[f32; 4]]) {
+        out.fill([0.0, 0.0, 0.0, 1.0]);
+        for (mattes, &[r, g, b]) in mattes.iter().zip(&self.colors) {
+            for (out, matte) in out.iter_mut().zip(*mattes) {
+                // Four lanes, the last of them nothing, are what every processor has.
+                for (channel, value) in out.iter_mut().zip([r, g, b, 0.0]) {
+                    *channel += matte * value;
+                }
             }
         }
-        out
     }
+}
+
+/// The color of each pixel by its place in the row, and alpha 1.
+fn opaque(out: &mut [[f32; 4]], color: impl Fn(usize) -> [f32; 3]) {
+    for (x, out) in out.iter_mut().enumerate() {
+        let [r, g, b] = color(x);
+        *out = [r, g, b, 1.0];
+    }
+}
+
+/// One value in all four channels.
+pub fn spread(values: &[f32], out: &mut [[f32; 4]]) {
+    out.iter_mut().zip(values).for_each(|(out, value)| *out = [*value; 4]);
 }
 
 /// The class of the largest matte; the first of equals.
@@ -121,11 +136,22 @@ mod tests {
     use super::super::ToneClass;
     use super::*;
 
-    const PIXEL: Pixel = Pixel { source: [0.5, 0.25, 2.0, 0.5], mattes: [0.1, 0.2, 0.4, 0.25, 0.05], confidence: 0.75 };
+    const SOURCE: [f32; 4] = [0.5, 0.25, 2.0, 0.5];
+    const MATTES: [f32; CLASSES] = [0.1, 0.2, 0.4, 0.25, 0.05];
+
+    /// One pixel, as the second of a row whose first holds other values.
+    fn compose_with(composer: &Composer, source: [f32; 4], mattes: [f32; CLASSES]) -> [f32; 4] {
+        let source = [[0.125; 4], source];
+        let mattes = mattes.map(|matte| [1.0 - matte, matte]);
+        let row = Row { source: &source, mattes: mattes.each_ref().map(|m| &m[..]), confidence: &[0.5, 0.75] };
+        let mut out = [[f32::NAN; 4]; 2];
+        composer.compose(&row, &mut out);
+        out[1]
+    }
 
     fn compose(output: Output, premultiplication: Premultiplication) -> [f32; 4] {
         let settings = ToneSegmentSettings { output, matte_class: ToneClass::Material, ..Default::default() };
-        Composer::new(&settings, premultiplication, 1.0).compose(&PIXEL)
+        compose_with(&Composer::new(&settings, premultiplication, 1.0), SOURCE, MATTES)
     }
 
     #[test]
@@ -145,9 +171,15 @@ mod tests {
     #[test]
     fn cutout_leaves_nothing_where_the_matte_is_black_whatever_the_source_holds() {
         let settings = ToneSegmentSettings { output: Output::Cutout, ..Default::default() };
-        let pixel = Pixel { source: [f32::INFINITY, f32::NAN, 1.0, 1.0], mattes: [1.0, 0.0, 0.0, 0.0, 0.0], ..PIXEL };
-        let cut = Composer::new(&settings, Premultiplication::Opaque, 1.0).compose(&pixel);
+        let composer = Composer::new(&settings, Premultiplication::Opaque, 1.0);
+        let cut = compose_with(&composer, [f32::INFINITY, f32::NAN, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0, 0.0]);
         assert_eq!(cut, [0.0; 4], "highlight is the default matte");
+    }
+
+    #[test]
+    fn matte_and_confidence_fill_all_channels() {
+        assert_eq!(compose(Output::Matte, Premultiplication::Opaque), [0.4; 4]);
+        assert_eq!(compose(Output::Confidence, Premultiplication::Opaque), [0.75; 4]);
     }
 
     #[test]
@@ -160,7 +192,7 @@ mod tests {
     fn index_is_the_strongest_class_and_a_code_value_in_integer_images() {
         assert_eq!(compose(Output::Index, Premultiplication::Opaque), [2.0, 2.0, 2.0, 1.0]);
         let settings = ToneSegmentSettings { output: Output::Index, ..Default::default() };
-        let byte = Composer::new(&settings, Premultiplication::Opaque, 1.0 / 255.0).compose(&PIXEL);
+        let byte = compose_with(&Composer::new(&settings, Premultiplication::Opaque, 1.0 / 255.0), SOURCE, MATTES);
         assert_eq!((byte[0] * 255.0).round(), 2.0);
     }
 
@@ -175,7 +207,7 @@ mod tests {
             color_cast_shadow: [0.0; 3],
             ..Default::default()
         };
-        let flat = Composer::new(&settings, Premultiplication::Opaque, 1.0).compose(&PIXEL);
+        let flat = compose_with(&Composer::new(&settings, Premultiplication::Opaque, 1.0), SOURCE, MATTES);
         assert_eq!(flat, [0.2, 0.4, 0.25, 1.0]);
     }
 }

@@ -1,7 +1,8 @@
-//! Files that are whole or not there.
+//! Files that are whole or not there, and texts that end.
 
 use crate::error::{Error, Result};
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 /// Writes bytes beside `path` and renames them into place, so that a full disk, a crash or Ctrl-C leaves either the
@@ -10,6 +11,9 @@ use std::path::Path;
 /// # Errors
 /// [`Error::Output`] names the file; nothing is left behind.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    if is_stream(path) {
+        return write_through(path, bytes);
+    }
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -26,15 +30,42 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Whether the path is a pipe, a terminal or a device: renaming would put a file in its place.
+fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut stream = File::options().write(true).open(path).map_err(|e| Error::output(path, explain(&e)))?;
+    stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|e| Error::output(path, explain(&e)))
+}
+
+/// Reads a text of at most `most` bytes; a device or a wrong file must not fill the memory.
+///
+/// # Errors
+/// [`Error::Input`] names the file.
+pub fn read_text(path: &Path, most: u64) -> Result<String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|e| Error::input(path, e))?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::input(path, e))?;
+    if bytes.len() as u64 > most {
+        return Err(Error::input(path, format!("it is longer than {most} bytes; it is not the file that is meant")));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::input(path, "it is not text (UTF-8)"))
+}
+
 fn explain(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "the disk is full; free some space, then go on with --skip-existing".into()
         }
-        ErrorKind::PermissionDenied => format!("no permission to write here ({error})"),
-        ErrorKind::ReadOnlyFilesystem => "the disk is read-only".into(),
-        ErrorKind::IsADirectory => "a folder of that name exists".into(),
+        ErrorKind::FileTooLarge => format!("no file may be this large here; raise the limit or free a quota ({error})"),
+        ErrorKind::NotADirectory => format!("a part of the path is a file, not a folder ({error})"),
+        ErrorKind::InvalidFilename => format!("the name or the path is too long; choose a shorter one ({error})"),
+        ErrorKind::PermissionDenied => format!("no permission to write here; choose another folder ({error})"),
+        ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another folder".into(),
+        ErrorKind::IsADirectory => "a folder of that name exists; choose another name".into(),
         _ => error.to_string(),
     }
 }
@@ -51,6 +82,42 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_device_is_written_to_and_never_replaced_and_a_full_one_says_so() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let full = Path::new("/dev/full");
+        let error = write_whole(full, b"x").unwrap_err();
+        assert_eq!(error.exit_code(), crate::error::EXIT_OUTPUT);
+        assert!(error.to_string().contains("/dev/full: the disk is full; free some space"), "{error}");
+        write_whole(Path::new("/dev/null"), b"x").unwrap();
+        for device in [full, Path::new("/dev/null")] {
+            assert!(std::fs::metadata(device).unwrap().file_type().is_char_device(), "{}", device.display());
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_text_without_an_end_is_not_read_to_its_end() {
+        assert!(read_text(Path::new("/dev/zero"), 1000).unwrap_err().to_string().contains("/dev/zero: it is longer"));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("latin1.json");
+        std::fs::write(&path, b"gr\xf6\xdfer").unwrap();
+        assert!(read_text(&path, 1000).unwrap_err().to_string().contains("latin1.json: it is not text"));
+        std::fs::write(&path, "größer").unwrap();
+        assert_eq!(read_text(&path, 8).unwrap(), "größer");
+        assert!(read_text(&path, 7).is_err());
+    }
+
+    #[test]
+    fn paths_that_no_file_can_have_are_errors_that_say_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = |path: &Path| write_whole(path, b"x").unwrap_err().to_string();
+        assert!(told(&dir.path().join("x".repeat(4000))).contains("too long"));
+        std::fs::write(dir.path().join("file"), b"").unwrap();
+        assert!(told(&dir.path().join("file/a.exr")).contains("a.exr"));
     }
 
     #[test]

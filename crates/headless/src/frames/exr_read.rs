@@ -1,5 +1,6 @@
 //! OpenEXR, from files to frames: windows, layers, header.
 
+use super::exr_pixels::{self, OpenExr, block_bytes};
 use super::{ExrHeader, Frame, FrameInfo, ReadOptions, check_size};
 use crate::error::{Error, Result};
 use exr::meta::header::Header;
@@ -18,42 +19,60 @@ struct Chosen {
     components: Components,
 }
 
-fn headers(path: &Path, options: &ReadOptions) -> Result<Vec<Header>, Error> {
-    let length = std::fs::metadata(path).map_err(|e| Error::input(path, e))?.len();
-    if length == 0 {
-        return Err(Error::input(path, "the file is empty"));
+/// No compression of OpenEXR packs more than this many bytes of samples into one byte of file.
+const BEST_COMPRESSION: u64 = 20_000;
+
+/// Bytes of a block for each pixel that a picture may have: a few blocks are unpacked at once.
+const BLOCK_BYTES_PER_PIXEL: u64 = 16;
+
+/// Opens a file and refuses it where its header claims what it cannot hold, or what would take the machine's memory.
+fn open(path: &Path, options: &ReadOptions) -> Result<OpenExr, Error> {
+    let (reader, length) = exr_pixels::open(path)?;
+    reader.headers().iter().try_for_each(|header| check(path, header, length, options))?;
+    Ok(reader)
+}
+
+fn check(path: &Path, header: &Header, length: u64, options: &ReadOptions) -> Result<(), Error> {
+    let size = header.layer_size;
+    check_size(path, size.width() as u64, size.height() as u64, options)?;
+    let display = header.shared_attributes.display_window.size;
+    check_size(path, display.width() as u64, display.height() as u64, options)?;
+    // Each block has an entry in the offset table and a header of its own, however well it compresses.
+    if (header.chunk_count as u64).saturating_mul(16) > length {
+        return Err(Error::input(path, format!("truncated: {length} bytes cannot hold {} blocks", header.chunk_count)));
     }
-    let meta = MetaData::read_from_file(path, false).map_err(|e| Error::input(path, e))?;
-    for header in &meta.headers {
-        let size = header.layer_size;
-        check_size(path, size.width() as u64, size.height() as u64, options)?;
-        let display = header.shared_attributes.display_window.size;
-        check_size(path, display.width() as u64, display.height() as u64, options)?;
-        // Each block has an entry in the offset table and a header of its own, however well it compresses.
-        if header.chunk_count as u64 * 16 > length {
-            return Err(Error::input(
-                path,
-                format!("truncated: {length} bytes cannot hold {} blocks", header.chunk_count),
-            ));
-        }
-        if header.deep {
-            return Err(Error::input(path, "deep pixels are not read; flatten the file first"));
-        }
-        if header.channels.list.iter().any(|c| c.sampling != Vec2(1, 1)) {
-            return Err(Error::input(path, "channels of different resolutions (subsampling) are not read"));
-        }
+    if header.deep {
+        return Err(Error::input(path, "deep pixels are not read; flatten the file first"));
     }
-    Ok(meta.headers.into_vec())
+    if header.channels.list.iter().any(|c| c.sampling != Vec2(1, 1)) {
+        return Err(Error::input(path, "channels of different resolutions (subsampling) are not read"));
+    }
+    let channels = header.channels.list.len();
+    let bytes = (size.area() as u64).saturating_mul(header.channels.bytes_per_pixel as u64);
+    if bytes / BEST_COMPRESSION > length {
+        let (width, height) = (size.width(), size.height());
+        return Err(Error::input(
+            path,
+            format!("truncated: {length} bytes cannot hold {width}×{height} pixels of {channels} channels"),
+        ));
+    }
+    let block = block_bytes(header);
+    if block > options.max_pixels.saturating_mul(BLOCK_BYTES_PER_PIXEL) {
+        return Err(Error::input(
+            path,
+            format!("one block of its {channels} channels takes {block} bytes; raise --max-pixels if it is right"),
+        ));
+    }
+    Ok(())
 }
 
 /// Size and windows of the layer that would be read.
 pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, Error> {
-    let headers = headers(path, options)?;
-    let chosen = choose(path, &headers, options.layer.as_deref())?;
-    let header = &headers[chosen.part];
-    let display = header.shared_attributes.display_window;
+    let reader = open(path, options)?;
+    let chosen = choose(path, reader.headers(), options.layer.as_deref())?;
+    let header = &reader.headers()[chosen.part];
     Ok(FrameInfo {
-        display: [display.size.width() as i32, display.size.height() as i32],
+        display: display(header),
         bounds: bounds(path, header)?,
         depth: depth(header, &chosen),
         pixel_aspect: aspect(header.shared_attributes.pixel_aspect),
@@ -66,52 +85,30 @@ pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, E
 
 /// The pixels of one layer.
 pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
-    let headers = headers(path, options)?;
-    let chosen = choose(path, &headers, options.layer.as_deref())?;
-    let header = &headers[chosen.part];
-    let bounds = bounds(path, header)?;
-    let depth = depth(header, &chosen);
-    let image = exr::prelude::read()
-        .no_deep_data()
-        .largest_resolution_level()
-        .all_channels()
-        .all_layers()
-        .all_attributes()
-        .from_file(path)
-        .map_err(|e| Error::input(path, e))?;
-    let layer = &image.layer_data[chosen.part];
-    let count = chosen.components.count();
-    let (width, height) = (bounds.width(), bounds.height());
-    let mut pixels = vec![0.0f32; width * height * count];
-    for (offset, channel) in chosen.channels.iter().enumerate() {
-        let Some(channel) = channel else { continue };
-        let samples = &layer.channel_data.list[*channel].sample_data;
-        let mut put = |index: usize, value: f32| {
-            // Files have y down.
-            let row = height - 1 - index / width;
-            pixels[(row * width + index % width) * count + offset] = value;
-        };
-        match samples {
-            FlatSamples::F16(v) => v.iter().take(width * height).enumerate().for_each(|(i, s)| put(i, s.to_f32())),
-            FlatSamples::F32(v) => v.iter().take(width * height).enumerate().for_each(|(i, s)| put(i, *s)),
-            FlatSamples::U32(v) => v.iter().take(width * height).enumerate().for_each(|(i, s)| put(i, *s as f32)),
-        }
-    }
-    let display = image.attributes.display_window;
+    let reader = open(path, options)?;
+    let chosen = choose(path, reader.headers(), options.layer.as_deref())?;
+    let header = reader.headers()[chosen.part].clone();
+    let bounds = bounds(path, &header)?;
+    let pixels = exr_pixels::read(path, reader, chosen.part, &chosen.channels)?;
     Ok(Frame {
-        display: [display.size.width() as i32, display.size.height() as i32],
+        display: display(&header),
         bounds,
         components: chosen.components,
         pixels,
-        depth,
+        depth: depth(&header, &chosen),
         premultiplication: if chosen.components == Components::Rgba {
             Premultiplication::Premultiplied
         } else {
             Premultiplication::Opaque
         },
-        pixel_aspect: aspect(image.attributes.pixel_aspect),
-        header: Some(Box::new(ExrHeader { image: image.attributes, layer: layer.attributes.clone() })),
+        pixel_aspect: aspect(header.shared_attributes.pixel_aspect),
+        header: Some(Box::new(ExrHeader { image: header.shared_attributes, layer: header.own_attributes })),
     })
+}
+
+fn display(header: &Header) -> [i32; 2] {
+    let size = header.shared_attributes.display_window.size;
+    [size.width() as i32, size.height() as i32]
 }
 
 fn aspect(value: f32) -> f64 {
@@ -145,9 +142,9 @@ fn depth(header: &Header, chosen: &Chosen) -> Depth {
 
 /// Finds the layer: part and channels. `None` is the first part that has R, G, B, Y or A.
 fn choose(path: &Path, headers: &[Header], layer: Option<&str>) -> Result<Chosen, Error> {
-    let part_name = |h: &Header| h.own_attributes.layer_name.as_ref().map(Text::to_string).unwrap_or_default();
+    let part_name = |h: &Header| h.own_attributes.layer_name.as_ref().map(name).unwrap_or_default();
     for (part, header) in headers.iter().enumerate() {
-        let names: Vec<String> = header.channels.list.iter().map(|c| c.name.to_string()).collect();
+        let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
         let prefixes: Vec<String> = match layer {
             None => vec![String::new()],
             // `diffuse` is the channels `diffuse.R`…, or the part `diffuse` with channels `R`… or `diffuse.R`….
@@ -193,16 +190,22 @@ fn colors(names: &[String], prefix: &str) -> Option<(Vec<Option<usize>>, Compone
     }
 }
 
+/// A name as people wrote it: UTF-8, which most programs write, or else Latin-1.
+fn name(text: &Text) -> String {
+    String::from_utf8(text.as_slice().to_vec()).unwrap_or_else(|_| text.to_string())
+}
+
 /// Every name that `--layer` takes for this file.
 fn layers(headers: &[Header]) -> Vec<String> {
     let mut found = Vec::new();
     for header in headers {
-        found.extend(header.own_attributes.layer_name.as_ref().map(Text::to_string));
+        found.extend(header.own_attributes.layer_name.as_ref().map(name));
         for channel in &header.channels.list {
-            let name = channel.name.to_string();
+            let channel = name(&channel.name);
             // Colors are named by their layer, anything else by the channel itself.
-            let layer = name.rsplit_once('.').filter(|(_, last)| COLORS.iter().any(|c| c.eq_ignore_ascii_case(last)));
-            found.push(layer.map_or(name.clone(), |(layer, _)| layer.to_owned()));
+            let layer =
+                channel.rsplit_once('.').filter(|(_, last)| COLORS.iter().any(|c| c.eq_ignore_ascii_case(last)));
+            found.push(layer.map_or(channel.clone(), |(layer, _)| layer.to_owned()));
         }
     }
     found.sort();

@@ -5,12 +5,17 @@
 
 mod atomic;
 mod canvas;
+mod decoding;
+mod exr_pixels;
 mod exr_read;
 mod exr_write;
+mod jpeg_end;
 mod proxy;
 mod still;
+mod tiff_directory;
 
-pub use atomic::write_whole;
+pub use atomic::{read_text, write_whole};
+pub use decoding::hush_decoders;
 pub use exr_write::{ExrPlane, write_exr};
 pub(crate) use still::quantized;
 pub use still::write_png;
@@ -150,9 +155,11 @@ pub fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo> {
 
 /// A decoder's panic on a damaged file is an error about the file.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(Error::input(path, "the file is damaged (its decoder gave up)")))
+    decoding::guarded(read).unwrap_or_else(|| Err(Error::input(path, DECODER_GAVE_UP)))
 }
+
+/// What is said of a file whose decoder panicked.
+const DECODER_GAVE_UP: &str = "the file is damaged (its decoder gave up); copy or render it again";
 
 /// Refuses a size that would take the machine's memory, or that is none.
 fn check_size(path: &Path, width: u64, height: u64, options: &ReadOptions) -> Result<()> {

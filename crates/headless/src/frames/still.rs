@@ -1,11 +1,11 @@
 //! PNG, JPEG and TIFF. Their alpha is not multiplied into the colors.
 
-use super::{FileKind, Frame, FrameInfo, ReadOptions, check_size, write_whole};
+use super::{FileKind, Frame, FrameInfo, ReadOptions, check_size, jpeg_end, tiff_directory, write_whole};
 use crate::error::{Error, Result};
-use image::{ColorType, DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits};
 use ofx_sdk::{Components, Depth, Premultiplication, RectI};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek as _};
 use std::path::Path;
 
 /// No still-picture format packs more than this many bytes of pixels into one byte of file; a header that claims
@@ -13,17 +13,20 @@ use std::path::Path;
 const BEST_COMPRESSION: u64 = 20_000;
 
 /// What a decoder may always take, so that a small `max_pixels` is reported as such.
-const LEAST_MEMORY: u64 = 1 << 26;
+const LEAST_MEMORY: u64 = 1 << 23;
 
 type Reader = ImageReader<BufReader<File>>;
 
-fn open(path: &Path, kind: FileKind) -> Result<(Reader, u64)> {
+fn open(path: &Path, kind: FileKind, options: &ReadOptions) -> Result<(Reader, u64)> {
     let file = File::open(path).map_err(|e| Error::input(path, e))?;
     let length = file.metadata().map_err(|e| Error::input(path, e))?.len();
     if length == 0 {
         return Err(Error::input(path, "the file is empty"));
     }
-    let mut reader = ImageReader::new(BufReader::new(file));
+    let mut file = BufReader::new(file);
+    check_jpeg_end(path, &mut file)?;
+    check_tiff_directory(path, &mut file, length, options)?;
+    let mut reader = ImageReader::new(file);
     reader.set_format(match kind {
         FileKind::Jpeg => ImageFormat::Jpeg,
         FileKind::Tiff => ImageFormat::Tiff,
@@ -34,12 +37,44 @@ fn open(path: &Path, kind: FileKind) -> Result<(Reader, u64)> {
     Ok((reader, length))
 }
 
+/// Decoders fill what a cut JPEG lacks with grey, and a grey band is found when the shot is delivered.
+fn check_jpeg_end(path: &Path, file: &mut BufReader<File>) -> Result<()> {
+    let whole = jpeg_end::is_whole(file).map_err(|e| Error::input(path, e))?;
+    if !whole {
+        return Err(Error::input(path, "truncated: the JPEG ends before its end marker; copy or render it again"));
+    }
+    file.rewind().map_err(|e| Error::input(path, e))
+}
+
+fn check_tiff_directory(path: &Path, file: &mut BufReader<File>, length: u64, options: &ReadOptions) -> Result<()> {
+    match tiff_directory::fault(file, length, options.max_pixels).map_err(|e| Error::input(path, e))? {
+        Some(fault) => Err(Error::input(path, fault)),
+        None => file.rewind().map_err(|e| Error::input(path, e)),
+    }
+}
+
+/// What a decoder says of a file, and what to do about it.
+fn damaged(path: &Path, error: &ImageError) -> Error {
+    if matches!(error, ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof) {
+        return Error::input(path, "truncated: the file ends too early; copy or render it again");
+    }
+    let advice = match error {
+        ImageError::Decoding(_) => "; copy or render it again",
+        ImageError::Unsupported(_) => "; save it as PNG, JPEG, TIFF or EXR",
+        ImageError::Limits(_) => "; raise --max-pixels if its size is right",
+        _ => "",
+    };
+    let words: Vec<_> = error.to_string().split_whitespace().map(str::to_owned).collect();
+    let reason: String = words.join(" ").chars().take(300).collect();
+    Error::input(path, format!("{reason}{advice}"))
+}
+
 fn decoder(path: &Path, kind: FileKind, options: &ReadOptions) -> Result<impl ImageDecoder> {
-    let (mut reader, length) = open(path, kind)?;
+    let (mut reader, length) = open(path, kind, options)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(options.max_pixels.saturating_mul(16).max(LEAST_MEMORY));
     reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(|e| Error::input(path, e))?;
+    let decoder = reader.into_decoder().map_err(|e| damaged(path, &e))?;
     let (width, height) = decoder.dimensions();
     check_size(path, width.into(), height.into(), options)?;
     if decoder.total_bytes() / BEST_COMPRESSION > length {
@@ -77,12 +112,13 @@ pub(super) fn read(path: &Path, kind: FileKind, options: &ReadOptions) -> Result
     }
     let decoder = decoder(path, kind, options)?;
     let depth = depth_of(decoder.color_type());
-    let picture = DynamicImage::from_decoder(decoder).map_err(|e| Error::input(path, e))?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(|e| damaged(path, &e))?;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let alpha = picture.color().has_alpha();
     let components = if alpha { Components::Rgba } else { Components::Rgb };
-    let top_down = if alpha { picture.into_rgba32f().into_raw() } else { picture.into_rgb32f().into_raw() };
-    let mut frame = Frame::filling(width, height, components, turned_over(&top_down, width * components.count()));
+    let mut pixels = if alpha { picture.into_rgba32f().into_raw() } else { picture.into_rgb32f().into_raw() };
+    turn_over(&mut pixels, width * components.count());
+    let mut frame = Frame::filling(width, height, components, pixels);
     frame.depth = depth;
     if alpha {
         frame.premultiplication = Premultiplication::Unpremultiplied;
@@ -90,9 +126,13 @@ pub(super) fn read(path: &Path, kind: FileKind, options: &ReadOptions) -> Result
     Ok(frame)
 }
 
-/// Rows in the opposite order.
-fn turned_over(values: &[f32], row: usize) -> Vec<f32> {
-    values.chunks_exact(row).rev().flatten().copied().collect()
+/// Puts rows into the opposite order, where they lie: a picture of 16k × 16k should not be in memory twice.
+fn turn_over(values: &mut [f32], row: usize) {
+    let rows = values.len() / row;
+    let (upper, lower) = values.split_at_mut(rows.div_ceil(2) * row);
+    for (a, b) in upper.chunks_exact_mut(row).zip(lower.chunks_exact_mut(row).rev()) {
+        a.swap_with_slice(b);
+    }
 }
 
 /// Writes the display window as PNG: RGBA, RGB or grey, 8 bits (`Depth::Byte`) or 16 (any other).

@@ -71,6 +71,46 @@ pub fn normalize(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
     remap(mattes, threads, Remap { black: 0.0, gain: 1.0, most: LARGEST_MATTE }, Empty::Background)
 }
 
+/// Gives class 0, the background, what the other classes leave, then makes all positive and sum to one as [`normalize`].
+///
+/// A linear filter keeps the sum of mattes, so that one of them need not be filtered. What class 0 held is not read.
+///
+/// # Errors
+/// When rows are not contiguous.
+pub fn complete(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
+    rows::check_rows(&mattes.view(), "mattes")?;
+    let remap = Remap { black: 0.0, gain: 1.0, most: LARGEST_MATTE };
+    bands::for_each_band(mattes, threads, |_, mut band| {
+        let (mut sum, mut rest) = (Vec::new(), Vec::new());
+        for y in 0..band.dim().1 {
+            let mut rows = rows::channels_mut(&mut band, y);
+            let Some((background, tones)) = rows.split_first_mut() else { return };
+            refill(&mut sum, background.len(), 0.0);
+            refill(&mut rest, background.len(), 1.0);
+            for row in tones.iter_mut() {
+                for ((v, rest), sum) in row.iter_mut().zip(&mut rest).zip(&mut sum) {
+                    // A sum that is not a number leaves nothing; what is no number itself is nothing.
+                    *rest -= *v;
+                    *v = remap.of(*v);
+                    *sum += *v;
+                }
+            }
+            for ((v, rest), sum) in background.iter_mut().zip(&rest).zip(&mut sum) {
+                let rest = remap.of(*rest);
+                *sum += rest;
+                // Nobody's pixel is background.
+                let nobody = if *sum > 0.0 { 0.0 } else { 1.0 };
+                *sum = 1.0 / (*sum + nobody);
+                *v = (rest + nobody) * *sum;
+            }
+            for row in tones {
+                row.iter_mut().zip(&sum).for_each(|(v, scale)| *v *= scale);
+            }
+        }
+    });
+    Ok(())
+}
+
 /// Sets what is at most `clip_black` to 0 and what is at least `clip_white` to 1, linear between, and makes each pixel
 /// sum to one again. Where every class lies below `clip_black`, the largest takes the pixel, the lower class of equals.
 ///

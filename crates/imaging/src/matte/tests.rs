@@ -46,6 +46,16 @@ fn normalizing_drops_negatives_and_leaves_background_where_nothing_is_left() {
 }
 
 #[test]
+fn the_background_is_completed_from_what_the_others_leave() {
+    let mut mattes = array![[[9.0, 9.0, 9.0, f32::NAN]], [[0.25, 0.75, -1.0, f32::NAN]], [[0.25, 0.75, -1.0, 0.5]]];
+    complete(mattes.view_mut(), 1).unwrap();
+    assert_eq!(mattes, array![[[0.5, 0.0, 1.0, 0.0]], [[0.25, 0.5, 0.0, 0.0]], [[0.25, 0.5, 0.0, 1.0]]]);
+    let mut nobody = array![[[0.0]], [[f32::NAN]]];
+    complete(nobody.view_mut(), 1).unwrap();
+    assert_eq!(nobody, array![[[1.0]], [[0.0]]], "nobody's pixel is background");
+}
+
+#[test]
 fn levels_clip_and_the_largest_takes_what_is_clipped_away() {
     let mut mattes = array![[[0.01, 0.3, 0.35]], [[0.99, 0.35, 0.35]], [[0.0, 0.35, 0.3]]];
     levels(mattes.view_mut(), 0.02, 0.98, 1).unwrap();

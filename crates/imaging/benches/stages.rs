@@ -1,0 +1,91 @@
+//! The pixel work of a 1920×1080 frame, on one thread, at the sizes that ToneSegment's defaults make.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use imaging::color::{Colorspace, encode_for_network};
+use imaging::guided::{GuidedFilter, Mapping};
+use imaging::matte::{self, Softening};
+use imaging::resample::{Filter, Resampler};
+use imaging::{Extent, Region, Size, Window};
+use ndarray::{Array3, s};
+use std::hint::black_box;
+
+const FRAME: Size = Size { width: 1920, height: 1080 };
+const NETWORK: Size = Size { width: 1024, height: 576 };
+const COARSE: Size = Size { width: 512, height: 288 };
+const CLASSES: usize = 5;
+/// Rows that the node makes at once.
+const BAND: i64 = 64;
+
+fn noise(channels: usize, size: Size) -> Array3<f32> {
+    let mut state = 1u32;
+    Array3::from_shape_simple_fn((channels, size.height, size.width), || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32
+    })
+}
+
+/// Calls `work` for the windows of a frame's bands.
+fn in_bands(mut work: impl FnMut(Window)) {
+    let (width, height) = (FRAME.width as i64, FRAME.height as i64);
+    (0..height).step_by(BAND as usize).for_each(|y| work(Window::new(0, y, width, (y + BAND).min(height))));
+}
+
+fn benches(c: &mut Criterion) {
+    let frame = noise(3, FRAME);
+    let mut group = c.benchmark_group("imaging_1080p");
+    group.sample_size(10);
+
+    let mut pixels = frame.clone();
+    group.bench_function("encode", |b| {
+        b.iter(|| encode_for_network(pixels.view_mut(), Colorspace::LinearRec709, 0.0, 1).expect("a picture"));
+    });
+    let shrink = Resampler::whole(FRAME, NETWORK, Filter::Triangle).expect("two sizes");
+    group.bench_function("resize", |b| b.iter(|| black_box(shrink.resample(frame.view(), 1).expect("a picture"))));
+
+    let logits = noise(CLASSES, NETWORK) * 8.0;
+    group.bench_function("softmax", |b| {
+        let mut mattes = logits.clone();
+        b.iter(|| {
+            mattes.assign(&logits);
+            matte::softmax(mattes.view_mut(), &[0.0; CLASSES], 1).expect("logits");
+            black_box(matte::confidence(mattes.view(), 1).expect("mattes"))
+        });
+    });
+    let (guide, targets) = (noise(3, COARSE), noise(CLASSES - 1, COARSE));
+    let filter = GuidedFilter::new(2.1, 4e-4).expect("a radius");
+    group.bench_function("fit", |b| {
+        b.iter(|| black_box(filter.fit(guide.view(), targets.view(), 1).expect("a picture")));
+    });
+
+    let coefficients = filter.fit(guide.view(), targets.view(), 1).expect("a picture");
+    let mapping = Mapping::new(Extent::of_size(FRAME), COARSE).expect("a grid");
+    group.bench_function("upsample", |b| {
+        b.iter(|| {
+            in_bands(|window| {
+                let guide = frame.slice(s![.., window.y0 as usize..window.y1 as usize, ..]);
+                let mut mattes = Array3::zeros((CLASSES, window.height(), window.width()));
+                let tones = mattes.slice_mut(s![1.., .., ..]);
+                coefficients.upsample_into(guide, window, &mapping, tones, 1).expect("a picture");
+                matte::complete(mattes.view_mut(), 1).expect("mattes");
+                black_box(mattes);
+            });
+        });
+    });
+    let softening = Softening::new(1.0).expect("a radius");
+    let mattes = noise(CLASSES, FRAME);
+    group.bench_function("edge", |b| {
+        b.iter(|| {
+            in_bands(|window| {
+                let region = Region::tile(Window::of_size(FRAME), window, softening.margin_px());
+                let input = mattes.slice(s![.., region.input.y0 as usize..region.input.y1 as usize, ..]);
+                let mut soft = softening.soften(input, &region, 1).expect("a picture");
+                matte::levels(soft.view_mut(), 0.02, 0.98, 1).expect("mattes");
+                black_box(soft);
+            });
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(stages, benches);
+criterion_main!(stages);
