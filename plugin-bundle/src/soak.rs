@@ -22,9 +22,9 @@ const PARTS: &[Part] = &[
     Part { name: "hostile hosts, the bundle", run: hostile_bundle },
 ];
 
-/// Random lives that each test plays: ten times those of an ordinary run.
+/// Random lives that each test plays: ten times those of an ordinary run, and a hundred times.
 const EFFECT_LIVES: u64 = 1_000_000;
-const BUNDLE_LIVES: u64 = 10_000;
+const BUNDLE_LIVES: u64 = 100_000;
 
 /// Builds the bundle, runs every part and prints the table.
 ///
