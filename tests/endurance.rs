@@ -1,7 +1,7 @@
 //! Load: thousands of instances and frames in one process, watched for what grows.
 //!
-//! The ordinary run is short; `cargo xtask soak` sets ROTOCEL_LOAD to 10,000, and ROTOCEL_SOAK_SECONDS to go on for
-//! longer. ROTOCEL_SEED repeats a run.
+//! The ordinary run is short; `cargo xtask soak` sets ROTOCEL_LOAD to 10,000, or ROTOCEL_LOAD_MINUTES to go on for a
+//! time instead. ROTOCEL_SEED repeats a run.
 
 mod stage;
 
@@ -10,22 +10,25 @@ use ofx_sdk::{Context, FrameRange, RectI, RenderScale};
 use stage::*;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const RANGE: FrameRange = FrameRange { min: 1.0, max: 10.0 };
 
 /// Growth of the resident size, over the second half of a run, that allocators make by themselves.
 const RESIDENT_SLACK: u64 = 12 << 20;
 
-/// How many instances, and how many frames.
-fn count() -> usize {
-    std::env::var("ROTOCEL_LOAD").map_or(400, |text| text.parse().expect("ROTOCEL_LOAD is a number"))
+/// A number from the environment.
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text}, which is no number")))
 }
 
-/// The end of a run that is to last for a time rather than a number.
-fn end() -> Instant {
-    let seconds = std::env::var("ROTOCEL_SOAK_SECONDS").map_or(0, |text| text.parse().expect("a number of seconds"));
-    Instant::now() + Duration::from_secs(seconds)
+/// How far a run has come, from 0 to 1: of its number of instances or frames, or of its time.
+fn share(done: u64, start: Instant) -> f64 {
+    match number("ROTOCEL_LOAD_MINUTES") {
+        Some(minutes) => start.elapsed().as_secs_f64() / (60.0 * minutes as f64),
+        None => done as f64 / number("ROTOCEL_LOAD").unwrap_or(400) as f64,
+    }
 }
 
 /// A generator whose seed is printed.
@@ -33,7 +36,7 @@ struct Random(u64);
 
 impl Random {
     fn new() -> Self {
-        let seed = std::env::var("ROTOCEL_SEED").map_or(1, |text| text.parse().expect("ROTOCEL_SEED is a number"));
+        let seed = number("ROTOCEL_SEED").unwrap_or(1);
         println!("ROTOCEL_SEED={seed}");
         Self(seed)
     }
@@ -78,19 +81,20 @@ impl fmt::Display for Footprint {
     }
 }
 
-/// Does `step` `count` times, or until the time is over, prints the footprint at every tenth, and fails on growth.
+/// Does `step` until the run is over, prints the footprint at every tenth, and fails on growth.
 fn watch(what: &str, mut step: impl FnMut(usize)) {
-    let (count, end) = (count(), end());
+    let start = Instant::now();
     let mut footprints = Vec::new();
-    let mut done = 0;
-    while done < count || Instant::now() < end {
-        step(done);
-        done += 1;
-        // Past the number a run goes on for its time, in as many steps again for each line.
-        if done % (count / 10).max(1) == 0 {
+    for done in 1.. {
+        step(done - 1);
+        let share = share(done as u64, start);
+        if share * 10.0 >= (footprints.len() + 1) as f64 {
             let now = Footprint::now();
             println!("{done:7} {what}: {now}");
             footprints.push(now);
+        }
+        if share >= 1.0 {
+            break;
         }
     }
     assert_no_growth(what, &footprints);

@@ -84,7 +84,9 @@ enum Task {
     },
     /// Run for long what the tests run for short, and fail on what only shows then
     Soak {
-        /// The most that each part may take; without it, each part does all that it has to do
+        /// Only parts whose name holds this: load, hostile, damaged
+        filter: Option<String>,
+        /// How long each part runs; without it, each does a set number of things
         #[arg(long, value_name = "N")]
         minutes: Option<u32>,
     },
@@ -133,7 +135,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo => demo::demo(&workspace)?,
         Task::Test { training } => checks::test(&workspace, training)?,
         Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
-        Task::Soak { minutes } => soak::soak(&workspace, minutes)?,
+        Task::Soak { filter, minutes } => soak::soak(&workspace, filter.as_deref(), minutes)?,
         Task::Score { subject, shot, more } => score::score(&workspace, &subject, &shot, &more)?,
     }
     Ok(())

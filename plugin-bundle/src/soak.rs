@@ -9,52 +9,82 @@ use crate::{
     workspace::Workspace,
 };
 
-/// One thing that is run for long.
+/// Tests that are run for long.
 struct Part {
     name: &'static str,
-    /// Runs it whole, or for at most that many minutes.
-    run: fn(&Workspace, Option<u32>) -> Result<()>,
+    /// Test files.
+    tests: &'static [&'static str],
+    /// The variable of how often, and how often without `--minutes`.
+    count: (&'static str, u64),
+    /// The variable of how many minutes instead, where the tests know one.
+    minutes: Option<&'static str>,
 }
 
 /// All of them, in the order in which they run.
 const PARTS: &[Part] = &[
-    Part { name: "hostile hosts, the SDK's test effect", run: hostile_host },
-    Part { name: "hostile hosts, the bundle", run: hostile_bundle },
+    Part {
+        name: "load",
+        tests: &["endurance"],
+        count: ("ROTOCEL_LOAD", 10_000),
+        minutes: Some("ROTOCEL_LOAD_MINUTES"),
+    },
+    Part {
+        name: "hostile hosts, the SDK's test effect",
+        tests: &["hostile_host"],
+        count: (HOSTILE_COUNT, 1_000_000),
+        minutes: Some(HOSTILE_MINUTES),
+    },
+    Part {
+        name: "hostile hosts, the bundle",
+        tests: &["hostile"],
+        count: (HOSTILE_COUNT, 100_000),
+        minutes: Some(HOSTILE_MINUTES),
+    },
+    Part {
+        name: "damaged files",
+        tests: &["damaged_pictures", "damaged_models", "damaged_descriptions"],
+        count: ("ROTOCEL_FUZZ_COUNT", 20_000),
+        minutes: None,
+    },
 ];
 
-/// Random lives that each test plays: ten times those of an ordinary run, and a hundred times.
-const EFFECT_LIVES: u64 = 1_000_000;
-const BUNDLE_LIVES: u64 = 100_000;
+const HOSTILE_COUNT: &str = "ROTOCEL_HOSTILE_COUNT";
+const HOSTILE_MINUTES: &str = "ROTOCEL_HOSTILE_MINUTES";
 
-/// Builds the bundle, runs every part and prints the table.
+/// More than fit into any number of minutes.
+const ENDLESS: u64 = 1 << 40;
+
+/// Builds the bundle, runs every part whose name holds `filter`, and prints the table.
 ///
 /// # Errors
 /// When a part failed.
-pub fn soak(workspace: &Workspace, minutes: Option<u32>) -> Result<()> {
+pub fn soak(workspace: &Workspace, filter: Option<&str>, minutes: Option<u32>) -> Result<()> {
     let mut stages = Stages::default();
     stages.run("bundle", || bundle::bundle(workspace, &Build::default()).map(drop));
-    for part in PARTS {
-        stages.run(part.name, || (part.run)(workspace, minutes));
+    for part in PARTS.iter().filter(|part| filter.is_none_or(|filter| part.name.contains(filter))) {
+        stages.run(part.name, || run(workspace, part, minutes));
     }
     Ok(stages.finish()?)
 }
 
-fn hostile_host(workspace: &Workspace, minutes: Option<u32>) -> Result<()> {
-    hostile(workspace, "hostile_host", EFFECT_LIVES, minutes)
-}
-
-fn hostile_bundle(workspace: &Workspace, minutes: Option<u32>) -> Result<()> {
-    hostile(workspace, "hostile", BUNDLE_LIVES, minutes)
-}
-
-/// Plays `count` random lives in the hostile host of a test, or as many as fit into the minutes.
-fn hostile(workspace: &Workspace, test: &str, count: u64, minutes: Option<u32>) -> Result<()> {
+fn run(workspace: &Workspace, part: &Part, minutes: Option<u32>) -> Result<()> {
     let mut cargo = checks::cargo_test(workspace);
-    cargo.args(["--test", test]).env("ROTOCEL_HOSTILE_COUNT", count.to_string());
-    // The bundle must find the library that lies in it.
-    cargo.env_remove("ROTOCEL_ONNXRUNTIME");
-    if let Some(minutes) = minutes {
-        cargo.env("ROTOCEL_HOSTILE_MINUTES", minutes.to_string());
+    for test in part.tests {
+        cargo.args(["--test", test]);
     }
-    process::run(&mut cargo, "cargo test")
+    let (variable, count) = part.count;
+    match (part.minutes, minutes) {
+        (Some(name), Some(minutes)) => {
+            cargo.env(name, minutes.to_string()).env(variable, ENDLESS.to_string());
+        }
+        _ => {
+            cargo.env(variable, count.to_string());
+        }
+    }
+    // The bundle must find the library that lies in it, as in the ordinary run.
+    if !part.tests.contains(&"damaged_models") {
+        cargo.env_remove("ROTOCEL_ONNXRUNTIME");
+    }
+    // What is measured on the way is printed, one test after the other.
+    process::run(cargo.args(["--", "--nocapture", "--test-threads", "1"]), "cargo test")
 }
