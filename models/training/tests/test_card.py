@@ -1,0 +1,40 @@
+"""The model card says what the scores file says."""
+
+from __future__ import annotations
+
+import json
+import re
+import unittest
+from pathlib import Path
+
+from write_card import CARDS, card, score_row
+
+MODELS = Path(__file__).resolve().parents[2]
+
+
+class Card(unittest.TestCase):
+    def test_every_committed_card_is_what_write_card_makes_of_its_scores(self) -> None:
+        for template in CARDS.glob("*.md"):
+            written = (MODELS / template.name).read_text()
+            scores = json.loads((MODELS / "scores" / f"{template.stem}.json").read_text())
+            counts = re.search(
+                r"(\d+) frames of \S+ from (\d+) .*--short-shots (\d+)", written, re.DOTALL
+            )
+            assert counts is not None
+            frames, scenes, short = map(int, counts.groups())
+            training = {"frames": frames, "scenes": scenes, "short": short}
+            self.assertEqual(card(template.read_text(), scores, training), written)
+
+    def test_a_class_that_does_not_occur_has_a_dash(self) -> None:
+        values = dict.fromkeys(("background", "highlight", "material", "diffuse_shadow"), 0.5)
+        row = score_row("one", {**values, "cast_shadow": None})
+        self.assertEqual(row, "| one | 0.500 | 0.500 | 0.500 | 0.500 | - |")
+
+    def test_a_figure_that_nobody_has_is_an_error(self) -> None:
+        scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
+        with self.assertRaisesRegex(ValueError, "NOBODY"):
+            card("{{NOBODY}}", scores, {"frames": 0, "scenes": 0, "short": 0})
+
+
+if __name__ == "__main__":
+    unittest.main()

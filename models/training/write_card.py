@@ -1,0 +1,100 @@
+"""Writes a model card: its text from `cards/`, its figures from the scores file.
+
+python models/training/write_card.py --models models --shots DIR/shots
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from tone_classes import CLASSES
+
+CARDS = Path(__file__).parent / "cards"
+
+
+def score_row(name: str, values: dict[str, float | None], accuracy: float | None = None) -> str:
+    """A line of a table: the IoU of each class, then the accuracy."""
+    cells = ["-" if values[c] is None else f"{values[c]:.3f}" for c in CLASSES]
+    if accuracy is not None:
+        cells.append(f"{accuracy:.3f}")
+    return f"| {' | '.join([name, *cells])} |"
+
+
+def card(template: str, scores: dict[str, Any], training: dict[str, int]) -> str:
+    """The template with every `{{NAME}}` replaced."""
+    held_out, sample = scores["sets"]["heldout"], scores["sets"]["sample"]
+    rows = [
+        score_row(f"{name}, {how.replace('_', ' ')}", part[how]["iou"], part[how]["accuracy"])
+        for name, part in (("held-out", held_out), ("sample shot", sample))
+        for how in ("with_mask", "without_mask")
+    ]
+    shots = [
+        score_row(f"{shot}, {how.replace('_', ' ')}", values)
+        for how in ("with_mask", "without_mask")
+        for shot, values in held_out[how]["shots"].items()
+    ]
+    share = held_out["with_mask"]["pixel_share"]
+    run = scores["training"]
+    facts = {
+        "ROWS": "\n".join(rows),
+        "SHOTS": "\n".join(shots),
+        "SHARE": " | ".join(f"{100 * share[c]:.1f} %" for c in CLASSES),
+        "DATE": scores["date"],
+        "MACHINE": scores["machine"],
+        "COMMAND": scores["command"],
+        "SEED": run["seed"],
+        "EPOCHS": run["epochs"],
+        "STEPS": run["steps"],
+        "MINUTES": run["minutes"],
+        "FRAMES": training["frames"],
+        "SCENES": training["scenes"],
+        "SHORT": training["short"],
+        "HASH": run["data_hash"][:16],
+        "HHASH": held_out["data_hash"][:16],
+        "QHASH": sample["data_hash"][:16],
+        "HF": held_out["frames"],
+        "QF": sample["frames"],
+        "MATERIAL": f"{held_out['with_mask']['iou']['material']:.2f}",
+        "MATERIAL_ALONE": f"{held_out['without_mask']['iou']['material']:.2f}",
+    }
+    for name, value in facts.items():
+        template = template.replace("{{" + name + "}}", str(value))
+    if "{{" in template:
+        raise ValueError(f"no figure for {template[template.index('{{') :].split('}}')[0]}}}}}")
+    return template
+
+
+def training_counts(root: Path) -> dict[str, int]:
+    """How many frames and scenes there are to train on, and how many of the scenes are short."""
+    # Needs Pillow, which a check of the text does without.
+    from shot_folder import find_shots, frame_numbers, read_shot
+
+    shots = [shot for shot in find_shots(root) if read_shot(shot)["split"] == "train"]
+    return {
+        "frames": sum(len(frame_numbers(shot)) for shot in shots),
+        "scenes": len(shots),
+        "short": sum("short" in shot.name for shot in shots),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--shots", type=Path, required=True)
+    parser.add_argument("--name", default="tone_small")
+    args = parser.parse_args()
+    scores = json.loads((args.models / "scores" / f"{args.name}.json").read_text())
+    training = training_counts(args.shots)
+    template = (CARDS / f"{args.name}.md").read_text()
+    target = args.models / f"{args.name}.md"
+    part = target.with_suffix(".part")
+    part.write_text(card(template, scores, training))
+    part.replace(target)
+    print(target)
+
+
+if __name__ == "__main__":
+    main()
