@@ -13,6 +13,7 @@ import argparse
 import random
 import tempfile
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from render_passes import Passes, PassRenderer, Quality
 from scene_build import BuiltScene, build
 from scene_sample import build_sample
 from shot_folder import frame_path, has_frame, save_png, write_shot
-from shot_plan import ShotPlan, plan_sample, plan_shots, render_order
+from shot_plan import Counts, ShotPlan, plan_sample, plan_shots, render_order
 
 # The first chunk of a shot is rendered with full samples, the rest with half: later frames show the
 # same scene again, and their time is better spent on more scenes.
@@ -109,11 +110,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the shots")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", action="store_true", help="the sample shot instead of the set")
-    parser.add_argument("--long-shots", type=int, default=8)
-    parser.add_argument("--long-frames", type=int, default=40)
-    parser.add_argument("--short-shots", type=int, default=24)
-    parser.add_argument("--short-frames", type=int, default=6)
-    parser.add_argument("--heldout", type=int, default=2)
+    for count in fields(Counts):
+        option = "--" + count.name.replace("_", "-")
+        parser.add_argument(option, type=int, default=count.default)
     parser.add_argument("--beauty-samples", type=int, default=Quality.beauty)
     parser.add_argument("--white-samples", type=int, default=Quality.white)
     parser.add_argument("--threads", type=int, default=2)
@@ -124,14 +123,8 @@ def main() -> None:
     if args.sample:
         shots = [plan_sample(args.seed)]
     else:
-        shots = plan_shots(
-            args.seed,
-            args.long_shots,
-            args.long_frames,
-            args.short_shots,
-            args.short_frames,
-            args.heldout,
-        )
+        chosen = {count.name: getattr(args, count.name) for count in fields(Counts)}
+        shots = plan_shots(args.seed, Counts(**chosen))
     start, done = time.perf_counter(), 0
     with tempfile.TemporaryDirectory() as scratch:
         for plan, numbers in render_order(shots, CHUNK)[part - 1 :: parts]:

@@ -15,12 +15,16 @@ import bpy
 from mathutils import Vector
 
 from scene_objects import FAMILIES, WITHHELD_FAMILIES, Object, add_form, add_material
+from scene_self_shadow import SELF_SHADOWING
 from shot_plan import ShotPlan
 
 FLOOR_INDEX = 100
 # HDRIs that ship inside the bpy wheel (CC0). The last two are for held-out scenes alone.
 TRAIN_WORLDS = ("city", "courtyard", "forest", "interior", "night", "studio")
 HELDOUT_WORLDS = ("sunrise", "sunset")
+LAYOUTS = ("close", "still_life", "still_life", "many")
+# Shadows of a form on itself are only seen from near.
+SELF_SHADOW_LAYOUTS = ("close", "close", "close", "still_life")
 KEY_DISTANCE = 9.0
 # What a white matte surface shows under the key at a right angle. Keys are set to this strength and
 # keep their distance, so it holds for a whole shot; brightness varies by exposure instead.
@@ -99,7 +103,7 @@ def build(plan: ShotPlan) -> BuiltScene:
     """Builds the scene of a shot; the same plan always gives the same scene."""
     rng = random.Random(plan.seed)
     empty_scene(plan)
-    layout = rng.choice(("close", "still_life", "still_life", "many"))
+    layout = rng.choice(SELF_SHADOW_LAYOUTS if plan.self_shadowing else LAYOUTS)
     floor = (layout != "close" and rng.random() < 0.75) or rng.random() < 0.4
     forms, movers, radius = _place_forms(plan, rng, layout, floor)
 
@@ -139,6 +143,9 @@ def _place_forms(
     families = rng.sample(names, min(count, len(names)))
     if plan.split == "heldout":
         families[0] = WITHHELD_FAMILIES[plan.seed % len(WITHHELD_FAMILIES)]
+    if plan.self_shadowing:
+        chosen = rng.sample(sorted(SELF_SHADOWING), min(2, len(families)))
+        families[: len(chosen)] = chosen
     radius = {"close": 0.6, "still_life": 2.0, "many": 3.2}[layout]
     forms: list[Object] = []
     movers: list[Mover] = []

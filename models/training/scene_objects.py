@@ -13,70 +13,36 @@ from collections.abc import Callable
 import bpy
 from mathutils import Vector, noise
 
-Object = bpy.types.Object
+from scene_mesh import SMOOTH_ANGLE, Object, Path, active, beveled, link, smooth, to_mesh, tube
+from scene_self_shadow import SELF_SHADOWING
+
 Family = Callable[[random.Random], Object]
-
-SMOOTH_ANGLE = math.radians(35)
-
-
-def _active() -> Object:
-    return bpy.context.view_layer.objects.active
-
-
-def _link(name: str, data: bpy.types.ID) -> Object:
-    created = bpy.data.objects.new(name, data)
-    bpy.context.scene.collection.objects.link(created)
-    bpy.ops.object.select_all(action="DESELECT")
-    created.select_set(True)
-    bpy.context.view_layer.objects.active = created
-    return created
-
-
-def _to_mesh() -> Object:
-    """Converts the active object to a mesh, modifiers applied."""
-    bpy.ops.object.convert(target="MESH")
-    return _active()
-
-
-def _smooth(angle: float | None = None) -> Object:
-    if angle is None:
-        bpy.ops.object.shade_smooth()
-    else:
-        bpy.ops.object.shade_smooth_by_angle(angle=angle)
-    return _active()
-
-
-def _beveled(width: float) -> Object:
-    bevel = _active().modifiers.new("bevel", "BEVEL")
-    bevel.width, bevel.segments = width, 5
-    _to_mesh()
-    return _smooth(SMOOTH_ANGLE)
 
 
 def _sphere(rng: random.Random) -> Object:
     bpy.ops.mesh.primitive_uv_sphere_add(radius=1, segments=96, ring_count=64)
-    _active().scale = (1, rng.uniform(0.6, 1), rng.uniform(0.5, 1.1))
-    return _smooth()
+    active().scale = (1, rng.uniform(0.6, 1), rng.uniform(0.5, 1.1))
+    return smooth()
 
 
 def _box(rng: random.Random) -> Object:
     bpy.ops.mesh.primitive_cube_add(size=1.5)
-    _active().scale = (1, rng.uniform(0.5, 1), rng.uniform(0.4, 1.3))
+    active().scale = (1, rng.uniform(0.5, 1), rng.uniform(0.4, 1.3))
     bpy.ops.object.transform_apply(location=False, rotation=False)
-    return _beveled(rng.choice((0.02, 0.06, 0.15, 0.25)))
+    return beveled(rng.choice((0.02, 0.06, 0.15, 0.25)))
 
 
 def _cylinder(rng: random.Random) -> Object:
     depth = rng.uniform(0.5, 2.0)
     bpy.ops.mesh.primitive_cylinder_add(radius=rng.uniform(0.4, 0.9), depth=depth, vertices=128)
-    return _beveled(rng.uniform(0.02, 0.15))
+    return beveled(rng.uniform(0.02, 0.15))
 
 
 def _cone(rng: random.Random) -> Object:
     bpy.ops.mesh.primitive_cone_add(
         radius1=rng.uniform(0.6, 1), radius2=rng.uniform(0, 0.4), depth=1.8, vertices=128
     )
-    return _beveled(0.04)
+    return beveled(0.04)
 
 
 def _torus(rng: random.Random) -> Object:
@@ -86,16 +52,16 @@ def _torus(rng: random.Random) -> Object:
         major_segments=128,
         minor_segments=48,
     )
-    _active().rotation_euler = (rng.choice((0.0, math.pi / 2, rng.uniform(0, 3))), 0, 0)
-    return _smooth()
+    active().rotation_euler = (rng.choice((0.0, math.pi / 2, rng.uniform(0, 3))), 0, 0)
+    return smooth()
 
 
 def _head(_rng: random.Random) -> Object:
     bpy.ops.mesh.primitive_monkey_add(size=1.8)
-    subdivision = _active().modifiers.new("subdivision", "SUBSURF")
+    subdivision = active().modifiers.new("subdivision", "SUBSURF")
     subdivision.levels = subdivision.render_levels = 3
-    _to_mesh()
-    return _smooth()
+    to_mesh()
+    return smooth()
 
 
 def _metaball(balls: list[tuple[tuple[float, float, float], float]]) -> Object:
@@ -105,9 +71,9 @@ def _metaball(balls: list[tuple[tuple[float, float, float], float]]) -> Object:
     for position, radius in balls:
         element = data.elements.new()
         element.co, element.radius = position, radius
-    _link("balls", data)
-    _to_mesh()
-    return _smooth()
+    link("balls", data)
+    to_mesh()
+    return smooth()
 
 
 def _blobs(rng: random.Random) -> Object:
@@ -132,13 +98,13 @@ def _figure(rng: random.Random) -> Object:
 def _lump(rng: random.Random) -> Object:
     """A displaced sphere: rock, dough, fruit."""
     bpy.ops.mesh.primitive_ico_sphere_add(subdivisions=6, radius=0.85)
-    lump = _active()
+    lump = active()
     offset = Vector([rng.uniform(-50, 50) for _ in range(3)])
     size, depth = rng.uniform(0.8, 2.6), rng.uniform(0.1, 0.35)
     for vertex in lump.data.vertices:
         rise = noise.fractal(vertex.co * size + offset, 0.8, 2.0, 3)
         vertex.co += vertex.normal * rise * depth
-    return _smooth()
+    return smooth()
 
 
 def _text(rng: random.Random) -> Object:
@@ -147,9 +113,9 @@ def _text(rng: random.Random) -> Object:
     data.align_x = "CENTER"
     data.size, data.extrude = 1.6, rng.uniform(0.1, 0.3)
     data.bevel_depth, data.bevel_resolution = rng.uniform(0.01, 0.05), 3
-    _link("text", data).rotation_euler = (math.pi / 2, 0, 0)
-    _to_mesh()
-    return _smooth(SMOOTH_ANGLE)
+    link("text", data).rotation_euler = (math.pi / 2, 0, 0)
+    to_mesh()
+    return smooth(SMOOTH_ANGLE)
 
 
 def _vase(rng: random.Random) -> Object:
@@ -176,14 +142,14 @@ def _vase(rng: random.Random) -> Object:
     faces.append(tuple(range(rows * columns, (rows + 1) * columns)))
     mesh = bpy.data.meshes.new("vase")
     mesh.from_pydata(vertices, [], faces)
-    _link("vase", mesh)
-    return _smooth(SMOOTH_ANGLE)
+    link("vase", mesh)
+    return smooth(SMOOTH_ANGLE)
 
 
 def _folds(rng: random.Random) -> Object:
     """A hanging cloth: waves that widen downward."""
     bpy.ops.mesh.primitive_grid_add(x_subdivisions=160, y_subdivisions=100, size=2)
-    cloth = _active()
+    cloth = active()
     offset = Vector([rng.uniform(-50, 50) for _ in range(3)])
     waves, depth = rng.uniform(2, 5), rng.uniform(0.08, 0.2)
     for vertex in cloth.data.vertices:
@@ -193,8 +159,8 @@ def _folds(rng: random.Random) -> Object:
         vertex.co = (x, fold * depth * 1.5 + drift * 0.12, y)
     thick = cloth.modifiers.new("thick", "SOLIDIFY")
     thick.thickness = 0.03
-    _to_mesh()
-    return _smooth()
+    to_mesh()
+    return smooth()
 
 
 def _star(rng: random.Random) -> Object:
@@ -215,33 +181,30 @@ def _star(rng: random.Random) -> Object:
     mesh = bpy.data.meshes.new("star")
     mesh.from_pydata(vertices, [], faces)
     mesh.update()
-    _link("star", mesh)
-    return _beveled(0.05)
+    link("star", mesh)
+    return beveled(0.05)
 
 
 def _knot(rng: random.Random) -> Object:
     p, q = rng.choice(((2, 3), (3, 2), (2, 5)))
-    data = bpy.data.curves.new("knot", "CURVE")
-    data.dimensions, data.fill_mode = "3D", "FULL"
-    data.bevel_depth, data.bevel_resolution = rng.uniform(0.1, 0.16), 8
+    width = rng.uniform(0.1, 0.16)
     steps = 240
-    spline = data.splines.new("POLY")
-    spline.points.add(steps - 1)
-    spline.use_cyclic_u = True
+    points = []
     for k in range(steps):
         angle = 2 * math.pi * k / steps
         radius = 0.62 + 0.26 * math.cos(q * angle)
-        spline.points[k].co = (
-            radius * math.cos(p * angle),
-            0.3 * math.sin(q * angle),
-            radius * math.sin(p * angle),
-            1,
+        points.append(
+            (
+                radius * math.cos(p * angle),
+                0.3 * math.sin(q * angle),
+                radius * math.sin(p * angle),
+            )
         )
-    _link("knot", data)
-    _to_mesh()
-    return _smooth()
+    return tube([Path(points, closed=True)], width)
 
 
+# General scenes draw from these by number, so the list stays as it is: another entry would change
+# every scene that was ever rendered. New families go into groups of their own.
 FAMILIES: dict[str, Family] = {
     "sphere": _sphere,
     "box": _box,
@@ -264,7 +227,7 @@ WITHHELD_FAMILIES = ("knot", "vase")
 
 def add_form(family: str, rng: random.Random, size: float) -> Object:
     """Adds a form of about `size` radius that rests on z = 0 at the origin."""
-    form = FAMILIES[family](rng)
+    form = (FAMILIES | SELF_SHADOWING)[family](rng)
     bpy.ops.object.transform_apply(location=True, rotation=True, scale=True)
     reach = max(vertex.co.length for vertex in form.data.vertices)
     for vertex in form.data.vertices:

@@ -22,30 +22,51 @@ class ShotPlan:
     height: int
     # Frames that the motion is laid out for, where a shot is cut short; 0 means all of them.
     span: int = 0
+    # The first forms are of families that shadow themselves.
+    self_shadowing: bool = False
 
     def share(self, number: int) -> float:
         """Place of a frame, numbered from 1, in the motion of the shot: 0..1."""
         return (number - 1) / max(1, (self.span or self.frames) - 1)
 
 
-def plan_shots(
-    seed: int, long_shots: int, long_frames: int, short_shots: int, short_frames: int, heldout: int
-) -> list[ShotPlan]:
+@dataclass(frozen=True)
+class Counts:
+    """How many shots of each kind a data set has, and how long they are."""
+
+    long_shots: int = 8
+    long_frames: int = 40
+    short_shots: int = 24
+    short_frames: int = 6
+    # Short shots too, of forms that shadow themselves.
+    self_shadow_shots: int = 0
+    heldout: int = 2
+
+
+def plan_shots(seed: int, counts: Counts) -> list[ShotPlan]:
     """The shots of a data set; every scene has its own seed, so splits are by whole scenes."""
 
-    def square(name: str, split: str, number: int, frames: int) -> ShotPlan:
-        return ShotPlan(name, split, seed * 10_000 + number, frames, 256, 256)
+    def square(
+        name: str, split: str, number: int, frames: int, self_shadowing: bool = False
+    ) -> ShotPlan:
+        place = seed * 10_000 + number
+        return ShotPlan(name, split, place, frames, 256, 256, self_shadowing=self_shadowing)
 
     shots = [
-        square(f"train_long_{k:02}", "train", 100 + k, long_frames)
-        for k in range(1, long_shots + 1)
+        square(f"train_long_{k:02}", "train", 100 + k, counts.long_frames)
+        for k in range(1, counts.long_shots + 1)
     ]
     shots += [
-        square(f"train_short_{k:02}", "train", 200 + k, short_frames)
-        for k in range(1, short_shots + 1)
+        square(f"train_short_{k:02}", "train", 200 + k, counts.short_frames)
+        for k in range(1, counts.short_shots + 1)
     ]
     shots += [
-        square(f"heldout_{k:02}", "heldout", 900 + k, long_frames) for k in range(1, heldout + 1)
+        square(f"train_self_{k:02}", "train", 500 + k, counts.short_frames, self_shadowing=True)
+        for k in range(1, counts.self_shadow_shots + 1)
+    ]
+    shots += [
+        square(f"heldout_{k:02}", "heldout", 900 + k, counts.long_frames)
+        for k in range(1, counts.heldout + 1)
     ]
     return shots
 

@@ -6,7 +6,7 @@ import unittest
 
 import numpy as np
 
-from shot_plan import plan_sample, plan_shots, render_order
+from shot_plan import Counts, plan_sample, plan_shots, render_order
 from tone_scores import accuracy, confusion, iou
 
 
@@ -26,7 +26,7 @@ class Scores(unittest.TestCase):
 
 class Plan(unittest.TestCase):
     def setUp(self) -> None:
-        self.shots = plan_shots(1, 8, 40, 4, 6, 2)
+        self.shots = plan_shots(1, Counts(short_shots=4, self_shadow_shots=3))
 
     def test_scenes_are_not_shared_between_splits(self) -> None:
         seeds = [shot.seed for shot in (*self.shots, plan_sample(1))]
