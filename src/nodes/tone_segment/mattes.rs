@@ -17,12 +17,19 @@ use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis, s};
 /// more than grain, less than the edges that an artist would trace.
 const EDGE_VARIANCE: f64 = 4e-4;
 
+/// The softness that every border has, in pixels of the frame at hand: a decided border alone would have steps.
+const ANTIALIASING_PX: f64 = 0.25;
+
 /// A refinement that reaches less than this far, in pixels of the network's picture, changes nothing that can be seen.
 const LEAST_REFINE_PX: f64 = 0.25;
 
 /// The least radius, in cells, that a coarser grid leaves to the guided filter: with less, a proxy differs from the frame
 /// by more than two code values of 255.
 const LEAST_COARSE_RADIUS: f64 = 2.1;
+
+/// How much of what the guided filter takes from a tone it gives back, from the highlight on. Highlights are narrower than
+/// its windows, which would average them away; borders of large areas are better where the filter puts them.
+const RECOVERED: [f32; CLASSES - 1] = [1.0, 0.0, 0.0, 0.0];
 
 /// How many cells of the network's picture are joined to one at most, along each axis.
 const MOST_COARSE_STEP: f64 = 2.0;
@@ -108,7 +115,7 @@ impl Finish {
     /// When the softness lies outside the parameter's range.
     pub fn new(settings: &ToneSegmentSettings, scale: f64) -> Result<Self> {
         Ok(Self {
-            softening: Softening::new(settings.edge_softness_px * scale)?,
+            softening: Softening::new((settings.edge_softness_px * scale).max(ANTIALIASING_PX))?,
             clip: (settings.clip_black as f32, settings.clip_white as f32),
         })
     }
@@ -187,6 +194,7 @@ impl Tones {
             let mut mattes = planes(enlarged, region.input);
             self.enlarge(frame, region.input, mattes.slice_mut(s![1.., .., ..]), threads)?;
             matte::complete(mattes.view_mut(), threads)?;
+            matte::decide(mattes.view_mut(), threads)?;
             Ok::<_, imaging::Error>(mattes)
         })?;
         Stage::Edge.time(|| {
@@ -258,14 +266,18 @@ fn refinement(
     let step = (radius(&mapping) / LEAST_COARSE_RADIUS).floor().clamp(1.0, MOST_COARSE_STEP) as usize;
     if step == 1 {
         let filter = GuidedFilter::new(radius(&mapping), EDGE_VARIANCE)?;
-        return Ok(Some((filter.fit(image, mattes, threads)?, mapping)));
+        let mut fitted = filter.fit(image, mattes, threads)?;
+        fitted.recover(image, mattes, &RECOVERED)?;
+        return Ok(Some((fitted, mapping)));
     }
     let coarse = Size::new(width.div_ceil(step), height.div_ceil(step));
     let shrink = Resampler::whole(size, coarse, Filter::Triangle)?;
     let mapping = Mapping::new(Extent::of_size(frame), coarse)?;
     let filter = GuidedFilter::new(radius(&mapping), EDGE_VARIANCE)?;
     let (image, mattes) = (shrink.resample(image, threads)?, shrink.resample(mattes, threads)?);
-    Ok(Some((filter.fit(image.view(), mattes.view(), threads)?, mapping)))
+    let mut fitted = filter.fit(image.view(), mattes.view(), threads)?;
+    fitted.recover(image.view(), mattes.view(), &RECOVERED)?;
+    Ok(Some((fitted, mapping)))
 }
 
 /// Outside the subject everything is background.
@@ -391,6 +403,22 @@ mod tests {
     }
 
     #[test]
+    fn doubt_inside_an_area_is_no_haze_and_a_border_is_as_wide_as_its_softness() {
+        // Logits that prefer one tone by a little, on each side of a line.
+        let frame = Frame { display: Array3::from_elem((3, 64, 64), 0.5), subject: None };
+        let logits = Array3::from_shape_fn((CLASSES, 16, 16), |(k, _, x)| match (k, x < 8) {
+            (2, true) | (3, false) => 1.0,
+            (2 | 3, _) => 0.0,
+            _ => -9.0,
+        });
+        let tones = tones(&frame, &logits, &WEIGHING);
+        let mattes = mattes(&tones, &frame, frame.window(), &finish(1.0));
+        assert_eq!((mattes[[2, 32, 8]], mattes[[3, 32, 56]]), (1.0, 1.0));
+        let doubtful = mattes.slice(s![2, 32, ..]).iter().filter(|v| (0.02..0.98).contains(*v)).count();
+        assert!((2..16).contains(&doubtful), "{doubtful} of 64 pixels of a row lie between");
+    }
+
+    #[test]
     fn bias_moves_the_balance_between_tones() {
         let (frame, _) = disk(Size::new(16, 16), Size::new(16, 16));
         let logits = Array3::zeros((CLASSES, 16, 16));
@@ -403,7 +431,7 @@ mod tests {
         };
         let tones = tones(&frame, &logits, &Weighing::new(&settings, 1.0));
         let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
-        let highlight = 1f32.exp() / (1f32.exp() + 4.0);
+        let highlight = 8f32.exp() / (8f32.exp() + 4.0);
         assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);
     }
 }

@@ -189,3 +189,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_area_narrower_than_the_window_is_recovered_and_a_share_of_nothing_changes_nothing() {
+    let size = Size::new(24, 24);
+    let blob = |y: usize, x: usize| (10..13).contains(&y) && (10..13).contains(&x);
+    // The guide shows the blob, and as much again elsewhere, so that a line cannot tell them apart.
+    let guide =
+        Array3::from_shape_fn((1, 24, 24), |(_, y, x)| if blob(y, x) || (x + y) % 5 == 0 { 0.9f32 } else { 0.4 });
+    let targets = Array3::from_shape_fn((1, 24, 24), |(_, y, x)| if blob(y, x) { 1.0 } else { 0.0 });
+    let mapping = Mapping::new(Extent::of_size(size), size).unwrap();
+    let plain = GuidedFilter::new(4.0, 1e-3).unwrap().fit(guide.view(), targets.view(), 1).unwrap();
+    let value = |coefficients: &GuidedCoefficients| {
+        coefficients.upsample(guide.view(), Window::of_size(size), &mapping, 1).unwrap()[[0, 11, 11]]
+    };
+    assert!(value(&plain) < 0.5, "lost: {}", value(&plain));
+    let with = |share: f32| {
+        let mut coefficients = plain.clone();
+        coefficients.recover(guide.view(), targets.view(), &[share]).unwrap();
+        coefficients
+    };
+    assert!((value(&with(1.0)) - 1.0).abs() < 1e-5);
+    assert_eq!(with(0.0), plain);
+    assert!(plain.clone().recover(guide.view(), targets.view(), &[]).is_err());
+}

@@ -167,6 +167,38 @@ impl GuidedCoefficients {
         Ok(out)
     }
 
+    /// Gives back what the averaging over windows took from the targets: `shares[k]` of the difference at every cell is
+    /// added to b, so that with 1 the grid itself keeps its values and only what lies between them follows the guide.
+    ///
+    /// Small areas, narrower than the windows, would be lost otherwise. With 0 the filter stays what it is, which also
+    /// moves a border of the grid onto the guide's edge. `guide` and `targets` are those that were fitted.
+    ///
+    /// # Errors
+    /// When the arrays are not of the fitted size, or there is not one share for each target.
+    pub fn recover(&mut self, guide: ArrayView3<f32>, targets: ArrayView3<f32>, shares: &[f32]) -> Result<()> {
+        rows::check(&guide, "guide", self.channels, self.size)?;
+        rows::check(&targets, "targets to recover", self.targets, self.size)?;
+        if shares.len() != self.targets {
+            return Err(Error::Shape {
+                what: "shares to recover",
+                expected: vec![self.targets],
+                found: vec![shares.len()],
+            });
+        }
+        for (target, &share) in shares.iter().enumerate().filter(|(_, share)| **share != 0.0) {
+            for y in 0..self.size.height {
+                let truth = rows::row(&targets, target, y);
+                for (x, truth) in truth.iter().enumerate() {
+                    let at = ((y * self.size.width + x) * self.targets + target) * COEFFICIENTS;
+                    let own = &mut self.cells[at..at + COEFFICIENTS];
+                    let found: f32 = (0..self.channels).map(|c| own[c] * guide[[c, y, x]]).sum::<f32>() + own[3];
+                    own[3] += share * (truth - found);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// As [`upsample`](Self::upsample), into an array that the caller keeps.
     ///
     /// # Errors
