@@ -8,12 +8,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manifest import METADATA_KEY
 from shot_folder import colored, find_shots, frame_numbers, frame_path, load_png, save_png
 
 
@@ -25,9 +27,10 @@ def load_session(model: Path) -> Any:
 
 
 def predict(
-    session: Any, frame: NDArray[np.uint8], subject: NDArray[np.uint8] | None, stride: int = 16
+    session: Any, frame: NDArray[np.uint8], subject: NDArray[np.uint8] | None
 ) -> NDArray[np.int64]:
     """Class numbers of one frame; `subject` is the mask or None for unknown."""
+    stride = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])["stride"]
     height, width = frame.shape[:2]
     pad = ((0, -height % stride), (0, -width % stride))
     image = np.pad(frame, (*pad, (0, 0)), mode="edge").astype(np.float32) / 255

@@ -23,14 +23,14 @@ import onnxruntime
 import torch
 
 from balance import add_bias, fit_bias
-from manifest import METADATA_KEY, STRIDE, embedded_json, sha256_of, tone_entry, write_entry
+from manifest import METADATA_KEY, embedded_json, sha256_of, tone_entry, write_entry
 from shot_dataset import load_split
 from tone_classes import CLASSES
-from tone_net import ToneNet
+from tone_net import STRIDE, ToneNet
 
 OPSET = 18
 # Sizes that the exported file must run at: square, wide, tall, odd multiples of the stride.
-CHECK_SIZES = ((16, 16), (256, 256), (368, 640), (304, 208), (576, 1024))
+CHECK_SIZES = ((32, 32), (256, 256), (352, 640), (224, 160), (576, 1024))
 TOLERANCE = 1e-4
 
 
@@ -103,7 +103,7 @@ def main() -> None:
     source.add_argument("--untrained", action="store_true")
     parser.add_argument("--shots", type=Path, help="balance on the training frames of this folder")
     parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
-    parser.add_argument("--base", type=int, default=16, help="width of an untrained network")
+    parser.add_argument("--base", type=int, default=24, help="width of an untrained network")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -114,7 +114,7 @@ def main() -> None:
         bias = fit_bias(net, load_split(args.shots, "train"))
         add_bias(net, bias)
         print("logits balanced by", ", ".join(f"{value:+.2f}" for value in bias))
-    entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md")
+    entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md", STRIDE)
     path = args.out / entry["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
     export(net, path, embedded_json(entry))

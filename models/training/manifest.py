@@ -15,15 +15,17 @@ from typing import Any
 from tone_classes import CLASSES
 
 METADATA_KEY = "rotocel"
-STRIDE = 16
 # Known only after the file is written, so they cannot be part of it.
 NOT_EMBEDDED = ("sha256", "scores")
 
 Entry = dict[str, Any]
 
 
-def tone_entry(name: str, label: str, file: str, card: str) -> Entry:
-    """The entry of a ToneSegment network, in the order in which it is written."""
+def tone_entry(name: str, label: str, file: str, card: str, stride: int) -> Entry:
+    """The entry of a ToneSegment network, in the order in which it is written.
+
+    Height and width of what the network sees must be multiples of `stride`.
+    """
     return {
         "name": name,
         "label": label,
@@ -31,7 +33,7 @@ def tone_entry(name: str, label: str, file: str, card: str) -> Entry:
         "file": file,
         "licence": "Apache-2.0",
         "card": card,
-        "stride": STRIDE,
+        "stride": stride,
         "colorspace": "srgb",
         "classes": list(CLASSES),
         "input": [

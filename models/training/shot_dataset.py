@@ -17,7 +17,7 @@ from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_p
 
 # Crop side and batch size: equal work each. Small crops reach small scales (a crop cannot show more
 # than the frame), large ones show the network whole objects with their shadows.
-CROPS = ((128, 16), (192, 7), (256, 4))
+CROPS = ((128, 24), (192, 10), (256, 6))
 LARGEST_SCALE = 2.0
 NO_MASK_SHARE = 0.5
 
@@ -56,18 +56,21 @@ def load_split(root: Path, split: str) -> Frames:
     return Frames(image, label, subject, weight, shots, data_hash(shots))
 
 
-def random_batch(frames: Frames, rng: random.Random) -> tuple[Tensor, Tensor, Tensor]:
-    """Image [N,3,S,S], subject [N,1,S,S] and labels [N,S,S] of random crops at random scales."""
+# Image [N,3,S,S], the mask that the network sees [N,1,S,S], labels [N,S,S], and the pixels that are
+# the subject's [N,S,S].
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def random_batch(frames: Frames, rng: random.Random) -> Batch:
+    """A batch of random crops at random scales."""
     side, count = rng.choice(CROPS)
     picks = rng.choices(range(len(frames)), frames.weight, k=count)
     crops = [_random_crop(frames, pick, side, rng) for pick in picks]
-    image, subject, label = (torch.stack(parts) for parts in zip(*crops, strict=True))
-    return image, subject, label[:, 0]
+    image, subject, label, inside = (torch.stack(parts) for parts in zip(*crops, strict=True))
+    return image, subject, label[:, 0], inside[:, 0]
 
 
-def _random_crop(
-    frames: Frames, pick: int, side: int, rng: random.Random
-) -> tuple[Tensor, Tensor, Tensor]:
+def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random) -> Batch:
     height, width = frames.image[pick].shape[1:]
     smallest = side / min(height, width)
     scale = math.exp(rng.uniform(math.log(smallest), math.log(LARGEST_SCALE)))
@@ -82,12 +85,13 @@ def _random_crop(
     if flips:
         image, subject, label = (tensor.flip(flips) for tensor in (image, subject, label))
 
+    inside = subject > 0.5
     image = Look.draw(rng).apply(image, rng)
     if rng.random() < NO_MASK_SHARE:
         subject = torch.full_like(subject, 0.5)
     else:
         subject = spoil_mask(subject, rng)
-    return image, subject, label.long()
+    return image, subject, label.long(), inside
 
 
 def _resize(picture: Tensor, side: int) -> Tensor:

@@ -41,7 +41,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from manifest import METADATA_KEY, STRIDE, embedded_json, tone_entry
+from manifest import METADATA_KEY, embedded_json, tone_entry
 from tone_classes import BACKGROUND, CAST_SHADOW, DIFFUSE_SHADOW, HIGHLIGHT, MATERIAL
 
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -52,6 +52,7 @@ LADDER = (
     (MATERIAL, 0.475),
     (HIGHLIGHT, 0.85),
 )
+STRIDE = 16
 SLOPE = 20.0
 SUBJECT_THRESHOLD = 0.25
 SUBJECT_SLOPE = 10000.0
@@ -127,7 +128,7 @@ def tiny_tone(
         [numpy_helper.from_array(value, key) for key, value in weights.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    entry = tone_entry(name, name.replace("_", " ").title(), f"{name}.onnx", "")
+    entry = tone_entry(name, name.replace("_", " ").title(), f"{name}.onnx", "", STRIDE)
     helper.set_model_props(model, {METADATA_KEY: embedded_json(entry)})
     onnx.checker.check_model(model, full_check=True)
     return model

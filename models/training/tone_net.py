@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tone_classes import CLASSES
 
@@ -11,57 +12,85 @@ from tone_classes import CLASSES
 # exported file passes plain pixel values.
 IMAGE_MIDDLE = 0.45
 IMAGE_SPREAD = 0.25
-LEVELS = 4
+# Channels of the levels, in units of the first one's, and residual blocks of each. Levels stand at
+# 1/2, 1/4 … 1/32 of the picture: whether light is kept from a surface by its own form or by another
+# is seen from far around, and there depth costs little.
+WIDTHS = (1, 2, 4, 6, 8)
+BLOCKS = (1, 1, 1, 2, 2)
+# Height and width of what the network sees must be multiples of this.
+STRIDE = 32
 
 
-class DoubleConv(nn.Sequential):
-    """Two 3x3 convolutions, each with batch normalisation and ReLU."""
+def _conv(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs)
+    )
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions and the way past them."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-        )
+        super().__init__()
+        self.first, self.second = _conv(inputs, outputs), _conv(outputs, outputs)
+        self.past = _conv(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.second(functional.relu(self.first(x)))
+        return functional.relu(inner + self.past(x))
+
+
+class Surroundings(nn.Module):
+    """Tells every place what the whole picture holds: how dark it is, whence light comes."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gather = nn.Conv2d(channels, channels // 2, 1)
+        self.spread = nn.Conv2d(channels // 2, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        whole = x.mean((2, 3), keepdim=True)
+        return x + self.spread(functional.relu(self.gather(whole)))
 
 
 class ToneNet(nn.Module):
-    """U-Net of four levels; height and width must be multiples of 16.
+    """U-Net of five levels that begins and ends at half the picture's size.
 
+    The picture's pixels go in as four phases of a half-size picture and logits come out the same
+    way (Shi et al. 2016), so that the expensive full size is only ever touched by a reshuffle.
     No branch looks at a shape: the exporter traces one path, and a branch would hold only for the
-    size that was traced. Padding is the caller's task.
+    size that was traced. Padding to multiples of `STRIDE` is the caller's task.
     """
 
-    def __init__(self, base: int = 16) -> None:
+    def __init__(self, base: int = 24) -> None:
         super().__init__()
         self.base = base
-        width = [base * 2**level for level in range(LEVELS + 1)]
-        self.stem = DoubleConv(4, width[0])
+        width = [base * times for times in WIDTHS]
+        self.stem = Residual(4 * 4, width[0])
         self.encoder = nn.ModuleList(
-            DoubleConv(width[level], width[level + 1]) for level in range(LEVELS)
+            nn.Sequential(
+                Residual(width[level - 1], width[level]),
+                *(Residual(width[level], width[level]) for _ in range(BLOCKS[level] - 1)),
+            )
+            for level in range(1, len(width))
         )
-        self.pool = nn.MaxPool2d(2)
-        down_to_up = range(LEVELS - 1, -1, -1)
-        self.upsample = nn.ModuleList(
-            nn.ConvTranspose2d(width[level + 1], width[level], 2, stride=2) for level in down_to_up
-        )
-        self.decoder = nn.ModuleList(
-            DoubleConv(2 * width[level], width[level]) for level in down_to_up
-        )
-        self.head = nn.Conv2d(width[0], len(CLASSES), 1)
+        self.surroundings = Surroundings(width[-1])
+        down_to_up = range(len(width) - 2, -1, -1)
+        self.narrow = nn.ModuleList(_conv(width[k + 1], width[k], 1) for k in down_to_up)
+        self.decoder = nn.ModuleList(Residual(2 * width[k], width[k]) for k in down_to_up)
+        self.head = nn.Conv2d(width[0], 4 * len(CLASSES), 1)
 
     def forward(self, image: Tensor, subject: Tensor) -> Tensor:
         """Logits [N,5,H,W] from image [N,3,H,W] and subject [N,1,H,W], both in 0..1."""
         # The subject is centred so that "unknown" (0.5) is zero: no mask is no evidence.
         x = torch.cat([(image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD), (subject - 0.5) * 2.0], dim=1)
-        x = self.stem(x)
+        x = self.stem(functional.pixel_unshuffle(x, 2))
         skips: list[Tensor] = []
         for block in self.encoder:
             skips.append(x)
-            x = block(self.pool(x))
-        for grow, block in zip(self.upsample, self.decoder, strict=True):
-            x = block(torch.cat([skips.pop(), grow(x)], dim=1))
-        return self.head(x)
+            x = block(functional.max_pool2d(x, 2))
+        x = self.surroundings(x)
+        for narrow, block in zip(self.narrow, self.decoder, strict=True):
+            grown = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
+            x = block(torch.cat([skips.pop(), grown], dim=1))
+        return functional.pixel_shuffle(self.head(x), 2)
