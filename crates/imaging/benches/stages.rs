@@ -2,9 +2,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use imaging::color::{Colorspace, encode_for_network};
-use imaging::flow::{Flow, FlowPyramid};
+use imaging::flow::{Flow, FlowPyramid, Motion};
 use imaging::guided::{GuidedFilter, Mapping};
-use imaging::matte::{self, Softening};
+use imaging::matte::{self, Beside, Softening};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Extent, Region, Size, Window};
 use ndarray::{Array2, Array3, s};
@@ -109,6 +109,12 @@ fn flow(c: &mut Criterion) {
     group.bench_function("flow_consistency", |b| b.iter(|| black_box(there.consistency(&back, 1).expect("one size"))));
     let logits = noise(CLASSES, COARSE);
     group.bench_function("flow_warp", |b| b.iter(|| black_box(there.warp(logits.view(), 1).expect("one size"))));
+    let [motion, _] = Motion::there_and_back(&from, &to, 1).expect("two planes");
+    let (logits, picture) = (noise(CLASSES, NETWORK), noise(1, NETWORK));
+    let beside = Beside { logits: logits.view(), picture: picture.view(), motion: &motion, weight: 0.5 };
+    group.bench_function("fuse_4_at_1024x576", |b| {
+        b.iter(|| black_box(matte::fuse(logits.view(), picture.view(), &[beside; 4], 1).expect("one size")));
+    });
     group.finish();
 }
 

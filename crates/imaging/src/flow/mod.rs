@@ -11,10 +11,12 @@
 //! that of the nearest texture at a coarser size, or zero; ask [`Flow::consistency`] before trusting any.
 
 mod dense;
+mod motion;
 mod pyramid;
-mod sample;
+pub(crate) mod sample;
 mod search;
 
+pub use motion::Motion;
 pub use pyramid::{FlowPyramid, luma};
 pub use sample::photometric;
 

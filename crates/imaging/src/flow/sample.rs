@@ -1,7 +1,7 @@
 //! What a flow is asked once it is known: pictures brought along it, and how far it can be trusted.
 
 use super::{Flow, same_size};
-use crate::{Error, Result, bands, rows};
+use crate::{Error, Result, Size, bands, rows};
 use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis};
 
 /// How far the way there and back may miss its start, squared: a part of the way itself, and half a pixel (Sundaram, Brox
@@ -75,16 +75,30 @@ impl Flow {
 
     /// Where the pixels of a row are led.
     fn taps(&self, y: usize, taps: &mut Vec<Tap>) {
-        let size = self.size();
         let vectors = self.vectors();
-        let (ux, uy) = (rows::row(&vectors, 0, y), rows::row(&vectors, 1, y));
+        Tap::fill(taps, self.size(), y, rows::row(&vectors, 0, y), rows::row(&vectors, 1, y));
+    }
+}
+
+/// The four pixels around a place, and how far it lies between them.
+pub(crate) struct Tap {
+    columns: [u32; 2],
+    rows: [u32; 2],
+    fraction: [f32; 2],
+    /// Whether the place lies in the picture.
+    pub(crate) inside: bool,
+}
+
+impl Tap {
+    /// Where the pixels of row `y` are led by displacements along x and along y.
+    pub(crate) fn fill(taps: &mut Vec<Self>, size: Size, y: usize, along_x: &[f32], along_y: &[f32]) {
         taps.clear();
-        taps.extend(ux.iter().zip(uy).enumerate().map(|(x, (ux, uy))| {
+        taps.extend(along_x.iter().zip(along_y).enumerate().map(|(x, (ux, uy))| {
             let (x, y) = (x as f32 + ux, y as f32 + uy);
             let inside = |v: f32, side: usize| v >= -0.5 && v <= side as f32 - 0.5;
             let (left, right, fraction_x) = split(x, size.width);
             let (above, below, fraction_y) = split(y, size.height);
-            Tap {
+            Self {
                 columns: [left, right],
                 rows: [above, below],
                 fraction: [fraction_x, fraction_y],
@@ -94,23 +108,15 @@ impl Flow {
     }
 }
 
-/// The four pixels around a place, and how far it lies between them.
-struct Tap {
-    columns: [u32; 2],
-    rows: [u32; 2],
-    fraction: [f32; 2],
-    inside: bool,
-}
-
 /// The rows of one channel.
-struct Plane<'a>(Vec<&'a [f32]>);
+pub(crate) struct Plane<'a>(Vec<&'a [f32]>);
 
 impl<'a> Plane<'a> {
-    fn of(picture: &ArrayView3<'a, f32>, channel: usize) -> Self {
+    pub(crate) fn of(picture: &ArrayView3<'a, f32>, channel: usize) -> Self {
         Self((0..picture.dim().1).map(|y| rows::row(picture, channel, y)).collect())
     }
 
-    fn sample(&self, tap: &Tap) -> f32 {
+    pub(crate) fn sample(&self, tap: &Tap) -> f32 {
         let [left, right] = tap.columns;
         let [above, below] = tap.rows.map(|y| {
             let row = self.0[y as usize];

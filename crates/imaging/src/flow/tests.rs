@@ -1,23 +1,10 @@
 use super::*;
-use crate::fixture::noise;
+use crate::fixture::{noise, texture};
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
 use std::ops::Range;
 
 const SIZE: Size = Size { width: 160, height: 96 };
-
-/// A texture without a period in the picture, about 0 to 1, of waves from 5 to 60 pixels.
-fn texture(x: f32, y: f32) -> f32 {
-    let waves = [
-        (0.11, 0.03, 0.3),
-        (-0.05, 0.13, 1.1),
-        (0.31, 0.22, 2.0),
-        (0.45, -0.37, 0.7),
-        (-0.72, 0.61, 4.1),
-        (0.9, 0.83, 5.0),
-    ];
-    0.5 + 0.08 * waves.iter().map(|(a, b, phase)| (a * x + b * y + phase).sin()).sum::<f32>()
-}
 
 /// The plane whose pixel at `p` shows `at(p)` of a picture.
 fn plane(size: Size, at: impl Fn(f32, f32) -> f32) -> Array2<f32> {
