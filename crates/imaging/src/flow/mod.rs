@@ -18,11 +18,13 @@ mod search;
 
 pub use motion::Motion;
 pub use pyramid::{FlowPyramid, luma};
-pub use sample::photometric;
 
 use crate::resample::{Filter, Resampler};
 use crate::{Error, Result, Size, bands, rows};
 use ndarray::{Array3, ArrayView2, ArrayView3};
+
+/// A level of fewer pixels is done before other threads have begun.
+const ALONE: usize = 1 << 14;
 
 /// For every pixel of one plane, how far away it lies in another.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +64,7 @@ impl Flow {
         same_size("plane to match", from.size(), to.size())?;
         let mut vectors: Option<Array3<f32>> = None;
         for (from, to) in from.levels.iter().zip(&to.levels).rev() {
+            let threads = if from.size.width * from.size.height < ALONE { 1 } else { threads };
             let patches = search::search(from, to, vectors.as_ref().map(|v| v.view()), threads);
             let dense = dense::densify(from, to, patches.view(), threads);
             vectors = Some(dense::median(dense.view(), threads));

@@ -1,7 +1,7 @@
 //! What a flow is asked once it is known: pictures brought along it, and how far it can be trusted.
 
 use super::{Flow, same_size};
-use crate::{Error, Result, Size, bands, rows};
+use crate::{Result, Size, bands, rows};
 use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis};
 
 /// How far the way there and back may miss its start, squared: a part of the way itself, and half a pixel (Sundaram, Brox
@@ -133,35 +133,4 @@ fn split(v: f32, side: usize) -> (u32, u32, f32) {
     let v = if v > 0.0 { v.min(last) } else { 0.0 };
     let before = v as u32;
     (before, (before + 1).min(side as u32 - 1), v - before as f32)
-}
-
-/// How much two pictures of one size agree, `[height, width]`, 0 to 1: 1 / (1 + (d / tolerance)⁴), with d the root of the
-/// mean square difference over the channels. What is not a number agrees with nothing.
-///
-/// # Errors
-/// When the shapes differ, rows are not contiguous, or the tolerance is not above 0.
-pub fn photometric(a: ArrayView3<f32>, b: ArrayView3<f32>, tolerance: f32, threads: usize) -> Result<Array2<f32>> {
-    if !(tolerance > 0.0 && tolerance.is_finite()) {
-        return Err(Error::Parameter { name: "photometric tolerance", value: tolerance.into(), range: "above 0" });
-    }
-    let (channels, height, width) = a.dim();
-    rows::check_rows(&a, "first picture")?;
-    rows::check(&b, "second picture", channels, rows::size(&a))?;
-    let scale = 1.0 / (channels.max(1) as f32 * tolerance * tolerance);
-    let mut out = Array2::zeros((height, width));
-    bands::for_each_band(out.view_mut().insert_axis(Axis(0)), threads, |first, mut band| {
-        for y in 0..band.dim().1 {
-            let out = rows::row_mut(&mut band, 0, y);
-            for channel in 0..channels {
-                let (a, b) = (rows::row(&a, channel, first + y), rows::row(&b, channel, first + y));
-                for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-                    *out += (a - b) * (a - b) * scale;
-                }
-            }
-            for v in out {
-                *v = if v.is_nan() { 0.0 } else { 1.0 / (1.0 + *v * *v) };
-            }
-        }
-    });
-    Ok(out)
 }

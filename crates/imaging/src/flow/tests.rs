@@ -154,8 +154,6 @@ fn sizes_that_differ_and_empty_planes_are_refused() {
     let other = Flow::from_vectors(noise(2, 4, 4)).unwrap();
     assert!(flow.consistency(&other, 1).is_err());
     assert!(Flow::from_vectors(noise(3, 4, 4)).is_err());
-    assert!(photometric(noise(1, 4, 4).view(), noise(1, 4, 5).view(), 0.1, 1).is_err());
-    assert!(photometric(noise(1, 4, 4).view(), noise(1, 4, 4).view(), 0.0, 1).is_err());
 }
 
 #[test]
@@ -171,19 +169,6 @@ fn a_warp_samples_between_pixels_and_holds_the_border() {
 }
 
 #[test]
-fn pictures_agree_as_far_as_they_are_alike() {
-    let a = Array3::from_elem((3, 1, 4), 0.5);
-    let mut b = a.clone();
-    for (x, difference) in [0.0, 0.1, 0.3, f32::NAN].into_iter().enumerate() {
-        b.index_axis_mut(Axis(2), x).iter_mut().for_each(|v| *v += difference);
-    }
-    let found = photometric(a.view(), b.view(), 0.1, 1).unwrap();
-    assert_eq!(found[[0, 0]], 1.0);
-    assert!((found[[0, 1]] - 0.5).abs() < 1e-4 && found[[0, 2]] < 0.02);
-    assert_eq!(found[[0, 3]], 0.0);
-}
-
-#[test]
 fn a_resized_flow_has_vectors_of_the_new_pixels() {
     let mut vectors = Array3::zeros((2, 6, 8));
     vectors.index_axis_mut(Axis(0), 0).fill(1.0);
@@ -194,10 +179,10 @@ fn a_resized_flow_has_vectors_of_the_new_pixels() {
 }
 
 proptest! {
-    #![proptest_config(crate::fixture::cases(48))]
+    #![proptest_config(crate::fixture::cases(32))]
 
     #[test]
-    fn any_size_has_the_same_bits_on_any_number_of_threads((w, h) in (1usize..90, 1usize..60), shift in -6.0f32..6.0) {
+    fn any_size_has_the_same_bits_on_any_number_of_threads((w, h) in (1usize..200, 1usize..140), shift in -6.0f32..6.0) {
         let size = Size::new(w, h);
         let [from, to] = [0.0, shift].map(|shift| plane(size, |x, y| texture(x - shift, y + 0.5 * shift)));
         let on = |threads| {
@@ -206,7 +191,8 @@ proptest! {
             let trust = there.consistency(&back, threads).unwrap();
             let larger = there.resized(Size::new(2 * w + 1, 3 * h), threads).unwrap();
             let warped = there.warp(noise(2, h, w).view(), threads).unwrap();
-            (there, trust, larger, warped)
+            let motion = Motion::there_and_back(&from, &to, threads).unwrap();
+            (there, trust, larger, warped, motion)
         };
         let one = on(1);
         prop_assert!(one.0.vectors.iter().all(|v| v.is_finite()));
