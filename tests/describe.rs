@@ -12,11 +12,12 @@ fn text(description: &Description) -> String {
     for clip in &description.clips {
         writeln!(
             out,
-            "clip {}: {:?}{}{}",
+            "clip {}: {:?}{}{}{}",
             clip.name,
             clip.components,
             if clip.optional { ", optional" } else { "" },
-            if clip.mask { ", mask" } else { "" }
+            if clip.mask { ", mask" } else { "" },
+            if clip.temporal { ", temporal" } else { "" }
         )
         .unwrap();
     }

@@ -6,7 +6,8 @@ mod stage;
 use ofx_sdk::{
     Components, Context, Depth, FrameRange, ParamKind, RectI, Status,
     host::{
-        Curve, Host, HostOptions, ImageLayout, ParamValue, Project, RenderRequest, SavedParams, StillSource,
+        Curve, Host, HostOptions, ImageLayout, MessageKind, ParamValue, Project, RenderRequest, SavedParams,
+        StillSource,
         hostile::{Asked, Fault, Given, Mischief, PropertyLie, Sequence, Stage, Step, SuiteLie, Who},
     },
 };
@@ -98,6 +99,48 @@ fn rule_12_the_image_identifier_of_nuke_never_changes_and_the_picture_does() {
     node.connect("Source", Arc::new(StillSource::new(frame(16, 16, |_, _| grey(0.15)), range))).unwrap();
     let dark = output(&node, "index");
     assert_eq!([bright.pixel(8, 8).unwrap()[0], dark.pixel(8, 8).unwrap()[0]], [1.0, 4.0]);
+}
+
+/// A node of three renders, smoothed over two frames each way, beside one that is not smoothed; and what it has told.
+fn smoothed_in(host: &Host) -> Vec<(MessageKind, String)> {
+    let source = frame(48, 32, scenery);
+    let plain = output(&pointwise(host, source.clone()), "packed_light");
+    let node = pointwise(host, source);
+    set(&node, "temporal_smoothing", "2");
+    for time in [4.0, 5.0, 6.0] {
+        set(&node, "output", "packed_light");
+        assert_eq!(render(&node, &RenderRequest::at(time)).unwrap(), plain, "as without smoothing");
+    }
+    assert_eq!(node.persistent_message(), None);
+    host.messages().into_iter().map(|message| (message.kind, message.text)).collect()
+}
+
+#[test]
+fn rule_13_mlt_gives_the_current_frame_for_any_time_and_smoothing_works_as_0_and_says_so_once() {
+    let host = host(named("mlt"));
+    let told = smoothed_in(&host);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (kind, text) = &told[0];
+    assert_eq!(*kind, MessageKind::Log);
+    assert!(text.contains("Temporal smoothing works as 0 at frame 4") && text.contains("stands still"), "{text}");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn rule_13_a_host_without_temporal_access_is_told_of_none_and_the_artist_once() {
+    let host = host(HostOptions { temporal: false, ..named("org.example.still") });
+    let plugin = tone_segment(&host);
+    for context in plugin.contexts() {
+        let description = plugin.description(context).unwrap();
+        assert!(!description.temporal && description.clips.iter().all(|clip| !clip.temporal));
+        assert!(description.param("temporal_smoothing").is_some(), "projects keep it");
+    }
+    let told = smoothed_in(&host);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (kind, text) = &told[0];
+    assert_eq!(*kind, MessageKind::Warning);
+    assert!(text.contains("org.example.still") && text.contains("works as 0"), "{text}");
+    assert_well_behaved(&host);
 }
 
 #[test]

@@ -41,6 +41,50 @@ fn chunks_threads_and_tiles_are_bit_identical_to_the_whole_sequence() {
 }
 
 #[test]
+fn chunks_that_look_at_frames_around_them_are_bit_identical_to_the_whole_sequence() {
+    let (shot, tiny) = (shot(7), tiny());
+    let folder = shot.path();
+    let smooth = ["--set", "output=flat", "--set", "temporal_smoothing=2"];
+    let run = |output: &str, more: &[&str]| succeeds(folder, &render(output, &tiny, &[&smooth[..], more].concat()));
+    run("whole.%04d.png", &[]);
+    for (frames, more) in [("6-7", vec!["--threads", "2"]), ("3-5", vec!["--tiles", "20"]), ("2,1", vec![])] {
+        run("parts.%04d.png", &[&["--frames", frames][..], &more].concat());
+    }
+    succeeds(folder, &render("plain.%04d.png", &tiny, &["--set", "output=flat"]));
+    let set = |name: &str| (1..=7).map(|frame| bytes(folder, &format!("{name}.{frame:04}.png"))).collect::<Vec<_>>();
+    assert!(set("whole") == set("parts"));
+    assert!(set("whole") != set("plain"));
+    // A gap is left out, of the frames around one as of those to render.
+    std::fs::remove_file(folder.join("shot.0004.png")).unwrap();
+    run("gap.%04d.png", &["--skip-missing"]);
+    assert!(!folder.join("gap.0004.png").exists());
+    assert_eq!(bytes(folder, "gap.0001.png"), bytes(folder, "whole.0001.png"));
+    std::fs::write(folder.join("shot.0004.png"), b"no picture").unwrap();
+    let told = fails(folder, &render("x.%04d.png", &tiny, &[&smooth[..], &["--frames", "1-3"]].concat()), 3);
+    assert!(told.contains("shot.0004.png"), "{told}");
+}
+
+#[test]
+fn smoothing_runs_the_network_once_a_frame() {
+    let (shot, tiny) = (shot(6), tiny());
+    for (frames, order) in [("1-6", "forwards"), ("6,5,4,3,2,1", "backwards")] {
+        let arguments = render("o.%04d.png", &tiny, &["--set", "temporal_smoothing=2", "--frames", frames]);
+        let output = std::process::Command::new(program())
+            .args(arguments)
+            .arg("--bundle")
+            .arg(stage::bundle_folder())
+            .current_dir(shot.path())
+            // Without the cache of the network's results, which would hide a second run.
+            .envs([("ROTOCEL_LOG", "info"), ("ROTOCEL_CACHE_MB", "0")])
+            .output()
+            .unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{log}");
+        assert_eq!(log.lines().filter(|line| line.contains("ToneSegment: frame ")).count(), 6, "{order}: {log}");
+    }
+}
+
+#[test]
 fn layers_hold_five_mattes_that_sum_to_one_and_the_header_names_the_model() {
     let (shot, tiny) = (shot(1), tiny());
     let folder = shot.path();

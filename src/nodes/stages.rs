@@ -18,6 +18,10 @@ pub enum Stage {
     Resize,
     /// The network, with the wait for its turn.
     Model,
+    /// Where each pixel lies in the frames around it.
+    Motion,
+    /// The logits of the frames around it.
+    Fuse,
     /// From logits to mattes of the network's size.
     Softmax,
     /// The coefficients of the guided filter, at the network's size.
@@ -31,11 +35,13 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Hash, "hash"),
         (Self::Convert, "convert"),
         (Self::Resize, "resize"),
         (Self::Model, "model"),
+        (Self::Motion, "motion"),
+        (Self::Fuse, "fuse"),
         (Self::Softmax, "softmax"),
         (Self::Fit, "fit"),
         (Self::Upsample, "upsample"),

@@ -1,11 +1,14 @@
 //! ToneSegment: five soft tonal mattes of a moving picture.
 
 mod analysis;
+mod around;
 mod fill;
 mod input;
+mod kept;
 mod mattes;
 mod output;
 mod settings;
+mod smoothing;
 
 use super::model::{self, Selection};
 use super::picture;
@@ -14,7 +17,7 @@ use fill::{Prepared, Wanted, for_each_band};
 use inference::{Engine, InstanceGuard, Model};
 use input::Mask;
 use ofx_sdk::plugin::*;
-use ofx_sdk::{Components, Context, Depth, RectD, Result};
+use ofx_sdk::{Components, Context, Depth, FrameRange, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,8 +26,11 @@ use std::time::Instant;
 const NODE: &str = "ToneSegment";
 
 /// The subject. Outside it everything is background.
-const MASK: Clip =
-    Clip::input(c"Mask").optional().mask().components(&[Components::Alpha, Components::Rgba, Components::Rgb]);
+const MASK: Clip = Clip::input(c"Mask").optional().mask().temporal().components(&[
+    Components::Alpha,
+    Components::Rgba,
+    Components::Rgb,
+]);
 
 /// How the names of hosts begin that take planes of any name: Natron, and our own.
 const HOSTS_WITH_NAMED_PLANES: [&str; 2] = ["fr.inria.Natron", "org.rotocel."];
@@ -35,6 +41,8 @@ pub struct ToneSegment {
     _alive: Option<InstanceGuard>,
     /// Keeps analyses while any node exists.
     _keeps: analysis::Keeper,
+    /// Whether the artist was told that temporal smoothing does nothing.
+    notice: around::Notice,
 }
 
 impl Effect for ToneSegment {
@@ -48,9 +56,10 @@ impl Effect for ToneSegment {
         description: "Finds the tones that an animator would draw: highlight, material, diffuse shadow, cast shadow \
                       and background, as five soft mattes that sum to one.",
         contexts: &[Context::Filter, Context::General],
-        clips: &[Clip::SOURCE.components(&[Components::Rgba, Components::Rgb]), MASK],
+        clips: &[Clip::SOURCE.temporal().components(&[Components::Rgba, Components::Rgb]), MASK],
         output: &[Components::Rgba],
         depths: &[Depth::Float, Depth::Half, Depth::Short, Depth::Byte],
+        temporal_access: true,
         planes: true,
         preference_params: &["output"],
         ..Descriptor::DEFAULT
@@ -75,7 +84,7 @@ impl Effect for ToneSegment {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first render, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, _keeps: analysis::Keeper::new() })
+        Ok(Self { _alive: alive, _keeps: analysis::Keeper::new(), notice: around::Notice::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -94,6 +103,15 @@ impl Effect for ToneSegment {
             Some(whole) => needed.need(&Clip::SOURCE, whole).need(&MASK, whole),
             None => needed,
         })
+    }
+
+    fn frames_needed(&self, args: &QueryArgs<'_, Self>) -> Result<FramesNeeded> {
+        let reach = f64::from(args.settings.temporal_smoothing);
+        if reach == 0.0 || !args.host().supports_temporal_access {
+            return Ok(FramesNeeded::default());
+        }
+        let frames = FrameRange { min: args.time - reach, max: args.time + reach };
+        Ok(FramesNeeded::default().need(&Clip::SOURCE, [frames]).need(&MASK, [frames]))
     }
 
     fn clip_preferences(&self, args: &EditArgs<'_, Self>) -> Result<ClipPreferences> {
@@ -150,10 +168,10 @@ impl Effect for ToneSegment {
             targets.iter_mut().for_each(|(_, image)| picture::clear(image));
             return Ok(());
         };
-        let mask = Mask::of(args)?;
+        let mask = Mask::at(args, args.time)?;
         // What came before is the host's own work: it makes its images when they are asked for.
         let start = Instant::now();
-        let prepared = Prepared::new(args, &source, &mask, &targets)?;
+        let prepared = Prepared::new(args, &source, &mask, &targets, &self.notice)?;
         for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))?;
         stages::report(NODE, start);
         Ok(())

@@ -143,11 +143,15 @@ impl FileSource {
         }
     }
 
-    /// Takes the error of a frame's file; `None` takes any.
+    /// Takes the error of a frame's file; `None` takes any, but for a gap, which a node that looks at the frames around one
+    /// may do without.
     pub fn take_error(&self, frame: Option<i64>) -> Option<Error> {
         let mut errors = lock(&self.errors);
-        let wanted = frame.map(|f| self.file_frame(f as f64));
-        let at = errors.iter().position(|(of, _)| wanted.is_none_or(|f| f == *of))?;
+        let wanted = |of: i64, error: &Error| match frame {
+            Some(frame) => self.file_frame(frame as f64) == of,
+            None => !matches!(error, Error::MissingFrames { .. }),
+        };
+        let at = errors.iter().position(|(of, error)| wanted(*of, error))?;
         Some(errors.remove(at).1)
     }
 
@@ -285,10 +289,10 @@ impl Source for FileSource {
     fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
         let frame = self.file_frame(time);
         let slot = self.slot(frame, scale);
-        let image = slot
-            .get_or_init(|| self.load(frame, scale))
-            .clone()
-            .map_err(|reason| ofx_sdk::Error::File { path: self.pattern.path(frame).display().to_string(), reason })?;
+        let image = slot.get_or_init(|| self.load(frame, scale)).clone().map_err(|reason| {
+            let path = self.pattern.path(frame).display().to_string();
+            if self.has(frame) { ofx_sdk::Error::File { path, reason } } else { ofx_sdk::Error::Missing(path) }
+        })?;
         if region.contains(&image.bounds) {
             return Ok((*image).clone());
         }
@@ -341,9 +345,11 @@ mod tests {
         assert!(source.frame(3.0, RenderScale::FULL, WHOLE).is_err());
         assert!(source.frame(2.0, RenderScale::FULL, WHOLE).is_err());
         assert!(source.take_error(Some(1)).is_none());
+        assert!(matches!(source.frame(3.0, RenderScale::FULL, WHOLE), Err(ofx_sdk::Error::Missing(_))));
         assert!(source.take_error(Some(3)).unwrap().to_string().contains("frame 3"));
         assert!(source.take_error(Some(2)).unwrap().to_string().contains("s.0002.png"));
         assert!(source.frame(1.0, RenderScale::FULL, WHOLE).is_ok());
+        assert!(source.take_error(None).is_none(), "a gap is no reason for another frame's failure");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use imaging::color::{Colorspace, encode_for_network};
+use imaging::flow::{Flow, FlowPyramid, Motion};
 use imaging::guided::{GuidedFilter, Mapping};
-use imaging::matte::{self, Softening};
+use imaging::matte::{self, Beside, Softening};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Extent, Region, Size, Window};
-use ndarray::{Array3, s};
+use ndarray::{Array2, Array3, s};
 use std::hint::black_box;
 
 const FRAME: Size = Size { width: 1920, height: 1080 };
@@ -87,5 +88,35 @@ fn benches(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(stages, benches);
+/// Optical flow at the size that temporal smoothing uses, between frames that move by three pixels and a half.
+fn flow(c: &mut Criterion) {
+    let waves = [(0.11, 0.03), (-0.05, 0.13), (0.31, 0.22), (0.45, -0.37), (-0.72, 0.61)];
+    let frame = |shift: f32| {
+        Array2::from_shape_fn((COARSE.height, COARSE.width), |(y, x)| {
+            let (x, y) = (x as f32 - shift, y as f32 - 0.5 * shift);
+            0.5 + 0.1 * waves.iter().map(|(a, b)| (a * x + b * y).sin()).sum::<f32>()
+        })
+    };
+    let (from, to) = (frame(0.0), frame(3.5));
+    let mut group = c.benchmark_group("imaging_512x288");
+    group.sample_size(10);
+    group.bench_function("flow_pyramid", |b| {
+        b.iter(|| black_box(FlowPyramid::new(from.view(), 1).expect("a plane")));
+    });
+    let [from, to] = [from, to].map(|plane| FlowPyramid::new(plane.view(), 1).expect("a plane"));
+    group.bench_function("flow", |b| b.iter(|| black_box(Flow::between(&from, &to, 1).expect("two planes"))));
+    let (there, back) = (Flow::between(&from, &to, 1).expect("two planes"), Flow::between(&to, &from, 1).expect("two"));
+    group.bench_function("flow_consistency", |b| b.iter(|| black_box(there.consistency(&back, 1).expect("one size"))));
+    let logits = noise(CLASSES, COARSE);
+    group.bench_function("flow_warp", |b| b.iter(|| black_box(there.warp(logits.view(), 1).expect("one size"))));
+    let [motion, _] = Motion::there_and_back(&from, &to, 1).expect("two planes");
+    let (logits, picture) = (noise(CLASSES, NETWORK), noise(1, NETWORK));
+    let beside = Beside { logits: logits.view(), picture: picture.view(), motion: &motion, weight: 0.5 };
+    group.bench_function("fuse_4_at_1024x576", |b| {
+        b.iter(|| black_box(matte::fuse(logits.view(), picture.view(), &[beside; 4], 1).expect("one size")));
+    });
+    group.finish();
+}
+
+criterion_group!(stages, benches, flow);
 criterion_main!(stages);

@@ -13,6 +13,19 @@ pub(crate) fn noise(channels: usize, height: usize, width: usize) -> Array3<f32>
     Array3::from_shape_fn((channels, height, width), |(c, y, x)| hash((c * height + y) * width + x))
 }
 
+/// A texture without a period in the picture, about 0 to 1, of waves from 5 to 60 pixels.
+pub(crate) fn texture(x: f32, y: f32) -> f32 {
+    let waves = [
+        (0.11, 0.03, 0.3),
+        (-0.05, 0.13, 1.1),
+        (0.31, 0.22, 2.0),
+        (0.45, -0.37, 0.7),
+        (-0.72, 0.61, 4.1),
+        (0.9, 0.83, 5.0),
+    ];
+    0.5 + 0.08 * waves.iter().map(|(a, b, phase)| (a * x + b * y + phase).sin()).sum::<f32>()
+}
+
 /// The pixels of `window`, of an array whose first pixel is `(0, 0)`. (`s!` holds an attribute that `forbid` refuses.)
 pub(crate) fn cut<'a>(array: &ArrayView3<'a, f32>, window: Window) -> ArrayView3<'a, f32> {
     let mut view = *array;

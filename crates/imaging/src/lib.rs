@@ -22,6 +22,7 @@ pub mod color;
 mod error;
 #[cfg(test)]
 mod fixture;
+pub mod flow;
 pub mod guided;
 pub mod matte;
 pub mod metrics;

@@ -15,7 +15,7 @@ use super::{
     sync::{lock, read, write},
     violation::ViolationKind,
 };
-use crate::{Components, RectD, RectI, Status, sys};
+use crate::{Components, Error, RectD, RectI, Status, sys};
 use std::sync::{
     Arc, RwLock, Weak,
     atomic::{AtomicU64, Ordering},
@@ -240,6 +240,10 @@ impl Clip {
         let image = match fetched {
             Ok(Some(image)) => image,
             Ok(None) => return Err(Status::FAILED),
+            Err(error @ Error::Missing(_)) if !is_now(action, time) => {
+                log::debug!("clip {} at frame {time}: {error}", self.name);
+                return Err(Status::FAILED);
+            }
             Err(error) => {
                 log::warn!("clip {} at frame {time}: {error}", self.name);
                 lock(&action.failures).push(error);
@@ -260,13 +264,18 @@ impl Clip {
         let declared = effect.properties.flag(sys::kOfxImageEffectPropTemporalClipAccess)
             || effect.declares_temporal()
             || self.properties.flag(sys::kOfxImageEffectPropTemporalClipAccess);
-        if action.name == sys::kOfxImageEffectActionRender && (time - action.frame.time).abs() > 1e-6 && !declared {
+        if action.name == sys::kOfxImageEffectActionRender && !is_now(action, time) && !declared {
             effect.violation(
                 ViolationKind::UndeclaredTemporalAccess,
                 format!("clip {} read at frame {time} while rendering {}", self.name, action.frame.time),
             );
         }
     }
+}
+
+/// Whether a time is that of the frame in question.
+fn is_now(action: &Action, time: f64) -> bool {
+    (time - action.frame.time).abs() <= 1e-6
 }
 
 /// Cut to `bounds` and converted; moved, not copied, where nothing has to change.

@@ -53,7 +53,8 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// When there is no picture; the plug-in then sees a clip without an image at that time, and the error goes to the
-    /// host's log and, once the action ends, to whoever asked for the render.
+    /// host's log and, once the action ends, to whoever asked for the render. [`Error::Missing`](crate::Error::Missing) says
+    /// that the clip has a gap there: of another frame than the one rendered, it is the plug-in's affair.
     fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> Result<HostImage>;
 
     /// A picture of another plane than color, by the plane's full name. None by default.

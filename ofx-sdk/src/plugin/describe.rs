@@ -42,7 +42,7 @@ pub(crate) fn describe<E: Effect>(host: &FetchedHost, effect: EffectHandle) -> R
     p.set_flag(sys::kOfxImageEffectPluginPropHostFrameThreading, false);
     p.set_flag(sys::kOfxImageEffectPropSupportsMultiResolution, d.multi_resolution);
     p.set_flag(sys::kOfxImageEffectPropSupportsTiles, d.tiles);
-    p.set_flag(sys::kOfxImageEffectPropTemporalClipAccess, d.temporal_access);
+    p.set_flag(sys::kOfxImageEffectPropTemporalClipAccess, d.temporal_access && host.info.supports_temporal_access);
     p.set_flag(sys::kOfxImageEffectPropSupportsMultipleClipDepths, true);
     p.set_flag(sys::kOfxImageEffectPropSupportsMultipleClipPARs, false);
     p.set_strings(sys::kOfxImageEffectPropClipPreferencesSlaveParam, d.preference_params.iter().copied());
@@ -75,7 +75,8 @@ pub(crate) fn describe_in_context<E: Effect>(
     // The answer that makes a host leave the context out.
     let Some(context) = context else { return Ok(Status::MISSING_HOST_FEATURE) };
     for clip in d.clips.iter().filter(|clip| clip.exists_in(context)) {
-        define_clip(suites, effect, clip, clip.components_in(context))?;
+        let temporal = clip.temporal && host.info.supports_temporal_access;
+        define_clip(suites, effect, &Clip { temporal, ..*clip }, clip.components_in(context))?;
     }
     let output = if context == Context::Filter { &[Components::Rgba] } else { d.output };
     define_clip(suites, effect, &Clip { tiles: d.tiles, ..Clip::OUTPUT }, output)?;

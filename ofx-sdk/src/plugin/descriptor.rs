@@ -60,8 +60,8 @@ impl Clip {
         self
     }
 
-    /// Other frames than the current one may be fetched from it. Some hosts answer with the current frame all the
-    /// same.
+    /// Other frames than the current one may be fetched from it. Said only to hosts that
+    /// [offer it](super::Host::supports_temporal_access); some of those answer with the current frame all the same.
     #[doc(alias = "kOfxImageEffectPropTemporalClipAccess")]
     pub const fn temporal(mut self) -> Self {
         self.temporal = true;
@@ -177,7 +177,8 @@ pub struct Descriptor {
     /// Inputs and output may differ in size and origin.
     #[doc(alias = "kOfxImageEffectPropSupportsMultiResolution")]
     pub multi_resolution: bool,
-    /// It fetches other frames than the current one from some input.
+    /// It fetches other frames than the current one from some input, where the host
+    /// [offers that](super::Host::supports_temporal_access).
     #[doc(alias = "kOfxImageEffectPropTemporalClipAccess")]
     pub temporal_access: bool,
     /// How many renders may run at once.

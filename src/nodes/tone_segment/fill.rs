@@ -1,6 +1,7 @@
 //! Fills the host's images, band by band.
 
 use super::analysis::Analysis;
+use super::around::Notice;
 use super::input::{Mask, analyse};
 use super::mattes::{Buffers, Finish, Tones, Weighing};
 use super::output::{CLASSES, Composer, Row, spread};
@@ -68,6 +69,7 @@ impl Prepared {
         source: &Image<'_>,
         mask: &Mask<'_>,
         targets: &[(Wanted, ImageMut<'_>)],
+        notice: &Notice,
     ) -> Result<Self> {
         let settings = &args.settings;
         let shows_confidence = settings.output == Output::Confidence;
@@ -78,7 +80,7 @@ impl Prepared {
         };
         let output = targets.iter().find(|(wanted, _)| *wanted == Wanted::Output);
         let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
-        let analysis = analyse(args, source, mask)?;
+        let analysis = analyse(args, source, mask, notice)?;
         // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
         let scale = (args.scale.x * args.scale.y).abs().sqrt();
         let weighing = Weighing::new(settings, scale);

@@ -1,13 +1,17 @@
 //! From the host's images to what the network answers about them.
 
-use super::analysis::{self, Analysis, Key};
+use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
+use super::around::{self, Notice};
+use super::kept::{Key, Room};
 use super::mattes::{Frame, NetworkPicture, network_size};
+use super::smoothing::Sight;
 use super::{MASK, NODE, ToneSegment, selected_model};
 use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
+use imaging::Size;
 use imaging::color::NetworkEncoder;
-use inference::{Request, Role, tensor};
-use ndarray::Array2;
+use inference::{Device, Engine, Model, Request, Role, tensor};
+use ndarray::{Array2, Array3};
 use ofx_sdk::plugin::{Image, RenderArgs};
 use ofx_sdk::{Error, RectI, Result};
 use std::sync::Arc;
@@ -26,15 +30,15 @@ pub enum Mask<'a> {
 }
 
 impl<'a> Mask<'a> {
-    /// The mask at the frame that is rendered.
+    /// The mask at a frame.
     ///
     /// # Errors
     /// An image that cannot be used.
-    pub fn of(args: &'a RenderArgs<'_, ToneSegment>) -> Result<Self> {
+    pub fn at(args: &'a RenderArgs<'_, ToneSegment>, time: f64) -> Result<Self> {
         if !args.settings.use_mask {
             return Ok(Self::Absent);
         }
-        if let Some(image) = args.image(&MASK)? {
+        if let Some(image) = args.image_at(&MASK, time)? {
             return Ok(Self::Image(image));
         }
         let trusted = !HOSTS_THAT_CONNECT_ALL.iter().any(|host| args.host().name.starts_with(host));
@@ -59,43 +63,115 @@ impl<'a> Mask<'a> {
     }
 }
 
-/// Shows the network what it needs of a frame, unless that has been done.
+/// What a network looks at: the pictures of a frame.
+pub struct Plate<'i, 'a> {
+    pub source: &'i Image<'a>,
+    pub mask: &'i Mask<'a>,
+    pub time: f64,
+}
+
+/// Shows the network what it needs of a frame, and of those around it, unless that has been done.
 ///
 /// # Errors
 /// A model that cannot be used, a frame too large, an abort.
-pub fn analyse(args: &RenderArgs<'_, ToneSegment>, source: &Image<'_>, mask: &Mask<'_>) -> Result<Arc<Analysis>> {
-    let settings = &args.settings;
-    let engine = model::engine()?;
-    let model = selected_model(settings, &settings.model_id, &engine)?;
-    let device = settings.device.with_index(settings.device_index);
-    let (colorspace, exposure) = (settings.source_colorspace.0, settings.exposure as f32);
-    let working_size = settings.working_size.max(1) as usize;
-    let images: Vec<_> = [source].into_iter().chain(mask.image()).collect();
-    let empty = matches!(mask, Mask::Empty);
-    let aspect = source.pixel_aspect();
-    // The whole entry, because a custom model's may change beside the file.
-    let rest = format!("{:?} {device} {colorspace:?} {exposure} {working_size} {aspect} {empty}", model);
-    let key = Stage::Hash.time(|| Key::of(args, &images, &rest));
-    analysis::find_or_make(key, &|| args.aborted(), || {
+pub fn analyse(
+    args: &RenderArgs<'_, ToneSegment>,
+    source: &Image<'_>,
+    mask: &Mask<'_>,
+    notice: &Notice,
+) -> Result<Arc<Analysis>> {
+    let analyst = Analyst::new(args)?;
+    let plate = Plate { source, mask, time: args.time };
+    let key = analyst.key(&plate);
+    let neighbors = around::neighbors(&analyst, source.bounds(), key, notice)?;
+    let smoothed = neighbors.key(key);
+    ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
+        let (frame, picture) = analyst.show(&plate)?;
+        let (_, height, width) = picture.image.dim();
+        let logits = if neighbors.is_empty() {
+            analyst.answer(&picture, plate.time)?
+        } else {
+            let own = analyst.kept_sight(key, || analyst.sight(&picture, plate.time))?;
+            Arc::new(neighbors.smooth(&analyst, key, &own)?)
+        };
+        Ok(Analysis::new(frame, picture, Size::new(width, height), logits))
+    })
+}
+
+/// Who asks the network: the node's settings at one render, and the model that they name.
+pub struct Analyst<'r, 'a> {
+    pub args: &'r RenderArgs<'a, ToneSegment>,
+    engine: Arc<Engine>,
+    model: Arc<Model>,
+    device: Device,
+}
+
+impl<'r, 'a> Analyst<'r, 'a> {
+    fn new(args: &'r RenderArgs<'a, ToneSegment>) -> Result<Self> {
+        let engine = model::engine()?;
+        let model = selected_model(&args.settings, &args.settings.model_id, &engine)?;
+        let device = args.settings.device.with_index(args.settings.device_index);
+        Ok(Self { args, engine, model, device })
+    }
+
+    /// The key of all that the network's answer depends on.
+    pub fn key(&self, plate: &Plate<'_, '_>) -> Key {
+        let settings = &self.args.settings;
+        let (colorspace, exposure) = (settings.source_colorspace.0, settings.exposure as f32);
+        let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
+        let empty = matches!(plate.mask, Mask::Empty);
+        let (size, aspect, device) = (self.working_size(), plate.source.pixel_aspect(), self.device);
+        // The whole entry, because a custom model's may change beside the file.
+        let rest = format!("{:?} {device} {colorspace:?} {exposure} {size} {aspect} {empty}", self.model);
+        Stage::Hash.time(|| Key::of(self.args, &images, &rest))
+    }
+
+    /// A frame, and the picture of it that the network is shown.
+    pub fn show(&self, plate: &Plate<'_, '_>) -> Result<(Frame, NetworkPicture)> {
+        let (args, settings) = (self.args, &self.args.settings);
         args.check_abort()?;
+        let encoder = NetworkEncoder::new(settings.source_colorspace.0, settings.exposure as f32);
         let frame = Stage::Convert.time(|| {
-            let display = picture::display_colors(args, source, &NetworkEncoder::new(colorspace, exposure))?;
-            Ok::<_, Error>(Frame { display, subject: mask.subject(args, source.bounds())? })
+            let display = picture::display_colors(args, plate.source, &encoder)?;
+            Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.source.bounds())? })
         })?;
         args.check_abort()?;
-        let size = network_size(frame.size(), aspect, working_size);
+        let size = network_size(frame.size(), plate.source.pixel_aspect(), self.working_size());
         let picture =
             Stage::Resize.time(|| NetworkPicture::new(&frame, size, args.thread_count())).map_err(Error::node)?;
-        let stride = model.entry.stride;
+        Ok((frame, picture))
+    }
+
+    /// The network's logits of a picture, padded as the model wants it.
+    pub fn answer(&self, picture: &NetworkPicture, time: f64) -> Result<Arc<Array3<f32>>> {
+        let stride = self.model.entry.stride;
         let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];
-        if let (Some(subject), Some(_)) = (&picture.subject, model.entry.input(Role::Subject)) {
+        if let (Some(subject), Some(_)) = (&picture.subject, self.model.entry.input(Role::Subject)) {
             inputs.push((Role::Subject, tensor::pad_to_stride(subject.clone(), stride)));
         }
-        let request = Request { model, device, inputs };
-        let answer = Stage::Model.time(|| engine.infer(request, &|| args.aborted())).map_err(model::to_node_error)?;
+        let request = Request { model: self.model.clone(), device: self.device, inputs };
+        let aborted = || self.args.aborted();
+        let answer = Stage::Model.time(|| self.engine.infer(request, &aborted)).map_err(model::to_node_error)?;
         if !answer.cached {
-            log::info!("{NODE}: frame {}: {:.1} ms on {}", args.time, answer.milliseconds, answer.provider);
+            log::info!("{NODE}: frame {time}: {:.1} ms on {}", answer.milliseconds, answer.provider);
         }
-        Ok(Analysis::new(frame, picture, size, answer.logits))
-    })
+        Ok(answer.logits)
+    }
+
+    /// What temporal smoothing needs of a picture.
+    pub fn sight(&self, picture: &NetworkPicture, time: f64) -> Result<Sight> {
+        let logits = self.answer(picture, time)?;
+        Stage::Motion.time(|| Sight::new(picture, logits, self.args.thread_count())).map_err(Error::node)
+    }
+
+    /// The sight of a key, made only if no render has it.
+    pub fn kept_sight(&self, key: Key, make: impl FnOnce() -> Result<Sight>) -> Result<Arc<Sight>> {
+        // Of one frame all those around it, and of the next the one that is new.
+        let window = 2 * self.args.settings.temporal_smoothing.max(0) as usize + 2;
+        SIGHTS.find_or_make(key, Room { least: window, most: 2 * window }, &|| self.args.aborted(), make)
+    }
+
+    fn working_size(&self) -> usize {
+        self.args.settings.working_size.max(1) as usize
+    }
 }

@@ -46,6 +46,9 @@ ofx_sdk::settings! {
         output: Choice<Output> = Choice::new("Output").parent("output_group"),
         /// The tone whose matte goes into alpha, for Source + matte, Matte and Cutout.
         matte_class: Choice<ToneClass> = Choice::new("Matte").default(ToneClass::Highlight).parent("output_group"),
+        /// Steadies the tones with this many frames before and after, brought along the motion of the picture. 0 is off. Each
+        /// new frame still runs the network once. Where the host gives no other frames it works as 0, and a message says so.
+        temporal_smoothing: Integer = Integer::new("Temporal smoothing").range(0, 4).default(0).parent("output_group"),
         /// Softness of the borders between tones, in full-resolution pixels. 0 is still antialiased.
         edge_softness_px: Double =
             Double::new("Edge softness").range(0.0, 100.0).display(0.0, 10.0).default(1.0).parent("output_group"),

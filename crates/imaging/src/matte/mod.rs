@@ -1,7 +1,9 @@
 //! Soft class mattes `[K, height, width]`: from logits, and kept summing to one through every change.
 
+mod fusion;
 mod soften;
 
+pub use fusion::{Beside, fuse};
 pub use soften::Softening;
 
 use crate::{Error, Result, approx, bands, rows};
