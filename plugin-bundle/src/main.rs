@@ -90,17 +90,15 @@ enum Task {
         #[arg(long, value_name = "N")]
         minutes: Option<u32>,
     },
-    /// Score the bundle's mattes on a shot with ground truth
+    /// Score the bundle's mattes on shots with ground truth
     Score {
         /// What is scored
         #[arg(default_value = "tone")]
         subject: String,
-        /// A folder as models/training writes it
-        #[arg(default_value = score::SAMPLE)]
-        shot: PathBuf,
-        /// Arguments that `rotocel score` gets besides, after `--`
-        #[arg(last = true)]
-        more: Vec<String>,
+        /// Folders of labelled shots (the sample shot where there is none), then options of `rotocel score tone`:
+        /// --all, --json, --out FILE, --gif DIR and others
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
+        arguments: Vec<String>,
     },
 }
 
@@ -136,7 +134,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test { training } => checks::test(&workspace, training)?,
         Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
         Task::Soak { filter, minutes } => soak::soak(&workspace, filter.as_deref(), minutes)?,
-        Task::Score { subject, shot, more } => score::score(&workspace, &subject, &shot, &more)?,
+        Task::Score { subject, arguments } => score::score(&workspace, &subject, &arguments)?,
     }
     Ok(())
 }
