@@ -51,17 +51,15 @@ fn line(text: &mut String, (name, names): (&str, usize), cells: impl IntoIterato
 }
 
 fn heading(text: &mut String, columns: &[Column]) {
-    let rows: [(&str, fn(&Column) -> String); 3] = [
-        ("shots", |column| column.group.clone()),
-        ("network", |column| column.network.clone()),
-        ("shots / frames", |column| {
-            let frames = column.total(Variant::Default).map_or(0, |total| total.frames);
-            format!("{} / {frames}", column.shots.len())
-        }),
-    ];
-    for (name, value) in rows {
+    let mut row = |name: &str, value: &dyn Fn(&Column) -> String| {
         line(text, (name, NAMES), columns.iter().map(|column| cut(&value(column), WIDE)), WIDE);
-    }
+    };
+    row("shots", &|column| column.group.clone());
+    row("network", &|column| column.network.clone());
+    row("shots / frames", &|column| {
+        let frames = column.total(Variant::Default).map_or(0, |total| total.frames);
+        format!("{} / {frames}", column.shots.len())
+    });
 }
 
 /// A section of which no column has a figure is left out.

@@ -122,7 +122,9 @@ fn read_soft(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
     let shares = planes(path, &[&CLASSES])?;
     let sums = shares.sum_axis(Axis(0));
     let top = labels.nrows().saturating_sub(1);
-    if let Some(((row, x), sum)) = sums.indexed_iter().find(|(_, sum)| !((*sum - 1.0).abs() <= SUM_TOLERANCE)) {
+    // What is not a number is within no tolerance.
+    let off = |sum: &f32| !(1.0 - SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(sum);
+    if let Some(((row, x), sum)) = sums.indexed_iter().find(|(_, sum)| off(sum)) {
         let reason = format!("the shares of pixel ({x}, {}) sum to {sum}, not to 1", top - row.min(top));
         return Err(Error::input(path, reason));
     }

@@ -151,11 +151,11 @@ impl<'a> Rungs<'a> {
         for set in 1..sets {
             for class in (0..self.classes.len()).filter(|class| set & (1 << class) != 0) {
                 let before = best[set & !(1 << class)];
-                for to in 0..=STEPS {
+                for (to, place) in best[set].iter_mut().enumerate() {
                     for (from, (sum, ..)) in before.iter().enumerate().take(to + 1).filter(|(_, b)| b.0.is_finite()) {
                         let sum = sum + self.iou(class, from, to);
-                        if sum > best[set][to].0 {
-                            best[set][to] = (sum, class, from);
+                        if sum > place.0 {
+                            *place = (sum, class, from);
                         }
                     }
                 }
