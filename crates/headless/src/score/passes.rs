@@ -6,7 +6,7 @@
 use super::folder::Shot;
 use super::node::{ScoredNode, USE_MASK};
 use super::tally::{Meter, Tally, Wanted};
-use super::truth::Truth;
+use super::truth::{ClassTruth, Truth};
 use crate::cli::ScoreToneArgs;
 use crate::error::{Error, Result};
 use imaging::matte;
@@ -144,7 +144,7 @@ fn with<T>(node: &ScoredNode, settings: &[(&'static str, ParamValue)], work: imp
 pub fn count_classes(shot: &Shot, node: &ScoredNode) -> Result<Tally> {
     let mut tally = Tally::new();
     for &frame in &shot.frames {
-        let truth = Truth::read(shot, frame)?;
+        let truth = ClassTruth::read(shot, frame)?;
         let found = matte::strongest(node.mattes(frame)?.view());
         tally.count(&truth, &found).map_err(|e| Error::input(&shot.labels.path(frame), e))?;
     }

@@ -1,7 +1,7 @@
 //! What is counted of one variant of the node's settings, frame by frame.
 
 use super::folder::CLASSES;
-use super::truth::Truth;
+use super::truth::{ClassTruth, Truth};
 use imaging::Result;
 use imaging::matte;
 use imaging::metrics::{
@@ -106,7 +106,7 @@ impl Tally {
     ///
     /// # Errors
     /// When sizes differ.
-    pub fn count(&mut self, truth: &Truth, found: &Array2<u8>) -> Result<()> {
+    pub fn count(&mut self, truth: &ClassTruth, found: &Array2<u8>) -> Result<()> {
         self.frames += 1;
         self.confusion.add(truth.labels.view(), found.view(), None)?;
         match &truth.subject {
@@ -197,14 +197,14 @@ impl Meter {
     /// When sizes differ.
     pub fn add(&mut self, number: i64, truth: &Rc<Truth>, found: ArrayView3<f32>) -> Result<()> {
         let classes = matte::strongest(found);
-        self.tally.count(truth, &classes)?;
+        self.tally.count(&truth.classes, &classes)?;
         if self.wanted.boundaries {
             for (class, mean) in self.tally.boundaries.iter_mut().enumerate() {
-                mean.add(boundary_f(truth.labels.view(), classes.view(), class as u8, self.boundary_px)?);
+                mean.add(boundary_f(truth.classes.labels.view(), classes.view(), class as u8, self.boundary_px)?);
             }
         }
         if self.wanted.mattes {
-            self.tally.core.add(truth.labels.view(), found, truth.core.view())?;
+            self.tally.core.add(truth.classes.labels.view(), found, truth.core.view())?;
         }
         if self.wanted.mattes && truth.soft {
             self.add_band(truth, found, &classes)?;

@@ -7,7 +7,7 @@
 
 use super::folder::{CLASSES, Shot};
 use super::tally::Tally;
-use super::truth::{Truth, read_display};
+use super::truth::{ClassTruth, read_display};
 use crate::error::{Error, Result};
 use imaging::metrics::{BrightnessByClass, Ladder};
 use ndarray::{Array2, Axis};
@@ -43,7 +43,7 @@ impl Thresholds {
         for shot in shots {
             for &frame in &shot.frames {
                 let wrong = |e: imaging::Error| Error::input(&shot.pictures.path(frame), e);
-                let (truth, luma) = (Truth::read(shot, frame)?, luminance(shot, frame)?);
+                let (truth, luma) = (ClassTruth::read(shot, frame)?, luminance(shot, frame)?);
                 whole.add(truth.labels.view(), luma.view(), None).map_err(wrong)?;
                 if let Some(subject) = &truth.subject {
                     inside.add(truth.labels.view(), luma.view(), Some(subject.view())).map_err(wrong)?;
@@ -64,7 +64,7 @@ impl Thresholds {
         let mut found = Found { whole: Tally::new(), masked: Tally::new() };
         for &frame in &shot.frames {
             let wrong = |e: imaging::Error| Error::input(&shot.pictures.path(frame), e);
-            let (truth, luma) = (Truth::read(shot, frame)?, luminance(shot, frame)?);
+            let (truth, luma) = (ClassTruth::read(shot, frame)?, luminance(shot, frame)?);
             found.whole.count(&truth, &luma.mapv(|v| self.whole.class(v))).map_err(wrong)?;
             if let (Some(ladder), Some(subject)) = (&self.inside, &truth.subject) {
                 let mut classes = luma.mapv(|v| ladder.class(v));

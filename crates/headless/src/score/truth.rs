@@ -26,17 +26,35 @@ const SUM_TOLERANCE: f32 = 0.02;
 /// less; hair and motion blur more.
 const LEAST_AGREEMENT: f64 = 0.8;
 
-/// The truth of a frame. Rows stand lowest first, as OpenFX has them.
+/// The classes of a frame, and where they count. Rows stand lowest first, as OpenFX has them.
 #[derive(Debug)]
-pub struct Truth {
+pub struct ClassTruth {
     /// Class numbers; 255 is left out.
     pub labels: Array2<u8>,
+    /// Where the subject is.
+    pub subject: Option<Array2<bool>>,
+}
+
+impl ClassTruth {
+    /// Reads a frame's labels and subject.
+    ///
+    /// # Errors
+    /// [`Error::Input`] names the file and what is wrong with it.
+    pub fn read(shot: &Shot, frame: i64) -> Result<Self> {
+        let subject = shot.subject.as_ref().map(|subject| read_subject(&subject.path(frame))).transpose()?;
+        Ok(Self { labels: read_labels(&shot.labels.path(frame))?, subject })
+    }
+}
+
+/// The truth of a frame, as far as the shot has it.
+#[derive(Debug)]
+pub struct Truth {
+    /// The classes.
+    pub classes: ClassTruth,
     /// The mattes: shares where the shot has them, 0 and 1 by the labels otherwise.
     pub mattes: Array3<f32>,
     /// Whether the mattes are shares.
     pub soft: bool,
-    /// Where the subject is.
-    pub subject: Option<Array2<bool>>,
     /// Pixels to the next frame: along x, and along the rows in their order here.
     pub motion: Option<Array3<f32>>,
     /// The pixels near a true border.
@@ -52,21 +70,21 @@ impl Truth {
     /// [`Error::Input`] names the file and what is wrong with it.
     pub fn read(shot: &Shot, frame: i64) -> Result<Self> {
         let path = shot.labels.path(frame);
-        let labels = read_labels(&path)?;
+        let classes = ClassTruth::read(shot, frame)?;
+        let labels = &classes.labels;
         let counted = labels.mapv(|label| label != LEFT_OUT);
         let measured =
             |mask: Array2<bool>| Zip::from(&mask).and(&counted).map_collect(|mask, counted| *mask && *counted);
         let bands = |px| border_band(labels.view(), px).map_err(|e| Error::input(&path, e));
-        let soft = shot.soft.as_ref().map(|soft| read_soft(&soft.path(frame), &labels)).transpose()?;
+        let soft = shot.soft.as_ref().map(|soft| read_soft(&soft.path(frame), labels)).transpose()?;
         let motion = shot.motion.as_ref().map(|motion| motion.path(frame)).filter(|path| path.is_file());
         Ok(Self {
             band: measured(bands(BAND_PX)?),
             core: measured(bands(CORE_PX)?.mapv(|near| !near)),
             soft: soft.is_some(),
             mattes: soft.unwrap_or_else(|| one_hot(labels.view(), CLASSES.len())),
-            subject: shot.subject.as_ref().map(|subject| read_subject(&subject.path(frame))).transpose()?,
             motion: motion.map(|path| read_motion(&path)).transpose()?,
-            labels,
+            classes,
         })
     }
 }
