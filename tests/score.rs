@@ -102,6 +102,9 @@ fn every_figure_that_the_files_allow_is_told_with_what_it_takes_to_do_it_again()
             assert!(total["variants"][variant]["mean_iou"].is_number(), "{variant}");
         }
         assert_eq!(total["looks"].as_object().unwrap().len(), 10);
+        let look = |id: &str| total["looks"][id]["mean_iou"].as_f64().unwrap();
+        near(&default["mean_iou"], look("log_declared"));
+        assert!(look("log_undeclared") < look("log_declared") - 0.1 && look("exposure_down") < look("grain"));
         assert!(total["worst_look"]["mean_iou"].is_number());
         assert!(total["locked_off"]["smoothing_off"].is_number() && total["ms_per_frame"].is_number());
         // Inside the subject the labels of `b` lie a column of 12 further right than the brightness that goes with them.

@@ -138,3 +138,26 @@ fn run(task: Task) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn score_arguments(line: &str) -> (String, Vec<String>) {
+        match Arguments::try_parse_from(line.split_whitespace()).unwrap().task {
+            Task::Score { subject, arguments } => (subject, arguments),
+            _ => panic!("{line} is no score"),
+        }
+    }
+
+    #[test]
+    fn folders_and_options_of_a_score_are_handed_on() {
+        Arguments::command().debug_assert();
+        assert_eq!(score_arguments("xtask score"), ("tone".into(), vec![]));
+        let (subject, arguments) = score_arguments("xtask score tone a b --all --set edge_refine_px=0");
+        assert_eq!((subject.as_str(), arguments.len()), ("tone", 5));
+        assert_eq!(score_arguments("xtask score tone --json").1, ["--json"]);
+        assert_eq!(score_arguments("xtask score tone -- --json").1.last().unwrap(), "--json");
+    }
+}

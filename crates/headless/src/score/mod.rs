@@ -17,6 +17,7 @@ mod column;
 mod eye;
 mod figures;
 mod folder;
+mod grain;
 mod looks;
 mod node;
 mod passes;
