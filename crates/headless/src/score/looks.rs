@@ -19,7 +19,7 @@ use super::grain::{Dice, grain};
 use imaging::Size;
 use imaging::color::Colorspace;
 use imaging::resample::{Filter, Resampler};
-use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array2, Array3, ArrayViewMut2, Axis};
 
 /// A change of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
