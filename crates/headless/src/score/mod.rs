@@ -5,12 +5,12 @@
 //!
 //! | figure | where |
 //! |---|---|
-//! | IoU, accuracy, boundary F, MAD, core leakage, dtSSD, lag | [`tally`], by `imaging::metrics` |
-//! | which settings are rendered | [`passes`] |
-//! | looks, locked-off frame | [`looks`], [`robustness`] |
-//! | thresholds on luminance | [`thresholds`] |
-//! | time of a frame | [`speed`] |
-//! | GIFs for the eye | [`eye`] |
+//! | IoU, accuracy, boundary F, MAD, core leakage, dtSSD, lag | `tally`, by `imaging::metrics` |
+//! | which settings are rendered | `passes` |
+//! | looks, locked-off frame | `looks`, `robustness` |
+//! | thresholds on luminance | `thresholds` |
+//! | time of a frame | `speed` |
+//! | GIFs for the eye | `eye` |
 
 mod altered;
 mod column;
