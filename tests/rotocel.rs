@@ -202,7 +202,7 @@ fn the_bundle_scores_the_sample_shot_as_the_training_did() {
     let committed = std::fs::read_to_string(root().join("models/scores/tone_small.json")).unwrap();
     let committed: Value = serde_json::from_str(&committed).unwrap();
     for class in CLASSES {
-        let found = scores["total"]["classes"][class]["iou"].as_f64();
+        let found = scores["columns"][0]["total"]["variants"]["default"]["classes"][class]["iou"].as_f64();
         let expected = committed["sets"]["sample"]["without_mask"]["iou"][class].as_f64();
         let (Some(found), Some(expected)) = (found, expected) else { panic!("{class} has no score: {scores:#}") };
         assert!((found - expected).abs() < 0.01, "{class}: IoU {found}, in training {expected}");

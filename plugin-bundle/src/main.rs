@@ -90,17 +90,15 @@ enum Task {
         #[arg(long, value_name = "N")]
         minutes: Option<u32>,
     },
-    /// Score the bundle's mattes on a shot with ground truth
+    /// Score the bundle's mattes on shots with ground truth
     Score {
         /// What is scored
         #[arg(default_value = "tone")]
         subject: String,
-        /// A folder as models/training writes it
-        #[arg(default_value = score::SAMPLE)]
-        shot: PathBuf,
-        /// Arguments that `rotocel score` gets besides, after `--`
-        #[arg(last = true)]
-        more: Vec<String>,
+        /// Folders of labelled shots (the sample shot where there is none), then options of `rotocel score tone`:
+        /// --all, --json, --out FILE, --gif DIR and others
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
+        arguments: Vec<String>,
     },
 }
 
@@ -136,7 +134,30 @@ fn run(task: Task) -> Result<()> {
         Task::Test { training } => checks::test(&workspace, training)?,
         Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
         Task::Soak { filter, minutes } => soak::soak(&workspace, filter.as_deref(), minutes)?,
-        Task::Score { subject, shot, more } => score::score(&workspace, &subject, &shot, &more)?,
+        Task::Score { subject, arguments } => score::score(&workspace, &subject, &arguments)?,
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn score_arguments(line: &str) -> (String, Vec<String>) {
+        match Arguments::try_parse_from(line.split_whitespace()).unwrap().task {
+            Task::Score { subject, arguments } => (subject, arguments),
+            _ => panic!("{line} is no score"),
+        }
+    }
+
+    #[test]
+    fn folders_and_options_of_a_score_are_handed_on() {
+        Arguments::command().debug_assert();
+        assert_eq!(score_arguments("xtask score"), ("tone".into(), vec![]));
+        let (subject, arguments) = score_arguments("xtask score tone a b --all --set edge_refine_px=0");
+        assert_eq!((subject.as_str(), arguments.len()), ("tone", 5));
+        assert_eq!(score_arguments("xtask score tone --json").1, ["--json"]);
+        assert_eq!(score_arguments("xtask score tone -- --json").1.last().unwrap(), "--json");
+    }
 }

@@ -290,39 +290,93 @@ pub struct ScoreArgs {
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub enum ScoreWhat {
-    /// Tones against a folder of shot.json, frames/%04d.png|exr, labels/%04d.png and optional subject/%04d.png.
-    Tone(ScoreToneArgs),
+    /// Tones against folders of shot.json, frames/%04d.png|exr, labels/%04d.png and, optionally, subject/%04d.png,
+    /// soft/%04d.exr and motion/%04d.exr.
+    Tone(Box<ScoreToneArgs>),
 }
 
 /// Arguments of `score tone`.
 #[derive(Debug, Args)]
 pub struct ScoreToneArgs {
-    /// Folders of labelled shots; a folder of such folders stands for all of them.
+    /// Folders of labelled shots; a folder of such folders stands for all of them. Each one given gets a column of its own.
     #[arg(required = true)]
     pub shots: Vec<PathBuf>,
     /// The node.
     #[arg(long, default_value = "ToneSegment")]
     pub node: String,
-    /// Settings; the output is always `index`.
+    /// Settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// Connect the shot's subject, where it has one, to the Mask clip. Shadows cast on what lies outside it are then
-    /// background to the node, though the labels call them cast shadow.
-    #[arg(long)]
-    pub mask: bool,
+    /// Score another network too, an ONNX file for the node's `custom_model`, in a column beside. Repeat for more.
+    #[arg(long, value_name = "FILE")]
+    pub also: Vec<PathBuf>,
     /// A border counts as found within this many pixels.
     #[arg(long, default_value_t = 2.0)]
     pub boundary_px: f64,
-    /// Frames that are rendered at once, and the most threads that the node is lent. One frame with all processors
-    /// otherwise.
+    /// The value of `temporal_smoothing` that is compared with none, where the node's default is none.
+    #[arg(long, value_name = "FRAMES", default_value_t = 2, value_parser = clap::value_parser!(i32).range(1..=4))]
+    pub smoothing: i32,
+    /// Every figure that the folders' files allow: --looks --locked-off --controls --time.
+    #[arg(long)]
+    pub all: bool,
+    /// Render the shots under other exposures, balances, curves, grain, codecs and lenses.
+    #[arg(long)]
+    pub looks: bool,
+    /// Render the first frame under other grain 24 times.
+    #[arg(long)]
+    pub locked_off: bool,
+    /// Compare with thresholds on luminance and with a frozen first frame.
+    #[arg(long)]
+    pub controls: bool,
+    /// Fit the thresholds on these shots rather than on those that are scored. Repeat for more.
+    #[arg(long, value_name = "DIR")]
+    pub fit: Vec<PathBuf>,
+    /// Measure the time of a frame, with two threads.
+    #[arg(long)]
+    pub time: bool,
+    /// Write a GIF of each shot into this folder: picture, truth and what the node finds; no figures.
+    #[arg(long, value_name = "DIR")]
+    pub gif: Option<PathBuf>,
+    /// Width of each picture of a GIF in pixels.
+    #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(8..=4096))]
+    pub gif_width: u32,
+    /// The most threads that the node is lent; all processors otherwise.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
     /// Where to look for the node.
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// Print JSON.
+    /// Print JSON, with everything that was counted.
     #[arg(long)]
     pub json: bool,
+    /// Write the JSON to a file too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print nothing but the milliseconds a frame in this process.
+    #[arg(long, hide = true)]
+    pub time_here: bool,
+}
+
+impl ScoreToneArgs {
+    /// Whether looks are wanted.
+    pub fn wants_looks(&self) -> bool {
+        self.looks || self.all
+    }
+
+    /// Whether the locked-off frame is wanted.
+    pub fn wants_locked_off(&self) -> bool {
+        self.locked_off || self.all
+    }
+
+    /// Whether controls are wanted.
+    pub fn wants_controls(&self) -> bool {
+        self.controls || self.all || !self.fit.is_empty()
+    }
+
+    /// Whether the time of a frame is wanted.
+    pub fn wants_time(&self) -> bool {
+        self.time || self.all
+    }
 }
 
 impl ReadArgs {

@@ -71,6 +71,9 @@ pub enum Error {
         /// Frames that were asked for.
         total: usize,
     },
+    /// Ctrl-C where nothing is written before the end.
+    #[error("interrupted; nothing was written")]
+    Stopped,
 }
 
 /// The result of every fallible call of this crate.
@@ -85,7 +88,7 @@ impl Error {
             Self::Output { .. } => EXIT_OUTPUT,
             Self::Plugin(_) => EXIT_PLUGIN,
             Self::Render { .. } => EXIT_RENDER,
-            Self::Interrupted { .. } => EXIT_INTERRUPTED,
+            Self::Interrupted { .. } | Self::Stopped => EXIT_INTERRUPTED,
         }
     }
 

@@ -8,31 +8,39 @@ use color_quant::NeuQuant;
 use gif::{Encoder, Frame, Repeat};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Pixels that the palette is learned from.
 const SAMPLES: usize = 400_000;
 /// How thoroughly the palette is learned: 1 looks at every sample.
 const THOROUGHNESS: i32 = 3;
 
-/// Writes an endless GIF.
-///
-/// One palette serves all frames, so that what stands still in the sequences stands still in the animation.
+/// Writes an endless GIF of sequences.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn gif(args: &GifArgs) -> Result<String> {
-    let output = &args.pictures.output;
     if !(1.0..=50.0).contains(&args.fps) {
         return Err(Error::Usage(format!("--fps {}: give a number from 1 to 50", args.fps)));
     }
     let reel = Reel::open(&args.pictures)?;
     let pictures = reel.frames.iter().map(|f| reel.at(*f, args.width as usize)).collect::<Result<Vec<_>>>()?;
+    write_gif(&args.pictures.output, &pictures, args.fps)
+}
+
+/// Writes an endless GIF of pictures, and says what it wrote.
+///
+/// One palette serves all frames, so that what stands still in the sequences stands still in the animation.
+///
+/// # Errors
+/// When the pictures are too large for a GIF, or the file cannot be written.
+pub fn write_gif(output: &Path, pictures: &[Picture], fps: f64) -> Result<String> {
     let width = pictures.iter().map(|p| p.width).max().unwrap_or(0);
     let height = pictures.iter().map(|p| p.height).max().unwrap_or(0);
     let too_large =
         |_| Error::Usage(format!("a GIF has at most 65535 pixels a side; {width}×{height} needs a smaller --width"));
     let size = (u16::try_from(width).map_err(too_large)?, u16::try_from(height).map_err(too_large)?);
-    let bytes = encode(&pictures, size, args.fps).map_err(|e| Error::output(output, e))?;
+    let bytes = encode(pictures, size, fps).map_err(|e| Error::output(output, e))?;
     write_whole(output, &bytes)?;
     let mib = bytes.len() as f64 / f64::from(1 << 20);
     Ok(format!("{}: {} frames, {width}×{height}, {mib:.1} MiB\n", output.display(), pictures.len()))

@@ -2,7 +2,7 @@
 
 use crate::cli::PicturesArgs;
 use crate::error::{Error, Result};
-use crate::frames::{self, FileKind, ReadOptions};
+use crate::frames::{self, FileKind, Frame, ReadOptions};
 use crate::sequence::{FrameList, Pattern};
 use imaging::color::Colorspace;
 use ofx_sdk::{Components, Premultiplication};
@@ -33,9 +33,17 @@ impl Picture {
     pub fn read(path: &Path, options: &ReadOptions, width: usize, raw: bool) -> Result<Self> {
         let frame = frames::read(path, options)?;
         let linear = !raw && FileKind::of(path)?.usual_colorspace(frame.depth) == "linear_rec709";
+        Self::of(&frame, width, linear).map_err(|reason| Error::input(path, reason))
+    }
+
+    /// A frame, `width` pixels wide, in its own proportions, over black; `linear` ones go through the sRGB curve.
+    ///
+    /// # Errors
+    /// Why it cannot be brought to this size.
+    pub fn of(frame: &Frame, width: usize, linear: bool) -> Result<Self, String> {
         let across = f64::from(frame.display[0]) * frame.pixel_aspect;
         let height = (width as f64 * f64::from(frame.display[1]) / across).round().clamp(1.0, 65_536.0) as usize;
-        let small = frame.at_size(width, height).map_err(|reason| Error::input(path, reason))?;
+        let small = frame.at_size(width, height)?;
         let over_black =
             small.components == Components::Rgba && small.premultiplication == Premultiplication::Unpremultiplied;
         let mut rgb = Vec::with_capacity(width * height * 3);

@@ -83,6 +83,13 @@ pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, E
     })
 }
 
+/// Display window and data window of the first part, whatever its channels are called.
+pub(super) fn inspect_windows(path: &Path, options: &ReadOptions) -> Result<([i32; 2], RectI), Error> {
+    let reader = open(path, options)?;
+    let header = reader.headers().first().ok_or_else(|| Error::input(path, "the file holds no picture"))?;
+    Ok((display(header), bounds(path, header)?))
+}
+
 /// The pixels of one layer.
 pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
     let reader = open(path, options)?;
@@ -104,6 +111,44 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
         pixel_aspect: aspect(header.shared_attributes.pixel_aspect),
         header: Some(Box::new(ExrHeader { image: header.shared_attributes, layer: header.own_attributes })),
     })
+}
+
+/// Channels by name, as planes over the display window with y up: the first of `sets` of which one part of the file has
+/// every name, as it stands or as the last part of a layer's (`tone.background`). What the data window lacks is 0.
+///
+/// # Errors
+/// As [`super::read`]; where no set is whole, the message names the sets and what the file has.
+pub(super) fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Result<Vec<Frame>, Error> {
+    let reader = open(path, options)?;
+    let is =
+        |found: &str, wanted: &str| found == wanted || found.rsplit_once('.').is_some_and(|(_, last)| last == wanted);
+    let place = |header: &Header, set: &[&str]| -> Option<Vec<Option<usize>>> {
+        let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
+        set.iter().map(|wanted| names.iter().position(|found| is(found, wanted)).map(Some)).collect()
+    };
+    let parts = reader.headers().iter().enumerate();
+    let found = sets
+        .iter()
+        .find_map(|set| parts.clone().find_map(|(part, header)| place(header, set).map(|channels| (part, channels))));
+    let Some((part, channels)) = found else {
+        let wanted: Vec<String> = sets.iter().map(|set| set.join(", ")).collect();
+        let mut has: Vec<String> =
+            reader.headers().iter().flat_map(|h| h.channels.list.iter().map(|c| name(&c.name))).collect();
+        has.truncate(40);
+        return Err(Error::input(
+            path,
+            format!("needs the channels {}; it has {}", wanted.join(" or "), has.join(", ")),
+        ));
+    };
+    let header = reader.headers()[part].clone();
+    let (bounds, display) = (bounds(path, &header)?, display(&header));
+    let values = exr_pixels::read(path, reader, part, &channels)?;
+    let planes = (0..channels.len()).map(|place| {
+        let pixels = values.iter().skip(place).step_by(channels.len()).copied().collect();
+        let whole = Frame::filling(bounds.width(), bounds.height(), Components::Alpha, pixels);
+        Frame { bounds, display, ..whole }.cropped_to(RectI::new(0, 0, display[0], display[1]))
+    });
+    Ok(planes.collect())
 }
 
 fn display(header: &Header) -> [i32; 2] {

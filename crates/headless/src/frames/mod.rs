@@ -153,6 +153,26 @@ pub fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo> {
     })
 }
 
+/// Reads channels of an EXR file by name, as planes of one value a pixel over the display window: the first of `sets` of
+/// which the file has every name, alone or within a layer.
+///
+/// # Errors
+/// As [`read`]; also where the file is no EXR file, or has no whole set.
+pub fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Result<Vec<Frame>> {
+    if FileKind::of(path)? != FileKind::Exr {
+        return Err(Error::input(path, "channels are read by name from EXR files only"));
+    }
+    guarded(path, || exr_read::read_channels(path, sets, options))
+}
+
+/// Width and height of an EXR file's display window, and its data window, whatever its channels are called.
+///
+/// # Errors
+/// As [`read_channels`].
+pub fn inspect_windows(path: &Path, options: &ReadOptions) -> Result<([i32; 2], RectI)> {
+    guarded(path, || exr_read::inspect_windows(path, options))
+}
+
 /// A decoder's panic on a damaged file is an error about the file.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
     decoding::guarded(read).unwrap_or_else(|| Err(Error::input(path, DECODER_GAVE_UP)))

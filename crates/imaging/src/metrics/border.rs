@@ -1,5 +1,5 @@
-use super::{same_shape, squared_distance_to};
-use crate::{Error, Result};
+use super::{check_px, same_shape, squared_distance_to};
+use crate::Result;
 use ndarray::{Array2, ArrayView2, Zip};
 
 /// The boundary F measure of one class: the harmonic mean of the share of found border pixels that have a true one
@@ -41,10 +41,6 @@ pub fn border_band(labels: ArrayView2<u8>, within_px: f64) -> Result<Array2<bool
             || (y + 1 < height && labels[[y + 1, x]] != own)
     });
     Ok(squared_distance_to(touches.view()).mapv(|squared| squared <= within_px * within_px))
-}
-
-fn check_px(name: &'static str, value: f64) -> Result<()> {
-    if value >= 0.0 { Ok(()) } else { Err(Error::Parameter { name, value, range: "at least 0" }) }
 }
 
 fn class_border(labels: ArrayView2<u8>, class: u8) -> Array2<bool> {

@@ -1,0 +1,153 @@
+//! `rotocel score tone`: a node against labelled shots, through the built bundle.
+//!
+//! A shot is a folder; `models/training/README.md` says what is in it. Each folder on the command line is a group and gets
+//! a column for each network; nothing is ever summed over groups. What is measured, and where it is worked out:
+//!
+//! | figure | where |
+//! |---|---|
+//! | IoU, accuracy, boundary F, MAD, core leakage, dtSSD, lag | `tally`, by `imaging::metrics` |
+//! | which settings are rendered | `passes` |
+//! | looks, locked-off frame | `looks`, `robustness` |
+//! | thresholds on luminance | `thresholds` |
+//! | time of a frame | `speed` |
+//! | GIFs for the eye | `eye` |
+
+mod altered;
+mod column;
+mod eye;
+mod figures;
+mod folder;
+mod grain;
+mod looks;
+mod node;
+mod passes;
+mod report;
+mod robustness;
+mod speed;
+mod table;
+mod tally;
+mod thresholds;
+mod truth;
+
+pub use folder::CLASSES;
+
+use crate::bundles;
+use crate::cli::ScoreToneArgs;
+use crate::error::{Error, Result};
+use crate::frames::write_whole;
+use crate::report::Terminal;
+use column::Column;
+use folder::Shot;
+use node::Network;
+use ofx_sdk::host::{Host, HostOptions};
+use report::Facts;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thresholds::Thresholds;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Shots that were given by one folder.
+struct Group {
+    name: String,
+    shots: Vec<Shot>,
+}
+
+/// Renders the shots and returns the figures, as a table or as JSON.
+///
+/// # Errors
+/// See [`Error`]; whatever is wrong with a shot names its file, before anything is rendered where that can be.
+pub fn tone(args: &ScoreToneArgs) -> Result<String> {
+    check(args)?;
+    let groups = args.shots.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
+    let networks = networks(args);
+    let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
+    let terminal = Arc::new(Terminal::new(shots * networks.len(), args.json || args.time_here));
+    if args.time_here {
+        let network = networks.last().unwrap_or(&Network::Own);
+        return Ok(format!("{}\n", speed::here(&groups[0].shots[0], network, args, &terminal)?));
+    }
+    if let Some(folder) = &args.gif {
+        let all: Vec<Shot> = groups.into_iter().flat_map(|group| group.shots).collect();
+        let told = eye::gifs(&all, folder, args, &terminal);
+        terminal.finish();
+        return told;
+    }
+    let thresholds = fit(&groups, args)?;
+    let mut columns = Vec::new();
+    for (place, group) in groups.iter().enumerate() {
+        // One for all groups, or each group's own.
+        let thresholds = thresholds.get(place).or(thresholds.first());
+        for network in &networks {
+            columns.push(Column::score(&group.name, &group.shots, network, thresholds, args, &terminal)?);
+        }
+    }
+    terminal.finish();
+    tell(&columns, &groups, &thresholds, args)
+}
+
+fn check(args: &ScoreToneArgs) -> Result<()> {
+    if !(args.boundary_px >= 0.0 && args.boundary_px <= 1000.0) {
+        return Err(Error::Usage("--boundary-px: give a number from 0 to 1000".into()));
+    }
+    match args.also.iter().find(|path| !path.is_file()) {
+        Some(path) => Err(Error::Usage(format!("--also {}: there is no such file", path.display()))),
+        None => Ok(()),
+    }
+}
+
+fn networks(args: &ScoreToneArgs) -> Vec<Network> {
+    // The node may stand in another folder than the program.
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    std::iter::once(Network::Own).chain(args.also.iter().map(|path| Network::File(absolute(path)))).collect()
+}
+
+impl Group {
+    fn open(folder: &Path) -> Result<Self> {
+        let shots = folder::find(folder)?.iter().map(|shot| Shot::open(shot)).collect::<Result<_>>()?;
+        Ok(Self { name: folder.display().to_string(), shots })
+    }
+
+    /// A hash of all files that figures are worked out from.
+    fn hash(&self) -> Result<String> {
+        let mut hash = Xxh3::new();
+        self.shots.iter().try_for_each(|shot| shot.hash_into(&mut hash))?;
+        Ok(format!("{:032x}", hash.digest128()))
+    }
+}
+
+/// The thresholds of the control, where it is wanted: one pair of ladders for all groups, or a pair for each.
+fn fit(groups: &[Group], args: &ScoreToneArgs) -> Result<Vec<Thresholds>> {
+    if !args.wants_controls() {
+        return Ok(Vec::new());
+    }
+    if args.fit.is_empty() {
+        return groups.iter().map(|group| Thresholds::fit(&group.shots, "these shots".into())).collect();
+    }
+    let mut shots = Vec::new();
+    for folder in &args.fit {
+        shots.extend(Group::open(folder)?.shots);
+    }
+    let names: Vec<String> = args.fit.iter().map(|folder| folder.display().to_string()).collect();
+    Ok(vec![Thresholds::fit(&shots, names.join(", "))?])
+}
+
+/// Prints, and writes the file that was asked for.
+fn tell(columns: &[Column], groups: &[Group], thresholds: &[Thresholds], args: &ScoreToneArgs) -> Result<String> {
+    let fitted_on = thresholds.first().map(|thresholds| thresholds.fitted_on.as_str());
+    if !args.json && args.out.is_none() {
+        return Ok(table::table(columns, args.boundary_px, fitted_on));
+    }
+    let data = groups.iter().map(|group| Ok((group.name.clone(), group.hash()?))).collect::<Result<_>>()?;
+    let facts = Facts { node: node_version(args)?, data };
+    let json = format!("{:#}\n", report::report(columns, &facts, thresholds, args));
+    if let Some(path) = &args.out {
+        write_whole(path, json.as_bytes())?;
+    }
+    Ok(if args.json { json } else { table::table(columns, args.boundary_px, fitted_on) })
+}
+
+fn node_version(args: &ScoreToneArgs) -> Result<(String, String)> {
+    let host = Host::new(HostOptions { name: "org.rotocel.headless".into(), ..HostOptions::default() });
+    let node = bundles::describe(&bundles::load(&host, &args.bundle, &args.node)?, None)?;
+    Ok((node.identifier, format!("{}.{}", node.version.0, node.version.1)))
+}

@@ -1,0 +1,79 @@
+//! Milliseconds a frame with two threads.
+//!
+//! The network takes its number of threads from the environment when the node is loaded, so the time is measured in a
+//! process of its own.
+
+use super::folder::Shot;
+use super::node::{Network, ScoredNode};
+use crate::cli::ScoreToneArgs;
+use crate::error::{Error, Result};
+use crate::report::Terminal;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Threads of node and network.
+const THREADS: u16 = 2;
+
+/// Frames that are timed, at most, after one that is not.
+const TIMED: usize = 8;
+
+/// The median time of a frame at the shot's own size, in milliseconds, in a process with two threads.
+///
+/// # Errors
+/// When the process cannot be started or fails.
+pub fn milliseconds(shot: &Shot, network: &Network, args: &ScoreToneArgs) -> Result<f64> {
+    let failed = |reason: String| Error::Plugin(format!("timing {}: {reason}", shot.name));
+    let program = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
+    let mut command = Command::new(program);
+    command.args(["score", "tone", "--time-here", "--node", &args.node]).arg(&shot.folder);
+    command.env("ROTOCEL_THREADS", THREADS.to_string());
+    let settings = &args.settings;
+    for (flag, values) in [("--set", &settings.set), ("--press", &settings.press)] {
+        for value in values {
+            command.arg(flag).arg(value);
+        }
+    }
+    let paths: [(&str, Option<&PathBuf>); 2] =
+        [("--bundle", args.bundle.bundle.as_ref()), ("--load-params", settings.load_params.as_ref())];
+    for (flag, path) in paths {
+        if let Some(path) = path {
+            command.arg(flag).arg(path);
+        }
+    }
+    if let Network::File(path) = network {
+        command.arg("--also").arg(path);
+    }
+    let output = command.output().map_err(|e| failed(e.to_string()))?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    match told.trim().parse() {
+        Ok(milliseconds) if output.status.success() => Ok(milliseconds),
+        _ => Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    }
+}
+
+/// The same, in this process: what the one that is started does. Each frame is rendered once, as a farm would.
+///
+/// # Errors
+/// See [`Error`].
+pub fn here(shot: &Shot, network: &Network, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Result<f64> {
+    let node = ScoredNode::open(shot, network, args, Some(THREADS), terminal)?;
+    // The first frame opens the network's session.
+    let (first, rest) = (shot.frames[0], shot.frames.get(1..).unwrap_or_default());
+    let mut times = vec![timed(&node, first)?];
+    for &frame in rest.iter().take(TIMED) {
+        times.push(timed(&node, frame)?);
+    }
+    if times.len() > 1 {
+        times.remove(0);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+fn timed(node: &ScoredNode, frame: i64) -> Result<f64> {
+    let start = Instant::now();
+    node.mattes(frame)?;
+    Ok(start.elapsed().as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,208 @@
+//! What is true of one frame of a labelled shot, and where it is measured.
+
+use super::folder::{CLASSES, Shot};
+use crate::error::{Error, Result};
+use crate::frames::{self, Frame, ReadOptions};
+use imaging::color::NetworkEncoder;
+use imaging::matte;
+use imaging::metrics::{border_band, one_hot};
+use ndarray::{Array2, Array3, Axis, Zip};
+use ofx_sdk::Depth;
+use std::path::Path;
+
+/// How far from a true border mattes are compared, in pixels.
+pub const BAND_PX: f64 = 5.0;
+
+/// From how far on a pixel lies in the core of its tone.
+pub const CORE_PX: f64 = 8.0;
+
+/// The label that says that a pixel is left out.
+const LEFT_OUT: u8 = 255;
+
+/// How far the shares of a pixel may miss one in sum: half floats and a renderer's filter do.
+const SUM_TOLERANCE: f32 = 0.02;
+
+/// The share of pixels whose largest share must be that of their label. Soft files of another frame or upside down agree
+/// less; hair and motion blur more.
+const LEAST_AGREEMENT: f64 = 0.8;
+
+/// The classes of a frame, and where they count. Rows stand lowest first, as OpenFX has them.
+#[derive(Debug)]
+pub struct ClassTruth {
+    /// Class numbers; 255 is left out.
+    pub labels: Array2<u8>,
+    /// Where the subject is.
+    pub subject: Option<Array2<bool>>,
+}
+
+impl ClassTruth {
+    /// Reads a frame's labels and subject.
+    ///
+    /// # Errors
+    /// [`Error::Input`] names the file and what is wrong with it.
+    pub fn read(shot: &Shot, frame: i64) -> Result<Self> {
+        let subject = shot.subject.as_ref().map(|subject| read_subject(&subject.path(frame))).transpose()?;
+        Ok(Self { labels: read_labels(&shot.labels.path(frame))?, subject })
+    }
+}
+
+/// The truth of a frame, as far as the shot has it.
+#[derive(Debug)]
+pub struct Truth {
+    /// The classes.
+    pub classes: ClassTruth,
+    /// The mattes: shares where the shot has them, 0 and 1 by the labels otherwise.
+    pub mattes: Array3<f32>,
+    /// Whether the mattes are shares.
+    pub soft: bool,
+    /// Pixels to the next frame: along x, and along the rows in their order here.
+    pub motion: Option<Array3<f32>>,
+    /// The pixels near a true border.
+    pub band: Array2<bool>,
+    /// The pixels far from every one.
+    pub core: Array2<bool>,
+}
+
+impl Truth {
+    /// Reads a frame's files.
+    ///
+    /// # Errors
+    /// [`Error::Input`] names the file and what is wrong with it.
+    pub fn read(shot: &Shot, frame: i64) -> Result<Self> {
+        let path = shot.labels.path(frame);
+        let classes = ClassTruth::read(shot, frame)?;
+        let labels = &classes.labels;
+        let counted = labels.mapv(|label| label != LEFT_OUT);
+        let measured =
+            |mask: Array2<bool>| Zip::from(&mask).and(&counted).map_collect(|mask, counted| *mask && *counted);
+        let bands = |px| border_band(labels.view(), px).map_err(|e| Error::input(&path, e));
+        let soft = shot.soft.as_ref().map(|soft| read_soft(&soft.path(frame), labels)).transpose()?;
+        let motion = shot.motion.as_ref().map(|motion| motion.path(frame)).filter(|path| path.is_file());
+        Ok(Self {
+            band: measured(bands(BAND_PX)?),
+            core: measured(bands(CORE_PX)?.mapv(|near| !near)),
+            soft: soft.is_some(),
+            mattes: soft.unwrap_or_else(|| one_hot(labels.view(), CLASSES.len())),
+            motion: motion.map(|path| read_motion(&path)).transpose()?,
+            classes,
+        })
+    }
+}
+
+/// The values of an 8-bit grey file, lowest row first.
+fn read_grey(path: &Path, what: &str) -> Result<Array2<u8>> {
+    let frame = frames::read(path, &ReadOptions::default())?;
+    let count = frame.components.count();
+    let grey = |p: &[f32]| count < 3 || (p[0] == p[1] && p[1] == p[2]);
+    if frame.depth != Depth::Byte || !frame.pixels.chunks_exact(count).all(grey) || frame.has_transparency() {
+        return Err(Error::input(path, format!("{what} are 8-bit grey files without alpha")));
+    }
+    let values = frame.pixels.iter().step_by(count).map(|v| (v * 255.0).round() as u8).collect();
+    Array2::from_shape_vec((frame.bounds.height(), frame.bounds.width()), values).map_err(|e| Error::input(path, e))
+}
+
+/// Class numbers.
+pub fn read_labels(path: &Path) -> Result<Array2<u8>> {
+    let labels = read_grey(path, "labels")?;
+    let known = |label: &u8| usize::from(*label) < CLASSES.len() || *label == LEFT_OUT;
+    match labels.indexed_iter().find(|(_, label)| !known(label)) {
+        None => Ok(labels),
+        Some(((row, x), label)) => {
+            let y = labels.nrows() - 1 - row;
+            let reason =
+                format!("pixel ({x}, {y}) is {label}; labels are class numbers 0-4, or 255 for what is left out");
+            Err(Error::input(path, reason))
+        }
+    }
+}
+
+fn read_subject(path: &Path) -> Result<Array2<bool>> {
+    let values = read_grey(path, "subjects")?;
+    if values.iter().max() == Some(&1) {
+        return Err(Error::input(path, "its largest value is 1; the subject is 255"));
+    }
+    Ok(values.mapv(|value| value >= 128))
+}
+
+fn plane(path: &Path, frame: &Frame) -> Result<Array2<f32>> {
+    let shape = (frame.bounds.height(), frame.bounds.width());
+    Array2::from_shape_vec(shape, frame.pixels.clone()).map_err(|e| Error::input(path, e))
+}
+
+fn planes(path: &Path, sets: &[&[&str]]) -> Result<Array3<f32>> {
+    let frames = frames::read_channels(path, sets, &ReadOptions::default())?;
+    let planes = frames.iter().map(|frame| plane(path, frame)).collect::<Result<Vec<_>>>()?;
+    let views: Vec<_> = planes.iter().map(|plane| plane.view()).collect();
+    ndarray::stack(Axis(0), &views).map_err(|e| Error::input(path, e))
+}
+
+fn read_soft(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
+    let shares = planes(path, &[&CLASSES])?;
+    let sums = shares.sum_axis(Axis(0));
+    let top = labels.nrows().saturating_sub(1);
+    // What is not a number is within no tolerance.
+    let off = |sum: &f32| !(1.0 - SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(sum);
+    if let Some(((row, x), sum)) = sums.indexed_iter().find(|(_, sum)| off(sum)) {
+        let reason = format!("the shares of pixel ({x}, {}) sum to {sum}, not to 1", top - row.min(top));
+        return Err(Error::input(path, reason));
+    }
+    if shares.iter().any(|share| !(-SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(share)) {
+        return Err(Error::input(path, "a share lies outside 0 to 1"));
+    }
+    let strongest = matte::strongest(shares.view());
+    let counted = labels.iter().zip(&strongest).filter(|(label, _)| **label != LEFT_OUT);
+    let (same, all) = counted.fold((0u64, 0u64), |(same, all), (a, b)| (same + u64::from(a == b), all + 1));
+    if (same as f64) < LEAST_AGREEMENT * all as f64 {
+        let percent = same as f64 / all as f64 * 100.0;
+        let reason = format!(
+            "its largest shares agree with the labels of this frame in {percent:.0} % of the pixels only; is it of another \
+             frame, or upside down?"
+        );
+        return Err(Error::input(path, reason));
+    }
+    Ok(shares)
+}
+
+/// Files say how far down a pixel goes; here rows run up.
+fn read_motion(path: &Path) -> Result<Array3<f32>> {
+    let mut motion = planes(path, &[&["x", "y"], &["R", "G"]])?;
+    if motion.iter().any(|v| !v.is_finite()) {
+        return Err(Error::input(path, "a motion is not a number"));
+    }
+    motion.index_axis_mut(Axis(0), 1).mapv_inplace(|down| -down);
+    Ok(motion)
+}
+
+/// A frame as sRGB shows it, `[3, height, width]`, 0-1, lowest row first: what the network is shown.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read_display(shot: &Shot, frame: i64) -> Result<Array3<f32>> {
+    let path = shot.pictures.path(frame);
+    let picture = frames::read(&path, &ReadOptions::default())?.unpremultiplied().into_rgba();
+    let encoder = NetworkEncoder::new(shot.colorspace, 0.0);
+    let mut display = Array3::zeros((3, picture.bounds.height(), picture.bounds.width()));
+    for (mut lane, pixel) in display.lanes_mut(Axis(0)).into_iter().zip(picture.pixels.chunks_exact(4)) {
+        let color = encoder.encode([pixel[0], pixel[1], pixel[2]]);
+        lane.iter_mut().zip(color).for_each(|(v, new)| *v = new);
+    }
+    Ok(display)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_read_as_numbers_and_not_as_brightness() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("0001.png");
+        image::GrayImage::from_raw(2, 2, vec![0, 1, 4, 255]).unwrap().save(&path).unwrap();
+        assert_eq!(read_labels(&path).unwrap(), ndarray::array![[4, 255], [0, 1]]);
+        image::GrayImage::from_raw(2, 2, vec![0, 50, 4, 255]).unwrap().save(&path).unwrap();
+        let told = read_labels(&path).unwrap_err().to_string();
+        assert!(told.contains("0001.png") && told.contains("(1, 0) is 50"), "{told}");
+        image::RgbImage::from_raw(1, 1, vec![0, 1, 2]).unwrap().save(&path).unwrap();
+        assert!(read_labels(&path).unwrap_err().to_string().contains("grey"));
+    }
+}

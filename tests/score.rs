@@ -1,0 +1,260 @@
+//! `rotocel score tone` over shots of which the answer is known.
+
+mod labelled;
+mod stage;
+mod terminal;
+
+use labelled::Labelled;
+use ofx_sdk::Depth;
+use ofx_sdk::host::{HostOptions, RenderRequest};
+use serde_json::Value;
+use stage::*;
+use std::path::{Path, PathBuf};
+use terminal::{fails, succeeds, tiny};
+
+/// The tiny network, its mattes a function of one pixel alone.
+fn pointwise_score(folder: &Path, more: &[&str]) -> Value {
+    let tiny = tiny();
+    let plain = ["--set", &tiny, "--set", "model=custom", "--set", "edge_refine_px=0", "--set", "edge_softness_px=0"];
+    let told = succeeds(folder, &[&["score", "tone"], more, &plain, &["--json"]].concat());
+    serde_json::from_str(&told).unwrap()
+}
+
+fn written(shots: &[(&str, Labelled)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    shots.iter().for_each(|(name, shot)| shot.write(&folder.path().join(name)));
+    folder
+}
+
+fn near(value: &Value, expected: f64) {
+    let found = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
+}
+
+#[test]
+fn a_perfect_answer_scores_one_and_a_shifted_one_as_counted_by_hand() {
+    let shifted = Labelled { shift: 3, ..Labelled::whole() };
+    let folder = written(&[("right", Labelled::whole()), ("wrong/off", shifted)]);
+    let scores = pointwise_score(folder.path(), &["right", "wrong", "--boundary-px", "2"]);
+    let total = |column: usize| &scores["columns"][column]["total"]["variants"]["default"];
+    let (right, wrong) = (total(0), total(1));
+    for value in [&right["mean_iou"], &right["accuracy"], &right["boundary_f"], &right["mean_iou_of_tones_in_subject"]]
+    {
+        near(value, 1.0);
+    }
+    // Of each stripe of 12 columns 9 are found, and 3 of the next: 9 of 15. Borders lie 3 pixels off.
+    near(&wrong["mean_iou"], 9.0 / 15.0);
+    near(&wrong["accuracy"], 9.0 / 12.0);
+    near(&wrong["classes"]["material"]["iou"], 9.0 / 15.0);
+    let wider = pointwise_score(folder.path(), &["wrong", "--boundary-px", "3"]);
+    let wider = wider["columns"][0]["total"]["variants"]["default"]["boundary_f"].as_f64().unwrap();
+    assert!(wider > 0.95, "{wider}: a border that is about to leave the frame has no counterpart");
+    assert!(wrong["boundary_f"].as_f64().unwrap() < 0.3, "{}", wrong["boundary_f"]);
+    let mad = |tally: &Value| tally["mad_in_band"].as_f64().unwrap();
+    assert!(mad(wrong) > mad(right) + 0.05);
+    // What moves along with the truth neither lags nor flickers along the motion.
+    near(&right["dtssd_along_motion"], 0.0);
+    assert!(right["lag"]["frames"].as_f64().unwrap().abs() < 0.3, "{}", right["lag"]);
+}
+
+#[test]
+fn a_mask_makes_what_lies_outside_the_subject_background() {
+    let folder = written(&[("shot", Labelled::whole())]);
+    let scores = pointwise_score(folder.path(), &["shot"]);
+    let variants = &scores["columns"][0]["total"]["variants"];
+    near(&variants["with_mask"]["mean_iou"], 1.0);
+    assert_eq!(scores["columns"][0]["shots"][0]["variants"]["with_mask"]["frames"], 8);
+}
+
+#[test]
+fn frames_of_light_in_exr_score_as_those_in_png() {
+    let float = Labelled { exr: true, ..Labelled::whole() };
+    let folder = written(&[("png", Labelled::whole()), ("exr", float)]);
+    let scores = pointwise_score(folder.path(), &["png", "exr"]);
+    let confusion = |column: usize| &scores["columns"][column]["total"]["variants"]["default"]["confusion"];
+    assert_eq!(confusion(0), confusion(1));
+}
+
+#[test]
+fn every_figure_that_the_files_allow_is_told_with_what_it_takes_to_do_it_again() {
+    let folder = written(&[("shots/a", Labelled::whole()), ("shots/b", Labelled { shift: 1, ..Labelled::whole() })]);
+    let out = folder.path().join("made/scores.json");
+    let tiny = fixture("tiny_tone.onnx");
+    let more = ["shots", "--all", "--out", "made/scores.json", "--also", tiny.to_str().unwrap()];
+    let scores = pointwise_score(folder.path(), &more);
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
+    assert_eq!(kept, scores);
+    assert!(scores["date"].as_str().unwrap().ends_with('Z') && scores["node"]["version"].is_string());
+    assert_eq!(scores["data_xxh3"]["shots"].as_str().unwrap().len(), 32);
+    assert!(scores["command"].as_array().unwrap().iter().any(|part| part == "--all"));
+    let columns = scores["columns"].as_array().unwrap();
+    assert_eq!(columns.len(), 2, "the node's network and the other");
+    for column in columns {
+        assert!(column["model"].as_str().unwrap().starts_with("tiny_tone "), "{}", column["model"]);
+        let total = &column["total"];
+        let default = &total["variants"]["default"];
+        for key in ["mean_iou", "boundary_f", "mad_in_band", "dtssd", "dtssd_along_motion"] {
+            assert!(default[key].is_number(), "{key}: {default:#}");
+        }
+        assert!(default["best_blurred"]["sigma_px"].is_number() && default["lag"]["frames"].is_number());
+        assert!(default["core"]["leaking_share"].is_number());
+        for variant in ["with_mask", "bilinear", "frozen_first_frame"] {
+            assert!(total["variants"][variant]["mean_iou"].is_number(), "{variant}");
+        }
+        assert_eq!(total["looks"].as_object().unwrap().len(), 10);
+        let look = |id: &str| total["looks"][id]["mean_iou"].as_f64().unwrap();
+        near(&default["mean_iou"], look("log_declared"));
+        assert!(look("log_undeclared") < look("log_declared") - 0.1 && look("exposure_down") < look("grain"));
+        assert!(total["worst_look"]["mean_iou"].is_number());
+        assert!(total["locked_off"]["smoothing_off"].is_number() && total["ms_per_frame"].is_number());
+        // Inside the subject the labels of `b` lie a column of 12 further right than the brightness that goes with them.
+        let expected = (24.0 / 25.0 + 23.0 / 25.0 + 23.0 / 25.0 + 23.0 / 24.0) / 4.0;
+        near(&total["thresholds"]["with_mask"]["mean_iou_of_tones_in_subject"], expected);
+        assert!(total["mean_of_shots"].as_f64() >= total["tenth_percentile_shot"].as_f64());
+        assert_eq!(column["shots"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_folder_of_pictures_and_labels_alone_is_enough_and_the_table_shows_what_is_missing() {
+    let folder = written(&[("bare", Labelled::default()), ("whole", Labelled::whole())]);
+    let tiny = tiny();
+    let set = ["--set", tiny.as_str(), "--set", "model=custom"];
+    let bare = succeeds(folder.path(), &[&["score", "tone", "bare"][..], &set].concat());
+    assert!(bare.contains("mean IoU") && !bare.contains("with Mask\n  IoU"), "{bare}");
+    let both = succeeds(folder.path(), &[&["score", "tone", "bare", "whole"][..], &set].concat());
+    let row = both.lines().find(|line| line.contains("MAD")).unwrap();
+    assert_eq!(row.split_whitespace().filter(|cell| *cell == "-").count(), 1, "one of two columns: {row}");
+    assert!(both.contains("tiny_tone") && both.contains("1 / 8"), "{both}");
+}
+
+#[test]
+fn the_eye_gets_a_gif_of_picture_truth_and_answer() {
+    let folder = written(&[("shot", Labelled::whole())]);
+    let tiny = tiny();
+    let line = ["score", "tone", "shot", "--gif", "seen", "--gif-width", "60", "--set", &tiny, "--set", "model=custom"];
+    let told = succeeds(folder.path(), &line);
+    assert!(told.contains("shot.gif: 8 frames, 188×32"), "{told}");
+    assert!(std::fs::metadata(folder.path().join("seen/shot.gif")).unwrap().len() > 1000);
+}
+
+#[test]
+fn the_output_index_is_the_class_of_the_largest_plane() {
+    let host = host(HostOptions::default());
+    let instance = with_source(&host, ofx_sdk::Context::General, frame(160, 96, scenery));
+    use_model(&instance, &fixture("tiny_tone.onnx"));
+    set(&instance, "output", "index");
+    let planes: Vec<String> = CLASSES.iter().map(|class| format!("tone.{class}")).collect();
+    let wanted = std::iter::once(String::new()).chain(planes).collect();
+    let request = RenderRequest { planes: wanted, depth: Some(Depth::Float), ..RenderRequest::at(1.0) };
+    let images = instance.render(&request).unwrap();
+    let values: Vec<Vec<f32>> = images.iter().map(|(_, image)| image.to_f32()).collect();
+    for pixel in 0..160 * 96 {
+        let index = values[0][pixel * 4] as usize;
+        let matte = |class: usize| values[class + 1][pixel];
+        let largest = (1..5).fold(0, |best, class| if matte(class) > matte(best) { class } else { best });
+        assert_eq!(index, largest, "pixel {pixel}");
+    }
+}
+
+/// What is done to a folder, and words that the complaint must hold.
+type Damage = (fn(&Path), &'static [&'static str]);
+
+fn replaced(folder: &Path, from: &str, to: &str) {
+    let path = folder.join("shot.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// Puts a copy of a file somewhere.
+fn copied(from: PathBuf, to: PathBuf) {
+    std::fs::copy(from, to).unwrap();
+}
+
+fn file(folder: &Path, kind: &str, extension: &str) -> PathBuf {
+    labelled::path(folder, kind, 1003, extension)
+}
+
+const DAMAGES: [Damage; 24] = [
+    (|f| std::fs::write(f.join("shot.json"), "{").unwrap(), &["shot.json", "not JSON"]),
+    (|f| replaced(f, "\"highlight\",\"material\"", "\"material\",\"highlight\""), &["shot.json", "classes"]),
+    (|f| replaced(f, "\"width\":60", "\"width\":\"60\""), &["shot.json", "width", "whole number"]),
+    (|f| replaced(f, "\"srgb\"", "\"sRGB\""), &["shot.json", "colorspace", "linear_rec709"]),
+    (|f| replaced(f, "\"first_frame\":1001,", ""), &["shot.json", "first_frame", "missing"]),
+    (
+        |f| replaced(f, "\"first_frame\":1001", "\"first_frame\":1000"),
+        &["1008.png", "shot.json knows frames 1000-1007"],
+    ),
+    (|f| replaced(f, "\"height\":32", "\"height\":33"), &["frames/1001.png", "60×32", "60×33"]),
+    (|f| std::fs::remove_dir_all(f.join("frames")).unwrap(), &["frames", "missing"]),
+    (|f| std::fs::remove_file(file(f, "labels", "png")).unwrap(), &["labels/1003.png", "missing"]),
+    (|f| std::fs::remove_file(file(f, "soft", "exr")).unwrap(), &["soft/1003.exr", "missing"]),
+    (|f| std::fs::rename(file(f, "frames", "png"), f.join("frames/3.png")).unwrap(), &["frames/3.png", "%04d.png"]),
+    (|f| copied(file(f, "frames", "png"), f.join("frames/1003.exr")), &["frames/1003", "%04d"]),
+    (|f| copied(file(f, "labels", "png"), f.join("labels/1099.png")), &["labels/1099.png", "knows"]),
+    (|f| labelled::grey(&file(f, "labels", "png"), |_, _| 7), &["labels/1003.png", "(0, 31) is 7", "0-4"]),
+    (|f| image::GrayImage::new(60, 31).save(file(f, "labels", "png")).unwrap(), &["labels/1003.png", "60×31"]),
+    (
+        |f| image::ImageBuffer::<image::Luma<u16>, _>::new(60, 32).save(file(f, "labels", "png")).unwrap(),
+        &["labels/1003.png", "8-bit"],
+    ),
+    (
+        |f| {
+            let bytes = std::fs::read(file(f, "labels", "png")).unwrap();
+            std::fs::write(file(f, "labels", "png"), &bytes[..bytes.len() / 2]).unwrap();
+        },
+        &["labels/1003.png"],
+    ),
+    (|f| labelled::grey(&file(f, "subject", "png"), |x, _| u8::from(x > 9)), &["subject/1003.png", "255"]),
+    (
+        |f| labelled::write_exr(&file(f, "soft", "exr"), &[("background", labelled::row(|_| 1.0))]),
+        &["soft/1003.exr", "needs the channels background, highlight", "it has background"],
+    ),
+    (
+        |f| {
+            let shares = CLASSES.map(|name| (name, labelled::row(|_| 0.25)));
+            labelled::write_exr(&file(f, "soft", "exr"), &shares);
+        },
+        &["soft/1003.exr", "(0, 31)", "sum to 1.25"],
+    ),
+    (
+        |f| copied(labelled::path(f, "soft", 1008, "exr"), file(f, "soft", "exr")),
+        &["soft/1003.exr", "agree", "another frame"],
+    ),
+    (
+        |f| labelled::write_exr(&file(f, "motion", "exr"), &[("u", labelled::row(|_| 0.0))]),
+        &["motion/1003.exr", "x, y or R, G"],
+    ),
+    (
+        |f| {
+            let motion = [("R", labelled::row(|_| f32::NAN)), ("G", labelled::row(|_| 0.0))];
+            labelled::write_exr(&file(f, "motion", "exr"), &motion);
+        },
+        &["motion/1003.exr", "not a number"],
+    ),
+    (|f| std::fs::write(file(f, "frames", "png"), b"damaged").unwrap(), &["frames/1003.png"]),
+];
+
+#[test]
+fn every_damage_to_a_shot_is_told_with_its_file() {
+    let tiny = tiny();
+    for (number, (damage, words)) in DAMAGES.iter().enumerate() {
+        let folder = written(&[("shot", Labelled::whole())]);
+        damage(&folder.path().join("shot"));
+        let told = fails(folder.path(), &["score", "tone", "shot", "--set", &tiny, "--set", "model=custom"], 3);
+        for word in *words {
+            assert!(told.contains(word), "damage {number} lacks {word}: {told}");
+        }
+    }
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_told() {
+    let folder = written(&[("shot", Labelled::default())]);
+    let told = |more: &[&str], code| fails(folder.path(), &[&["score", "tone"], more].concat(), code);
+    assert!(told(&["nowhere"], 3).contains("nowhere"));
+    assert!(told(&["shot/labels"], 3).contains("shot.json"));
+    assert!(told(&["shot", "--also", "none.onnx"], 2).contains("none.onnx"));
+    assert!(told(&["shot", "--boundary-px=-1"], 2).contains("boundary-px"));
+}
