@@ -57,8 +57,12 @@ pub fn demo(workspace: &Workspace) -> Result<()> {
         )?);
         let flat = sequence(&new.join("flat"), "png");
         rotocel.render(&input, &flat, &["--set", "output=flat"])?;
-        rotocel.pictures("gif", &[&input, &flat], &new.join("side_by_side.gif"))?;
-        rotocel.pictures("sheet", &[&input, &flat], &new.join("contact_sheet.png"))
+        let masked = sequence(&new.join("flat_in_mask"), "png");
+        let mask = format!("Mask={}", sequence(&shot.join("subject"), "png"));
+        rotocel.render(&input, &masked, &["--set", "output=flat", "--set", "temporal_smoothing=2", "--clip", &mask])?;
+        let columns = [&*input, &flat, &masked];
+        rotocel.pictures("gif", &columns, &new.join("side_by_side.gif"))?;
+        rotocel.pictures("sheet", &columns, &new.join("contact_sheet.png"))
     })?;
     let summary = layers.context("the layers were not rendered")?;
     ensure!(summary.frames > 0, "no frame was rendered from {input}");
@@ -80,7 +84,8 @@ impl Rotocel {
         let mut command = Command::new(&self.program);
         command.args(["render", NODE, "--input", input, "--output", output, "--json"]).args(more);
         command.arg("--bundle").arg(&self.bundle);
-        let what = format!("Rendering the sample shot ({})", more.join(" "));
+        let settings: Vec<&str> = more.iter().copied().filter(|more| !more.contains('/')).collect();
+        let what = format!("Rendering the sample shot ({})", settings.join(" "));
         let text = process::with_spinner(&what, || process::capture(&mut command, "rotocel render"))?;
         serde_json::from_str(&text).with_context(|| format!("rotocel render --json said something unexpected: {text}"))
     }
@@ -103,8 +108,9 @@ fn report(summary: &Summary, place: &Path) -> String {
         |value: Option<f64>, unit: &str| value.map_or("not measured here".into(), |v| format!("{v:.0} {unit}"));
     let mut text = format!(
         "Demo: {}\n  layers/            five mattes and the confidence, multi-layer EXR\n  flat/              \
-         the five tones as flat colors, PNG\n  side_by_side.gif   input and tones\n  contact_sheet.png  input and \
-         tones, frame by frame\n\nframes       {}\nper frame    {}\npeak memory  {}\nprovider     {}",
+         the five tones as flat colors, PNG\n  flat_in_mask/      the same with the subject's Mask and temporal \
+         smoothing\n  side_by_side.gif   input, tones, tones in the Mask\n  contact_sheet.png  the same, frame by \
+         frame\n\nframes       {}\nper frame    {}\npeak memory  {}\nprovider     {}",
         place.display(),
         summary.frames,
         figure(summary.ms_per_frame, "ms"),
