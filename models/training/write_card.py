@@ -52,13 +52,12 @@ def card(template: str, scores: dict[str, Any], training: dict[str, int]) -> str
         "FRAMES": training["frames"],
         "SCENES": training["scenes"],
         "SHORT": training["short"],
+        "SELF": training["self"],
         "HASH": run["data_hash"][:16],
         "HHASH": held_out["data_hash"][:16],
         "QHASH": sample["data_hash"][:16],
         "HF": held_out["frames"],
         "QF": sample["frames"],
-        "MATERIAL": f"{held_out['with_mask']['iou']['material']:.2f}",
-        "MATERIAL_ALONE": f"{held_out['without_mask']['iou']['material']:.2f}",
     }
     for name, value in facts.items():
         template = template.replace("{{" + name + "}}", str(value))
@@ -68,7 +67,7 @@ def card(template: str, scores: dict[str, Any], training: dict[str, int]) -> str
 
 
 def training_counts(root: Path) -> dict[str, int]:
-    """How many frames and scenes there are to train on, and how many of the scenes are short."""
+    """How many frames and scenes there are to train on, and how many scenes of the short kinds."""
     # Needs Pillow, which a check of the text does without.
     from shot_folder import find_shots, frame_numbers, read_shot
 
@@ -76,7 +75,8 @@ def training_counts(root: Path) -> dict[str, int]:
     return {
         "frames": sum(len(frame_numbers(shot)) for shot in shots),
         "scenes": len(shots),
-        "short": sum("short" in shot.name for shot in shots),
+        "short": sum("_short_" in shot.name for shot in shots),
+        "self": sum("_self_" in shot.name for shot in shots),
     }
 
 

@@ -18,11 +18,13 @@ class Card(unittest.TestCase):
             written = (MODELS / template.name).read_text()
             scores = json.loads((MODELS / "scores" / f"{template.stem}.json").read_text())
             counts = re.search(
-                r"(\d+) frames of \S+ from (\d+) .*--short-shots (\d+)", written, re.DOTALL
+                r"(\d+) frames of \S+ from (\d+) .*--short-shots (\d+) --self-shadow-shots (\d+)",
+                written,
+                re.DOTALL,
             )
             assert counts is not None
-            frames, scenes, short = map(int, counts.groups())
-            training = {"frames": frames, "scenes": scenes, "short": short}
+            names = ("frames", "scenes", "short", "self")
+            training = dict(zip(names, map(int, counts.groups()), strict=True))
             self.assertEqual(card(template.read_text(), scores, training), written)
 
     def test_a_class_that_does_not_occur_has_a_dash(self) -> None:
@@ -33,7 +35,7 @@ class Card(unittest.TestCase):
     def test_a_figure_that_nobody_has_is_an_error(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
         with self.assertRaisesRegex(ValueError, "NOBODY"):
-            card("{{NOBODY}}", scores, {"frames": 0, "scenes": 0, "short": 0})
+            card("{{NOBODY}}", scores, {"frames": 0, "scenes": 0, "short": 0, "self": 0})
 
 
 if __name__ == "__main__":
