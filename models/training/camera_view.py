@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+STILLNESS = 1e-5  # pixels
 
 
 @dataclass(frozen=True)
@@ -96,4 +97,6 @@ def motion(
         result[behind] = far - np.stack([x, y], axis=-1)
     else:
         result[behind] = (now.pan - then.pan, 0.0)
+    # What rests is to rest exactly; what is left of it here are rounding errors.
+    result[np.abs(result).max(-1) < STILLNESS] = 0.0
     return np.ascontiguousarray(result.transpose(2, 0, 1), np.float32)

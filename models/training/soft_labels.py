@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labels import Labels, Plane
+from labels import Labels
 from tone_classes import BACKGROUND, CAST_SHADOW, CLASSES, DIFFUSE_SHADOW, HIGHLIGHT, MATERIAL
 
 # Sub-pixels along a pixel's side.
@@ -49,11 +49,3 @@ def strongest(soft: NDArray[np.floating]) -> Labels:
     """The class with the largest share; of equal ones the first in `PRECEDENCE`."""
     order = np.array(PRECEDENCE, np.uint8)
     return np.asarray(order[soft[order].argmax(0)], np.uint8)
-
-
-def median5(plane: Plane) -> Plane:
-    """5x5 median of a plane of sub-pixels: about what a 3x3 median is to a plane of pixels."""
-    padded = np.pad(plane, 2, mode="edge")
-    height, width = plane.shape
-    shifts = [padded[y : y + height, x : x + width] for y in range(5) for x in range(5)]
-    return np.asarray(np.partition(np.stack(shifts), 12, axis=0)[12], np.float32)

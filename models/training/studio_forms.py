@@ -6,7 +6,7 @@ import math
 import random
 
 import bpy
-from mathutils import Matrix, Vector
+from mathutils import Matrix, Vector, noise
 
 from scene_mesh import SMOOTH_ANGLE, Object, Path, active, beveled, link, smooth, tube
 from scene_objects import FAMILIES, WITHHELD_FAMILIES, add_form
@@ -78,8 +78,25 @@ def _crystals(rng: random.Random) -> Object:
     return smooth(SMOOTH_ANGLE / 3)
 
 
+def _rock(rng: random.Random) -> Object:
+    """A displaced sphere, pushed outward from its middle."""
+    bpy.ops.mesh.primitive_ico_sphere_add(subdivisions=6, radius=0.85)
+    offset = Vector([rng.uniform(-50, 50) for _ in range(3)])
+    size, depth = rng.uniform(0.8, 2.6), rng.uniform(0.1, 0.35)
+    for vertex in active().data.vertices:
+        out = vertex.co.normalized()
+        vertex.co += out * noise.fractal(vertex.co * size + offset, 0.8, 2.0, 3) * depth
+    return smooth()
+
+
+STUDIO_FAMILIES = {"rock": _rock}
 STUDIO_WITHHELD = {"gear": _gear, "shell": _shell, "crystals": _crystals}
-TRAIN_NAMES = (*(n for n in FAMILIES if n not in WITHHELD_FAMILIES), *SELF_SHADOWING)
+# The rock stands in for the lump, whose normals are computed anew for each of its vertices.
+TRAIN_NAMES = (
+    *(name for name in FAMILIES if name not in (*WITHHELD_FAMILIES, "lump")),
+    *SELF_SHADOWING,
+    *STUDIO_FAMILIES,
+)
 WITHHELD_NAMES = (*WITHHELD_FAMILIES, *STUDIO_WITHHELD)
 # Others can stand on these.
 BASES = ("box", "cylinder", "steps")
@@ -102,9 +119,10 @@ def families(rng: random.Random, layout: str, withheld: bool) -> list[str]:
 
 def make_form(family: str, rng: random.Random, size: float) -> Object:
     """A form of about `size` radius that rests on z = 0 at the origin."""
-    if family not in STUDIO_WITHHELD:
+    own = STUDIO_FAMILIES | STUDIO_WITHHELD
+    if family not in own:
         return add_form(family, rng, size)
-    form = STUDIO_WITHHELD[family](rng)
+    form = own[family](rng)
     bpy.ops.object.transform_apply(location=True, rotation=True, scale=True)
     return rested(form, size)
 

@@ -22,6 +22,7 @@ from studio_behind import Panorama
 Rect = tuple[float, float, float, float]
 # Half the side of a gobo that is to cover the whole scene.
 REACH = 8.0
+MIRRORS = ("chrome", "glass", "black", "carpaint", "brushed", "frosted")
 
 
 def studio_key(plan: SetShot, rng: random.Random) -> Object:
@@ -32,6 +33,9 @@ def studio_key(plan: SetShot, rng: random.Random) -> Object:
         size = rng.uniform(0.005, 0.03 if plan.gobo else 0.06)
     else:
         size = rng.uniform(0.12, 0.4) if plan.gobo else rng.uniform(0.4, 2.2)
+    if plan.theme in MIRRORS and not plan.gobo:
+        # A small light's image in a mirror is a pixel or less; one that a softbox throws is seen.
+        sun, size = False, rng.uniform(1.0, 2.4)
     key = add_key(sun, size, rng.uniform(-0.12, 0.12))
     if plan.light == "colored":
         hue = [rng.uniform(0.25, 1.0) for _ in range(3)]
@@ -131,7 +135,7 @@ def studio_world(
     plan: SetShot, rng: random.Random
 ) -> tuple[bpy.types.World, Panorama | None, float]:
     """Light from all around: an HDRI or a color; the HDRI that is seen, if any; its turn."""
-    mirrors = plan.theme in ("chrome", "glass", "black", "carpaint", "brushed", "frosted")
+    mirrors = plan.theme in MIRRORS
     level = (rng.uniform(0.1, 0.22) if mirrors else rng.uniform(0.02, 0.14)) * KEY_REFERENCE
     color = (rng.uniform(0.7, 1), rng.uniform(0.7, 1), rng.uniform(0.8, 1))
     turn, shown = rng.uniform(0, 2 * math.pi), rng.uniform(0.15, 0.6) * KEY_REFERENCE

@@ -19,13 +19,13 @@ import OpenEXR
 from numpy.typing import NDArray
 
 from camera_view import Moment, motion, nearest
-from labels import Plane, luminance
+from labels import Plane, luminance, median3
 from layer_store import COLORS, FINE, GROUPS, Layers, pack
 from relight import Relit, relight
 from render_passes import _white_material as white_material
 from scene_build import FLOOR_INDEX
 from set_plan import SetShot
-from soft_labels import GRID, SUBPIXELS, box, fold, median5
+from soft_labels import GRID, SUBPIXELS, box, fold
 from studio_behind import Window
 from studio_scene import StudioScene
 
@@ -111,7 +111,7 @@ class StudioRenderer:
             first = first or passes
             gloss = luminance(_rgb(passes, "Glossy Direct") * _rgb(passes, "Glossy Color"))
             planes[groups[0]] = box(cut(_rgb(passes, "Combined"))).transpose(2, 0, 1)
-            planes[f"gloss_{groups[0]}"] = fold(cut(median5(gloss)))
+            planes[f"gloss_{groups[0]}"] = fold(cut(median3(gloss)))
         index = fold(cut(np.rint(first["Object Index.X"]).astype(np.int64)))
         position = np.stack([first[f"Position.{axis}"] for axis in "XYZ"], axis=-1)
         positions = np.stack([fold(cut(position[..., k])) for k in range(3)], axis=-1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from layer_store import CHANNELS, COLORS, FINE, create, open_layers, pack, span
 from relight import Gains, recombine, relight
-from soft_labels import box, fold, median5, shares, strongest, unfold
+from soft_labels import box, fold, shares, strongest, unfold
 from tone_classes import BACKGROUND, CAST_SHADOW, CLASSES, DIFFUSE_SHADOW, HIGHLIGHT, MATERIAL
 
 HEIGHT, WIDTH = 6, 8
@@ -55,11 +55,6 @@ class Subpixels(unittest.TestCase):
         self.assertEqual(winner(MATERIAL, CAST_SHADOW, MATERIAL, CAST_SHADOW), CAST_SHADOW)
         self.assertEqual(winner(DIFFUSE_SHADOW, CAST_SHADOW, HIGHLIGHT, MATERIAL), HIGHLIGHT)
         self.assertEqual(winner(BACKGROUND, BACKGROUND, BACKGROUND, HIGHLIGHT), BACKGROUND)
-
-    def test_the_median_drops_a_few_bright_samples(self) -> None:
-        plane = np.zeros((9, 9), np.float32)
-        plane[4, 3:6] = 50
-        self.assertEqual(float(median5(plane).max()), 0.0)
 
 
 class Relighting(unittest.TestCase):
