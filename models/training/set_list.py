@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from set_plan import SetShot
 
-# Seconds of one thread that a megasample of the picture's renders and one of the white layers
-# takes, and what a megapixel at sub-pixel size costs however few its samples (denoising, files).
-PICTURE, WHITE, FIXED = 1.0, 0.3, 1.0
+# Seconds of one thread that a megasample takes, and that a megapixel of sub-pixels costs on top of
+# its samples (denoising, files): of the picture, and of a white layer. Measured on
+# one thread of a busy two-core machine; an idle one takes about half of it.
+PICTURE, PICTURE_FIXED = 3.5, 5.5
+WHITE, WHITE_FIXED = 3.0, 2.7
 
 
 def renders(plan: SetShot) -> int:
@@ -17,8 +19,8 @@ def renders(plan: SetShot) -> int:
 def seconds_per_frame(plan: SetShot) -> float:
     """Expected seconds of one thread; of a still shot only one frame is rendered."""
     fine = 4 * plan.width * plan.height / 1e6
-    picture = renders(plan) * (plan.beauty * PICTURE + FIXED)
-    whole = fine * (picture + 2 * (plan.white * WHITE + FIXED))
+    picture = renders(plan) * (plan.beauty * PICTURE + PICTURE_FIXED)
+    whole = fine * (picture + 2 * (plan.white * WHITE + WHITE_FIXED))
     return whole / plan.frames if plan.still else whole
 
 

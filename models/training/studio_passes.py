@@ -131,6 +131,7 @@ class StudioRenderer:
         scene, studio = bpy.context.scene, self.studio
         scene.world = studio.world if "world" in groups else self.dark
         scene.cycles.samples = self.plan.beauty
+        scene.cycles.denoising_quality = "BALANCED"
         scene.cycles.max_bounces = 6
         bpy.context.view_layer.material_override = None
         studio.key.hide_render = "key" not in groups
@@ -146,6 +147,7 @@ class StudioRenderer:
         scene, studio = bpy.context.scene, self.studio
         scene.world = self.dark
         scene.cycles.samples = self.plan.white
+        scene.cycles.denoising_quality = "FAST"
         scene.cycles.max_bounces = 0
         bpy.context.view_layer.material_override = self.white
         studio.key.hide_render = False
