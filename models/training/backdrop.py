@@ -6,6 +6,7 @@ A network that only ever saw plain backgrounds takes every texture for the subje
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,14 @@ Plate = NDArray[np.float32]
 
 # A plate is this much wider than the frame, so that it can pan with the camera.
 PAN_ROOM = 1.5
+# Drawn from by number: another entry would change every plate that was ever made.
+KINDS = ("plain", "gradient", "noise", "noise", "bands", "clutter", "clutter")
 
 
-def make_plate(rng: random.Random, width: int, height: int) -> Plate:
+def make_plate(rng: random.Random, width: int, height: int, kinds: Sequence[str] = KINDS) -> Plate:
     """A linear RGB plate, wider than the frame: plain, gradient, noise, bands or clutter."""
     wide = int(width * PAN_ROOM)
-    kind = rng.choice(("plain", "gradient", "noise", "noise", "bands", "clutter", "clutter"))
+    kind = rng.choice(kinds)
     low, high = _color(rng), _color(rng)
     if kind == "plain":
         share = np.zeros((height, wide), np.float32)
@@ -38,9 +41,13 @@ def make_plate(rng: random.Random, width: int, height: int) -> Plate:
 
 def window(plate: Plate, width: int, position: float) -> Plate:
     """The part of the plate that a frame shows; `position` 0..1 pans over it."""
-    room = plate.shape[1] - width
-    start = round(room * min(max(position, 0.0), 1.0))
+    start = pan_px(plate, width, position)
     return plate[:, start : start + width]
+
+
+def pan_px(plate: Plate, width: int, position: float) -> int:
+    """Where the part of the plate that a frame shows begins."""
+    return round((plate.shape[1] - width) * min(max(position, 0.0), 1.0))
 
 
 def _color(rng: random.Random) -> NDArray[np.float32]:

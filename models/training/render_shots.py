@@ -1,10 +1,12 @@
 """Renders labelled shots with Blender's `bpy`.
 
+    python models/training/render_shots.py --set train2 --out DIR/train2 --seed 1
     python models/training/render_shots.py --out DIR/shots --seed 1
     python models/training/render_shots.py --out models/sample --seed 1 --sample
 
 Frames that are already there are skipped, so an interrupted run is simply started again.
-`--part 1/2` and `--part 2/2` share the work between two processes.
+`--part 1/2` and `--part 2/2` share the work between two processes. Sets by name are described in
+`set_plan.py`; `--list` tells what one would render, and how long that takes.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ from numpy.typing import NDArray
 from backdrop import Plate, make_plate, window
 from labels import Thresholds, class_counts, classify
 from render_passes import Passes, PassRenderer, Quality
+from render_sets import render_set
 from scene_build import BuiltScene, build
 from scene_sample import build_sample
+from set_list import listing
+from set_plan import SETS, plan_set
 from shot_folder import frame_path, has_frame, save_png, write_shot
 from shot_plan import Counts, ShotPlan, plan_sample, plan_shots, render_order
 
@@ -105,9 +110,22 @@ def render_chunk(
     return len(missing)
 
 
+def render_named(args: argparse.Namespace, part: int, parts: int) -> None:
+    """Renders a set by name, or tells what it holds."""
+    shots = [s for s in plan_set(args.set, args.seed) if args.only in ("", s.name)]
+    chosen = shots[part - 1 :: parts]
+    if args.list:
+        print(listing(chosen))
+    else:
+        render_set(chosen, args.out, args.threads)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder of the shots")
+    parser.add_argument("--out", type=Path, help="folder of the shots")
+    parser.add_argument("--set", choices=sorted(SETS), help="a set by name instead")
+    parser.add_argument("--list", action="store_true", help="tell what --set would render")
+    parser.add_argument("--only", default="", metavar="NAME", help="one shot of --set")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", action="store_true", help="the sample shot instead of the set")
     for count in fields(Counts):
@@ -116,10 +134,16 @@ def main() -> None:
     parser.add_argument("--beauty-samples", type=int, default=Quality.beauty)
     parser.add_argument("--white-samples", type=int, default=Quality.white)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--part", default="1/1", help="K/N: every N-th chunk, from the K-th")
+    parser.add_argument(
+        "--part", default="1/1", help="K/N: every N-th chunk (of a set: shot), from the K-th"
+    )
     args = parser.parse_args()
-    quality = Quality(args.beauty_samples, args.white_samples)
+    if args.out is None and not args.list:
+        parser.error("--out says where the shots go")
     part, parts = (int(text) for text in args.part.split("/"))
+    if args.set:
+        return render_named(args, part, parts)
+    quality = Quality(args.beauty_samples, args.white_samples)
     if args.sample:
         shots = [plan_sample(args.seed)]
     else:

@@ -67,11 +67,11 @@ class BuiltScene:
         away = distance * (1 + push * math.sin(math.pi * share))
         flat = away * math.cos(height)
         offset = Vector((flat * math.cos(angle), flat * math.sin(angle), away * math.sin(height)))
-        _aim(self.camera, self.target + offset, self.target)
+        aim(self.camera, self.target + offset, self.target)
         around, arc, rise, lift = self.key_path
-        _aim(
+        aim(
             self.key,
-            self.target + _direction(around + arc * share, rise + lift * share),
+            self.target + key_offset(around + arc * share, rise + lift * share),
             self.target,
         )
         for mover in self.movers:
@@ -81,12 +81,12 @@ class BuiltScene:
             )
 
 
-def _direction(around: float, rise: float) -> Vector:
+def key_offset(around: float, rise: float) -> Vector:
     flat = KEY_DISTANCE * math.cos(rise)
     return Vector((flat * math.cos(around), flat * math.sin(around), KEY_DISTANCE * math.sin(rise)))
 
 
-def _aim(thing: Object, place: Vector, target: Vector) -> None:
+def aim(thing: Object, place: Vector, target: Vector) -> None:
     thing.location = place
     thing.rotation_euler = (target - place).to_track_quat("-Z", "Y").to_euler()
 
@@ -296,7 +296,7 @@ def add_soft_light(
     data.energy = share * (math.pi * KEY_DISTANCE) ** 2 * KEY_REFERENCE
     light = bpy.data.objects.new(name, data)
     bpy.context.scene.collection.objects.link(light)
-    _aim(light, target + _direction(around, rise), target)
+    aim(light, target + key_offset(around, rise), target)
     return light
 
 

@@ -1,0 +1,143 @@
+"""What a camera, a lab and a codec do to a shot: drawn once, the same for all its frames (NumPy).
+
+The order is that of a camera. In linear light: exposure and white balance, defocus, motion blur,
+grain; then the camera's curve; then the codec. Blur acts on the labels' shares as on the picture,
+for a soft border is soft in both. Everything follows from the look's seed and a frame's number.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from look_blur import along_motion, disc, gaussian
+from look_codec import subsampled, transform_coded
+from relight import Relit
+from soft_labels import strongest
+
+Picture = NDArray[np.float32]
+
+
+def linear_curve(x: Picture) -> Picture:
+    """No curve at all: scene-linear, as renders and plates are handed over."""
+    return np.maximum(x, 0)
+
+
+def srgb_curve(x: Picture) -> Picture:
+    """Display-encoded sRGB."""
+    low = np.maximum(x, 0)
+    return np.where(
+        low <= 0.0031308, 12.92 * low, 1.055 * np.maximum(low, 1e-9) ** (1 / 2.4) - 0.055
+    )
+
+
+def logc3_curve(x: Picture) -> Picture:
+    """ARRI LogC3 at exposure index 800."""
+    high = 0.247190 * np.log10(5.555556 * np.maximum(x, 0.010591) + 0.052272) + 0.385537
+    return np.where(x > 0.010591, high, 5.367655 * x + 0.092809)
+
+
+def cineon_curve(x: Picture) -> Picture:
+    """Printing density of scanned film: black at 95, white at 685 of 1023."""
+    black = 10 ** ((95 - 685) / 300)
+    density = np.log10(np.maximum(x, 0) * (1 - black) + black) * 300 + 685
+    return density / 1023
+
+
+CURVES: dict[str, Callable[[Picture], Picture]] = {
+    "linear": linear_curve,
+    "srgb": srgb_curve,
+    "logc3": logc3_curve,
+    "cineon": cineon_curve,
+}
+
+
+@dataclass(frozen=True)
+class ShotLook:
+    """One look. A zero switches a part of it off."""
+
+    seed: int = 0
+    stops: float = 0.0
+    balance: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    curve: str = "srgb"
+    grain: float = 0.0  # standard deviation at middle grey, in shares of it
+    grain_size_px: float = 0.6
+    grain_color: float = 0.5  # 0: the same in all channels, 1: independent
+    defocus_px: float = 0.0  # radius
+    shutter: float = 0.0  # share of the time to the next frame
+    subsampling: bool = False  # 4:2:0
+    quality: int = 0  # of the transform codec, 1 to 100
+
+    @staticmethod
+    def draw(seed: int) -> ShotLook:
+        """A random look; a fifth of the shots only get a curve."""
+        rng = random.Random(seed)
+        if rng.random() < 0.2:
+            return ShotLook(seed=seed, curve=rng.choice(("srgb", "srgb", "logc3", "linear")))
+        warm, green = rng.gauss(0, 0.18), rng.gauss(0, 0.06)
+        coded = rng.random() < 0.5
+        return ShotLook(
+            seed=seed,
+            stops=max(-2.0, min(2.0, rng.gauss(0, 0.9))),
+            balance=(2**warm, 2**green, 2**-warm),
+            curve=rng.choice(("srgb", "srgb", "srgb", "logc3", "cineon", "linear")),
+            grain=rng.uniform(0.01, 0.15) if rng.random() < 0.6 else 0.0,
+            grain_size_px=rng.uniform(0.3, 1.2),
+            grain_color=rng.random(),
+            defocus_px=rng.uniform(0.5, 3.0) if rng.random() < 0.25 else 0.0,
+            shutter=rng.choice((0.25, 0.5, 0.5, 1.0)) if rng.random() < 0.5 else 0.0,
+            subsampling=coded or rng.random() < 0.2,
+            quality=rng.randint(35, 92) if coded else 0,
+        )
+
+    def apply(
+        self, lit: Relit, number: int, exposure: float = 1.0, motion: Picture | None = None
+    ) -> tuple[Picture, Relit]:
+        """The encoded picture [h,w,3] in 0..1, and the frame with its blurred labels.
+
+        `number` is the frame's, `exposure` the shot's own, `motion` [2,h,w] pixels to the next
+        frame.
+        """
+        gain = exposure * 2**self.stops * np.array(self.balance, np.float32)
+        lit = self.through_lens(
+            Relit(lit.picture * gain, lit.labels, lit.soft, lit.subject), motion
+        )
+        picture = self._grained(lit.picture, np.random.default_rng((self.seed, number)))
+        encoded = np.clip(CURVES[self.curve](picture), 0, 1)
+        if self.subsampling:
+            encoded = subsampled(encoded)
+        if self.quality:
+            encoded = transform_coded(encoded, self.quality)
+        return np.asarray(np.rint(encoded * 255) / 255, np.float32), lit
+
+    def through_lens(self, lit: Relit, motion: Picture | None) -> Relit:
+        """Defocus and motion blur, of the picture and of every share."""
+        if not self.defocus_px and (not self.shutter or motion is None):
+            return lit
+        planes = np.concatenate([lit.picture.transpose(2, 0, 1), lit.soft, lit.subject[None]])
+        if self.defocus_px:
+            planes = disc(planes, self.defocus_px)
+        if self.shutter and motion is not None:
+            planes = along_motion(planes, motion * np.float32(self.shutter))
+        soft = planes[3:-1]
+        picture = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
+        return Relit(picture, strongest(soft), soft, planes[-1])
+
+    def _grained(self, picture: Picture, rng: np.random.Generator) -> Picture:
+        """Grain of a size, growing with the root of light as photons do, with a floor."""
+        if not self.grain:
+            return picture
+        own = rng.standard_normal((3, *picture.shape[:2]), np.float32)
+        common = rng.standard_normal((1, *picture.shape[:2]), np.float32)
+        noise = common * math.sqrt(1 - self.grain_color) + own * math.sqrt(self.grain_color)
+        if self.grain_size_px > 0:
+            noise = gaussian(noise, self.grain_size_px)
+            noise /= max(float(noise.std()), 1e-6)
+        grey = 0.18
+        deviation = self.grain * np.sqrt(np.clip(picture, 0, 4) * grey + 0.02 * grey**2)
+        return picture + noise.transpose(1, 2, 0) * deviation
