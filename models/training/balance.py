@@ -48,7 +48,9 @@ def fit_bias(net: ToneNet, frames: Frames) -> NDArray[np.float32]:
 def add_bias(net: ToneNet, bias: NDArray[np.float32]) -> None:
     """Adds constants to the logits of a network."""
     with torch.no_grad():
-        net.head.bias += torch.from_numpy(bias)
+        # Each class has several neighbouring channels of the head, one for each phase of a pixel.
+        phases = len(net.head.bias) // len(bias)
+        net.head.bias += torch.from_numpy(bias).repeat_interleave(phases)
 
 
 @torch.inference_mode()
