@@ -200,7 +200,7 @@ fn a_purge_gives_the_memory_of_sessions_back_and_the_next_frame_is_the_same() {
         eprintln!("SKIPPED: this system does not tell the resident size the way Linux does");
         return;
     }
-    // The weights alone are 8 MB; the memory that a run takes is some times that.
+    // The weights alone are 12 MB; the memory that a run takes is some times that.
     assert!(purged.resident + (30 << 20) < full.resident, "with a session {full}, purged {purged}");
     assert!(purged.threads < full.threads, "the session's threads end: {full}, {purged}");
 }

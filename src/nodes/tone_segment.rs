@@ -155,6 +155,7 @@ impl Effect for ToneSegment {
         if let Some(engine) = Engine::existing() {
             engine.purge();
         }
+        release_free_memory();
     }
 
     fn render(&self, args: &RenderArgs<'_, Self>) -> Result<()> {

@@ -206,7 +206,7 @@ pub use planes::Plane;
 pub use progress::Progress;
 pub use rows::Sample;
 pub use settings::Settings;
-pub use suites::HostMemory;
+pub use suites::{HostMemory, release_free_memory};
 
 /// The path of the binary that this code is part of: in a plug-in, the `.ofx` file inside its bundle. Files that ship
 /// with a node are found from here. `None` where the system does not say.

@@ -7,6 +7,7 @@
 
 mod binary;
 mod effect;
+mod heap;
 mod memory;
 mod message;
 mod param;
@@ -16,6 +17,7 @@ mod threads;
 mod timeline;
 
 pub(crate) use binary::path_of_this_binary;
+pub use heap::release_free_memory;
 pub use memory::HostMemory;
 pub(crate) use threads::Job;
 
