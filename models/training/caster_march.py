@@ -6,6 +6,8 @@ that it is never larger than the true one; simple shapes are hit by formula inst
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from caster_vectors import Mask, Row, Vec, dot, unit
@@ -17,7 +19,7 @@ STEPS = 64
 PROBES = 12
 
 
-class Shape:
+class Shape(ABC):
     """A solid within a ball of radius `bound` about its origin."""
 
     # A convex solid never shadows itself where it faces a light.
@@ -26,9 +28,9 @@ class Shape:
     marchable = True
     bound: float
 
+    @abstractmethod
     def distance(self, p: Vec) -> Row:
         """Signed distance to the surface; marched shapes may give less."""
-        raise NotImplementedError
 
     def normal(self, p: Vec) -> Vec:
         """Outward unit normals of points on the surface: four distances, tetrahedral.

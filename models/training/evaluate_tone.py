@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from checkpoint import restore
 from contact_sheet import load_session, predict
 from manifest import read_manifest, sha256_of, write_entry
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
@@ -78,7 +78,7 @@ def score_shots(session: Any, shots: list[Path]) -> dict[str, Any]:
 
 def training_facts(checkpoint: Path) -> dict[str, Any]:
     """What the checkpoint says of its own training."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = restore(checkpoint)
     return {
         "seed": state["seed"],
         "epochs": state["epoch"],

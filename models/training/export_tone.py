@@ -15,7 +15,6 @@ import argparse
 import logging
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -23,6 +22,7 @@ import onnxruntime
 import torch
 
 from balance import add_bias, fit_bias
+from checkpoint import restore
 from manifest import METADATA_KEY, embedded_json, sha256_of, tone_entry, write_entry
 from shot_dataset import load_split
 from tone_classes import CLASSES
@@ -36,7 +36,7 @@ TOLERANCE = 1e-4
 
 def load_network(checkpoint: Path) -> ToneNet:
     """The averaged weights of a checkpoint of `train_tone.py`, ready to infer."""
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = restore(checkpoint)
     net = ToneNet(state["base"])
     net.load_state_dict(state["average"])
     return net.eval()

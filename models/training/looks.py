@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from display_curve import encode_srgb
 from look_blur import along_motion, disc, gaussian
 from look_codec import subsampled, transform_coded
 from relight import Relit
@@ -26,14 +27,6 @@ Picture = NDArray[np.float32]
 def linear_curve(x: Picture) -> Picture:
     """No curve at all: scene-linear, as renders and plates are handed over."""
     return np.maximum(x, 0)
-
-
-def srgb_curve(x: Picture) -> Picture:
-    """Display-encoded sRGB."""
-    low = np.maximum(x, 0)
-    return np.where(
-        low <= 0.0031308, 12.92 * low, 1.055 * np.maximum(low, 1e-9) ** (1 / 2.4) - 0.055
-    )
 
 
 def logc3_curve(x: Picture) -> Picture:
@@ -51,7 +44,7 @@ def cineon_curve(x: Picture) -> Picture:
 
 CURVES: dict[str, Callable[[Picture], Picture]] = {
     "linear": linear_curve,
-    "srgb": srgb_curve,
+    "srgb": encode_srgb,
     "logc3": logc3_curve,
     "cineon": cineon_curve,
 }

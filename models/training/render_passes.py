@@ -74,7 +74,7 @@ class PassRenderer:
         self.layer = bpy.context.view_layer
         for name in ("object_index", "glossy_direct", "glossy_color"):
             setattr(self.layer, f"use_pass_{name}", True)
-        self.white = _white_material()
+        self.white = white_material()
         self.dark = bpy.data.worlds.new("dark")
         self.dark.use_nodes = True
         self.dark.node_tree.nodes["Background"].inputs["Strength"].default_value = 0
@@ -134,7 +134,8 @@ class PassRenderer:
         return channels
 
 
-def _white_material() -> bpy.types.Material:
+def white_material() -> bpy.types.Material:
+    """A white matte surface, which shows what light does."""
     material = bpy.data.materials.new("white")
     material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links

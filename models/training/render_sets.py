@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from display_curve import encode_srgb, to_bytes
 from exr_planes import plane_path, save_planes
 from labels import Labels, Thresholds, class_counts
 from layer_store import Layers, create
@@ -98,19 +99,12 @@ def shot_facts(plan: SetShot, studio: StudioScene) -> dict[str, object]:
     }
 
 
-def encode(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light to display-encoded sRGB, 0..1."""
-    x = np.clip(np.nan_to_num(linear, nan=0.0), 0, 1)
-    curve = 1.055 * np.maximum(x, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.asarray(np.where(x <= 0.0031308, 12.92 * x, curve), np.float32)
-
-
 def developed(frame: Frame, exposure: float, plan: SetShot, number: int) -> NDArray[np.uint8]:
     """The display-encoded picture, with its grain."""
-    shown = encode(frame.picture * exposure)
+    shown = encode_srgb(np.nan_to_num(frame.picture * exposure, nan=0.0)).clip(0, 1)
     rng = np.random.default_rng((plan.seed, number))
     grain = rng.standard_normal(shown.shape[:2], np.float32)[..., None] * np.float32(plan.grain)
-    return np.asarray(np.rint(np.clip(shown + grain, 0, 1) * 255), np.uint8)
+    return to_bytes(shown + grain)
 
 
 def write_frame(shot: Path, number: int, frame: Frame, picture: NDArray[np.uint8]) -> None:

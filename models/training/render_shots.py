@@ -15,13 +15,13 @@ import argparse
 import random
 import tempfile
 import time
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backdrop import Plate, make_plate, window
+from display_curve import encode_srgb, to_bytes
 from labels import Thresholds, class_counts, classify
 from render_passes import Passes, PassRenderer, Quality
 from render_sets import render_set
@@ -37,17 +37,8 @@ from shot_plan import Counts, ShotPlan, plan_sample, plan_shots, render_order
 CHUNK = 10
 
 
-def encode_srgb(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Linear light to display-encoded sRGB in 8 bits."""
-    clipped = np.clip(np.nan_to_num(linear, nan=0.0), 0.0, 1.0)
-    curve = 1.055 * np.maximum(clipped, 0.0031308) ** (1 / 2.4) - 0.055
-    encoded = np.where(clipped <= 0.0031308, 12.92 * clipped, curve)
-    return np.asarray(np.rint(encoded * 255), np.uint8)
-
-
 def shot_facts(plan: ShotPlan, built: BuiltScene, quality: Quality) -> dict[str, object]:
     """What `shot.json` records of a rendered shot."""
-    thresholds = Thresholds()
     return {
         "name": plan.name,
         "split": plan.split,
@@ -61,11 +52,7 @@ def shot_facts(plan: ShotPlan, built: BuiltScene, quality: Quality) -> dict[str,
         "samples": {"beauty": quality.beauty, "white": quality.white},
         "reference": built.reference,
         "exposure": round(built.exposure, 6),
-        "thresholds": {
-            "shade": thresholds.shade,
-            "cast": thresholds.cast,
-            "highlight": thresholds.highlight,
-        },
+        "thresholds": asdict(Thresholds()),
     }
 
 
@@ -82,7 +69,7 @@ def write_frame(
         picture = picture + behind * (1 - passes.alpha[..., None])
     save_png(frame_path(shot, "labels", number), labels)
     save_png(frame_path(shot, "subject", number), passes.subject.astype(np.uint8) * 255)
-    save_png(frame_path(shot, "frames", number), encode_srgb(picture))
+    save_png(frame_path(shot, "frames", number), to_bytes(encode_srgb(picture)))
     return class_counts(labels)
 
 

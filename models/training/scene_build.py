@@ -201,15 +201,20 @@ def _add_ground(rng: random.Random, behind: float, radius: float) -> None:
     ground = [add_plane()]
     if rng.random() < 0.3:
         away = radius + rng.uniform(1.5, 4)
-        place = Vector((away * math.cos(behind), away * math.sin(behind), 0))
-        wall = add_plane()
-        wall.location = place
-        wall.rotation_euler = Vector((-place.x, -place.y, 0)).to_track_quat("Z", "Y").to_euler()
-        ground.append(wall)
+        ground.append(add_wall(behind, away))
     patterned = rng.random() < 0.45
     material = add_material("ground", rng, rng.uniform(0.6, 1.0), 0.0, patterned, 0.3)
     for plane in ground:
         plane.data.materials.append(material)
+
+
+def add_wall(behind: float, away: float) -> Object:
+    """A plane of the ground that stands upright, `away` from the middle at the angle `behind`."""
+    place = Vector((away * math.cos(behind), away * math.sin(behind), 0))
+    wall = add_plane()
+    wall.location = place
+    wall.rotation_euler = Vector((-place.x, -place.y, 0)).to_track_quat("Z", "Y").to_euler()
+    return wall
 
 
 def add_plane() -> Object:

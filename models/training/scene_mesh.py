@@ -49,6 +49,17 @@ def beveled(width: float) -> Object:
     return smooth(SMOOTH_ANGLE)
 
 
+def joined(parts: list[Object]) -> Object:
+    """Makes one mesh of several, with their places and sizes applied."""
+    bpy.ops.object.select_all(action="DESELECT")
+    for part in parts:
+        part.select_set(True)
+    bpy.context.view_layer.objects.active = parts[0]
+    bpy.ops.object.transform_apply(location=True, rotation=True, scale=True)
+    bpy.ops.object.join()
+    return active()
+
+
 @dataclass(frozen=True)
 class Path:
     """The middle line of a tube; `widths`, one per point, taper it."""

@@ -14,7 +14,7 @@ import bmesh
 import bpy
 from mathutils import Matrix, Vector
 
-from scene_mesh import SMOOTH_ANGLE, Object, Path, active, beveled, smooth, to_mesh, tube
+from scene_mesh import SMOOTH_ANGLE, Object, Path, active, beveled, joined, smooth, to_mesh, tube
 
 
 def _coil(rng: random.Random) -> Object:
@@ -156,12 +156,7 @@ def _steps(rng: random.Random) -> Object:
                 height / 2,
             )
             parts.append(block)
-    bpy.ops.object.select_all(action="DESELECT")
-    for block in parts:
-        block.select_set(True)
-    bpy.context.view_layer.objects.active = parts[0]
-    bpy.ops.object.transform_apply(location=True, rotation=True, scale=True)
-    bpy.ops.object.join()
+    joined(parts)
     return beveled(0.03)
 
 

@@ -69,16 +69,21 @@ def find_shots(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.rglob("shot.json"))
 
 
+def add_pictures(digest: Any, shot: Path, number: int, name: str) -> None:
+    """Adds the decoded pictures of a frame to a hash, each under its kind and `name`."""
+    for kind in ("frames", "labels", "subject"):
+        path = frame_path(shot, kind, number)
+        if path.exists():
+            digest.update(f"{name}{kind}/{number:04}".encode())
+            digest.update(load_png(path).tobytes())
+
+
 def data_hash(shots: list[Path]) -> str:
     """One hash over names and decoded pixels: equal for equal data, whatever wrote the PNGs."""
     digest = hashlib.sha256()
     for shot in sorted(shots, key=lambda path: path.name):
         for number in frame_numbers(shot):
-            for kind in ("frames", "labels", "subject"):
-                path = frame_path(shot, kind, number)
-                if path.exists():
-                    digest.update(f"{shot.name}/{kind}/{number:04}".encode())
-                    digest.update(load_png(path).tobytes())
+            add_pictures(digest, shot, number, f"{shot.name}/")
     return digest.hexdigest()
 
 

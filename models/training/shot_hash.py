@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from layer_store import open_layers
-from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
+from shot_folder import add_pictures, data_hash, find_shots, frame_numbers, read_shot
 
 
 def whole_hash(shot: Path) -> str:
@@ -24,11 +24,7 @@ def whole_hash(shot: Path) -> str:
     digest = hashlib.sha256(json.dumps(read_shot(shot), sort_keys=True).encode())
     layers = open_layers(shot)[0] if (shot / "layers.npy").exists() else None
     for number in frame_numbers(shot):
-        for kind in ("frames", "labels", "subject"):
-            path = frame_path(shot, kind, number)
-            if path.exists():
-                digest.update(f"{kind}/{number:04}".encode())
-                digest.update(load_png(path).tobytes())
+        add_pictures(digest, shot, number, "")
         for kind in ("soft", "motion"):
             path = shot / kind / f"{number:04}.exr"
             if path.exists():

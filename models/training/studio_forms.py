@@ -8,7 +8,7 @@ import random
 import bpy
 from mathutils import Matrix, Vector, noise
 
-from scene_mesh import SMOOTH_ANGLE, Object, Path, active, beveled, link, smooth, tube
+from scene_mesh import SMOOTH_ANGLE, Object, Path, active, beveled, joined, link, smooth, tube
 from scene_objects import FAMILIES, WITHHELD_FAMILIES, add_form
 from scene_self_shadow import SELF_SHADOWING
 
@@ -69,12 +69,7 @@ def _crystals(rng: random.Random) -> Object:
             middle = Matrix.Translation((0, 0, (low + high) / 2))
             active().matrix_world = turn @ middle
             parts.append(active())
-    bpy.ops.object.select_all(action="DESELECT")
-    for part in parts:
-        part.select_set(True)
-    bpy.context.view_layer.objects.active = parts[0]
-    bpy.ops.object.transform_apply(location=True, rotation=True, scale=True)
-    bpy.ops.object.join()
+    joined(parts)
     return smooth(SMOOTH_ANGLE / 3)
 
 

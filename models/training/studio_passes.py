@@ -22,7 +22,7 @@ from camera_view import Moment, motion, nearest
 from labels import Plane, luminance, median3
 from layer_store import COLORS, FINE, GROUPS, Layers, pack
 from relight import Relit, relight
-from render_passes import _white_material as white_material
+from render_passes import white_material
 from scene_build import FLOOR_INDEX
 from set_plan import SetShot
 from soft_labels import GRID, SUBPIXELS, box, fold

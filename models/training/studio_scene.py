@@ -23,6 +23,7 @@ from scene_build import (
     add_camera,
     add_plane,
     add_soft_light,
+    add_wall,
     aim,
     empty_scene,
 )
@@ -208,11 +209,7 @@ def _add_ground(rng: random.Random, behind: float, radius: float) -> None:
     ground = [add_plane()]
     if rng.random() < 0.35:
         away = radius + rng.uniform(1.5, 4)
-        place = Vector((away * math.cos(behind), away * math.sin(behind), 0))
-        wall = add_plane()
-        wall.location = place
-        wall.rotation_euler = Vector((-place.x, -place.y, 0)).to_track_quat("Z", "Y").to_euler()
-        ground.append(wall)
+        ground.append(add_wall(behind, away))
     material = add_material(
         "ground", rng, rng.uniform(0.5, 1.0), 0.0, rng.random() < 0.45, rng.choice((0.3, 1.0))
     )

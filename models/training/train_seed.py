@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from checkpoint import restore, store
 from seed_net import STRIDE, SeedNet
 from shot_dataset import Frames, load_split
 from tone_scores import accuracy, confusion, iou
@@ -99,13 +100,11 @@ class Training:
             "seconds": self.seconds,
             "losses": self.losses,
         }
-        part = path.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(path)
+        store(state, path)
 
     def load(self, path: Path) -> None:
         """Takes up a stored training."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = restore(path)
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.seconds, self.losses = state["epoch"], state["seconds"], state["losses"]

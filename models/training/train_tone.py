@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from checkpoint import restore, store
 from shot_dataset import Batch, Frames, load_split, random_batch
 from tone_classes import CAST_SHADOW, CLASSES
 from tone_net import ToneNet
@@ -118,13 +119,11 @@ class Run:
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        part = path.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(path)
+        store(state, path)
 
     def load(self, path: Path) -> None:
         """Takes up a stored run."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = restore(path)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
