@@ -111,7 +111,7 @@ def main() -> None:
 
     net = ToneNet(args.base).eval() if args.untrained else load_network(args.checkpoint)
     if args.shots:
-        bias = fit_bias(net, load_split(args.shots, "train"))
+        bias = fit_bias(net, load_split([args.shots], "train").frames)
         add_bias(net, bias)
         print("logits balanced by", ", ".join(f"{value:+.2f}" for value in bias))
     entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md", STRIDE)

@@ -13,13 +13,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment import Look, spoil_mask
+from recipe import Recipe
+from relit_shots import LitShot, has_layers
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
+from tone_classes import CLASSES
 
 # Crop side and batch size: equal work each. Small crops reach small scales (a crop cannot show more
 # than the frame), large ones show the network whole objects with their shadows.
 CROPS = ((128, 24), (192, 10), (256, 6))
 LARGEST_SCALE = 2.0
-NO_MASK_SHARE = 0.5
+LUMA = (0.2126, 0.7152, 0.0722)
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,48 @@ class Frames:
 
     image: list[Tensor]  # uint8 [3,H,W]
     label: list[Tensor]  # uint8 [1,H,W]
+    # uint8 [5,H,W], shares of 255; none where a frame is only known as rendered. A frame that has
+    # them has a look, too.
+    soft: list[Tensor | None]
     subject: list[Tensor]  # uint8 [1,H,W]
     weight: list[float]
-    shots: list[Path]
-    hash: str
 
     def __len__(self) -> int:
         return len(self.image)
 
+    def with_lit(self, lit: list[LitShot]) -> Frames:
+        """These frames and those of relit shots."""
+        image, label, soft = list(self.image), list(self.label), list(self.soft)
+        subject, weight = list(self.subject), list(self.weight)
+        for shot in lit:
+            image += torch.from_numpy(shot.image)
+            label += torch.from_numpy(shot.label)[:, None]
+            soft += torch.from_numpy(shot.soft)
+            subject += torch.from_numpy(shot.subject)[:, None]
+            weight += [_weight(len(shot.image))] * len(shot.image)
+        return Frames(image, label, soft, subject, weight)
 
-def load_split(root: Path, split: str) -> Frames:
-    """Reads every finished frame of the shots of a split."""
-    shots = [shot for shot in find_shots(root) if read_shot(shot)["split"] == split]
+
+@dataclass(frozen=True)
+class Split:
+    """The shots of one split: frames as rendered, and shots to relight."""
+
+    frames: Frames
+    shots: list[Path]
+    relit: list[Path]
+    hash: str
+
+
+def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
+    """Reads every finished frame of the shots of a split.
+
+    With `relight`, shots with layers are named in `relit`, and none of their frames is read.
+    """
+    found = [shot for root in roots for shot in find_shots(root)]
+    shots = [shot for shot in found if read_shot(shot)["split"] == split]
+    relit = [shot for shot in shots if relight and has_layers(shot)]
     image, label, subject, weight = [], [], [], []
-    for shot in shots:
+    for shot in (shot for shot in shots if shot not in relit):
         numbers = frame_numbers(shot)
         for number in numbers:
             rgb = load_png(frame_path(shot, "frames", number))
@@ -51,26 +82,31 @@ def load_split(root: Path, split: str) -> Frames:
             )
             mask = load_png(frame_path(shot, "subject", number))
             subject.append(torch.from_numpy(mask.copy())[None])
-            # Neighbouring frames of a long shot say nearly the same; a new scene says more.
-            weight.append(1 / math.sqrt(len(numbers)))
-    return Frames(image, label, subject, weight, shots, data_hash(shots))
+            weight.append(_weight(len(numbers)))
+    frames = Frames(image, label, [None] * len(image), subject, weight)
+    return Split(frames, shots, relit, data_hash(shots))
 
 
-# Image [N,3,S,S], the mask that the network sees [N,1,S,S], labels [N,S,S], and the pixels that are
-# the subject's [N,S,S].
+def _weight(frames: int) -> float:
+    """Neighbouring frames of a long shot say nearly the same; a new scene says more."""
+    return 1 / math.sqrt(frames)
+
+
+# Image [N,3,S,S], the mask that the network sees [N,1,S,S], shares of the classes [N,5,S,S], and
+# the pixels that are the subject's [N,S,S].
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
-def random_batch(frames: Frames, rng: random.Random) -> Batch:
+def random_batch(frames: Frames, rng: random.Random, recipe: Recipe) -> Batch:
     """A batch of random crops at random scales."""
     side, count = rng.choice(CROPS)
     picks = rng.choices(range(len(frames)), frames.weight, k=count)
-    crops = [_random_crop(frames, pick, side, rng) for pick in picks]
-    image, subject, label, inside = (torch.stack(parts) for parts in zip(*crops, strict=True))
-    return image, subject, label[:, 0], inside[:, 0]
+    crops = [_random_crop(frames, pick, side, rng, recipe) for pick in picks]
+    image, subject, target, inside = (torch.stack(parts) for parts in zip(*crops, strict=True))
+    return image, subject, target, inside[:, 0]
 
 
-def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random) -> Batch:
+def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random, recipe: Recipe) -> Batch:
     height, width = frames.image[pick].shape[1:]
     smallest = side / min(height, width)
     scale = math.exp(rng.uniform(math.log(smallest), math.log(LARGEST_SCALE)))
@@ -80,18 +116,30 @@ def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random) -> Ba
 
     image = _resize(frames.image[pick][part].float() / 255, side)
     subject = _resize(frames.subject[pick][part].float() / 255, side)
-    label = functional.interpolate(frames.label[pick][part][None].float(), (side, side))[0]
+    soft = frames.soft[pick]
+    shares = one_hot(frames.label[pick][part][0]) if soft is None else soft[part].float() / 255
+    target = _resize(shares, side)
     flips = [axis for axis, share in ((-1, 0.5), (-2, 0.1)) if rng.random() < share]
     if flips:
-        image, subject, label = (tensor.flip(flips) for tensor in (image, subject, label))
+        image, subject, target = (tensor.flip(flips) for tensor in (image, subject, target))
 
     inside = subject > 0.5
-    image = Look.draw(rng).apply(image, rng)
-    if rng.random() < NO_MASK_SHARE:
+    if soft is None:
+        image = Look.draw(rng).apply(image, rng)
+    if not recipe.color:
+        image = (image * torch.tensor(LUMA)[:, None, None]).sum(0, keepdim=True).expand(3, -1, -1)
+    if rng.random() < recipe.no_mask_share:
         subject = torch.full_like(subject, 0.5)
     else:
         subject = spoil_mask(subject, rng)
-    return image, subject, label.long(), inside
+    if not recipe.soft_labels:
+        target = one_hot(target.argmax(0))
+    return image, subject, target / target.sum(0, keepdim=True), inside
+
+
+def one_hot(label: Tensor) -> Tensor:
+    """Shares [5,H,W] of class numbers [H,W]."""
+    return functional.one_hot(label.long(), len(CLASSES)).movedim(-1, 0).float()
 
 
 def _resize(picture: Tensor, side: int) -> Tensor:

@@ -119,7 +119,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    frames, held_out = load_split(args.shots, "train"), load_split(args.shots, "heldout")
+    data = {split: load_split([args.shots], split) for split in ("train", "heldout")}
+    frames, held_out = data["train"].frames, data["heldout"].frames
     order = random.Random(args.seed).sample(range(len(frames)), len(frames))
     kept = round(VALIDATION_SHARE * len(order))
     validation, training = order[:kept], order[kept:]
@@ -141,7 +142,7 @@ def main() -> None:
     result = {
         "network": "the founding document's, 31.0 M parameters",
         "seed": args.seed,
-        "data_hash": {"train": frames.hash, "heldout": held_out.hash},
+        "data_hash": {split: part.hash for split, part in data.items()},
         "minutes": round(run.seconds / 60, 1),
         "losses": run.losses,
         "validation": scores(run.net, frames, validation),

@@ -1,10 +1,11 @@
 """Trains the tone network on labelled shots.
 
-    python models/training/train_tone.py --shots DIR/shots --out DIR/run --seed 1
+    python models/training/train_tone.py --shots DIR/shots DIR/train2 --out DIR/run --seed 1
 
 Writes `last.pt` after every epoch and resumes from it. Training ends after `--epochs` or
 `--minutes` of training, whichever comes first; the learning rate follows the one that is nearer its
-end, so that a run on a slow or busy machine is annealed too, not cut off.
+end, so that a run on a slow or busy machine is annealed too, not cut off. Shots with layers are
+relit in turn; `--recipe` varies one thing at a time for an ablation.
 """
 
 from __future__ import annotations
@@ -14,56 +15,25 @@ import json
 import math
 import random
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from checkpoint import restore, store
+from recipe import Recipe
+from relit_shots import RelitPool
 from shot_dataset import Batch, Frames, load_split, random_batch
-from tone_classes import CAST_SHADOW, CLASSES
+from tone_loss import tone_loss
 from tone_net import ToneNet
 from tone_scores import confusion, iou
 
-# In class order. Highlights are well under a percent of the pixels; the Dice terms keep this weight
-# from making the network see them everywhere.
-CLASS_WEIGHTS = (0.7, 4.0, 1.0, 1.0, 1.0)
-# Cast shadows are a fifth of what is dark on forms. Unweighted, the network learns that all of it
-# faces away from the key, and never what a shadow looks like.
-SHADOW_ON_FORM_WEIGHT = 2.5
-DICE_SHARE = 0.5
 AVERAGE_DECAY = 0.995
 WARM_UP = 0.1
 CHECK_EVERY = 10
 CHECK_STRIDE = 4
-
-
-def tone_loss(logits: Tensor, labels: Tensor, inside: Tensor) -> Tensor:
-    """Weighted cross-entropy, plus the mean Dice loss over all pixels and over the subject's."""
-    entropy = functional.cross_entropy(
-        logits, labels, weight=torch.tensor(CLASS_WEIGHTS), reduction="none"
-    )
-    class_weight = torch.tensor(CLASS_WEIGHTS)[labels]
-    on_form = inside & (labels == CAST_SHADOW)
-    more = torch.where(on_form, SHADOW_ON_FORM_WEIGHT, 1.0)
-    mean = (entropy * more).sum() / (class_weight * more).sum()
-    share = logits.softmax(1)
-    truth = functional.one_hot(labels, len(CLASSES)).movedim(-1, 1).to(share.dtype)
-    subject = inside[:, None].to(share.dtype)
-    dice = dice_loss(share, truth) + dice_loss(share * subject, truth * subject)
-    return mean + DICE_SHARE / 2 * dice
-
-
-def dice_loss(share: Tensor, truth: Tensor) -> Tensor:
-    """The mean Dice loss of the classes that the batch holds."""
-    overlap = (share * truth).sum((0, 2, 3))
-    total = share.sum((0, 2, 3)) + truth.sum((0, 2, 3))
-    present = truth.sum((0, 2, 3)) > 0
-    dice = 1 - (2 * overlap + 1) / (total + 1)
-    return dice[present].mean()
 
 
 def one_cycle(progress: float, peak: float) -> float:
@@ -81,22 +51,24 @@ class EpochBatches(Dataset[Batch]):
     threads, which on a busy machine takes longer than the step itself.
     """
 
-    def __init__(self, frames: Frames, seed: int, epoch: int, steps: int) -> None:
-        self.frames, self.seed, self.epoch, self.steps = frames, seed, epoch, steps
+    def __init__(self, frames: Frames, run: Run, steps: int) -> None:
+        self.frames, self.recipe, self.steps = frames, run.recipe, steps
+        self.seed, self.epoch = run.seed, run.epoch
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, step: int) -> Batch:
-        return random_batch(self.frames, random.Random(f"{self.seed}/{self.epoch}/{step}"))
+        rng = random.Random(f"{self.seed}/{self.epoch}/{step}")
+        return random_batch(self.frames, rng, self.recipe)
 
 
 class Run:
     """A training run that can be stored and resumed between epochs."""
 
-    def __init__(self, base: int, seed: int, peak: float) -> None:
+    def __init__(self, base: int, seed: int, peak: float, recipe: Recipe) -> None:
         torch.manual_seed(seed)
-        self.base, self.seed, self.peak = base, seed, peak
+        self.base, self.seed, self.peak, self.recipe = base, seed, peak, recipe
         self.net = ToneNet(base).to(memory_format=torch.channels_last)
         self.average = ToneNet(base)
         self.average.load_state_dict(self.net.state_dict())
@@ -114,6 +86,7 @@ class Run:
             "step": self.step,
             "seconds": self.seconds,
             "data_hash": data,
+            "recipe": asdict(self.recipe),
             "log": self.log,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
@@ -122,8 +95,14 @@ class Run:
         store(state, path)
 
     def load(self, path: Path) -> None:
-        """Takes up a stored run."""
+        """Takes up a stored run; one of another recipe is refused."""
         state = restore(path)
+        recipe = Recipe(**state.get("recipe", asdict(self.recipe)))
+        if (recipe, state["base"], state["seed"]) != (self.recipe, self.base, self.seed):
+            stored = f"base {state['base']}, seed {state['seed']}, {recipe}"
+            raise SystemExit(
+                f"{path} is a run with {stored}; go on with that or choose another --out"
+            )
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -132,7 +111,7 @@ class Run:
 
     def train_step(self, batch: Batch, progress: float) -> float:
         """One step of the optimizer; returns the loss."""
-        image, subject, labels, inside = batch
+        image, subject, target, inside = batch
         for group in self.optimizer.param_groups:
             group["lr"] = one_cycle(progress, self.peak)
         self.optimizer.zero_grad(set_to_none=True)
@@ -141,7 +120,7 @@ class Run:
                 image.contiguous(memory_format=torch.channels_last),
                 subject.contiguous(memory_format=torch.channels_last),
             )
-        loss = tone_loss(logits.float(), labels, inside)
+        loss = tone_loss(logits.float(), target, inside, self.recipe)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -174,9 +153,49 @@ def held_out_iou(net: ToneNet, frames: Frames, with_mask: bool) -> dict[str, flo
     return iou(counts)
 
 
-def main() -> None:
+class Limits:
+    """How far a run goes: epochs of some steps, or seconds of training."""
+
+    def __init__(self, epochs: int, steps: int, minutes: float) -> None:
+        self.epochs, self.steps, self.seconds = epochs, steps, minutes * 60
+
+    def progress(self, run: Run, more: float) -> float:
+        """How much of the run is done, 0..1, when its epoch has taken `more` seconds."""
+        by_step = run.step / (self.epochs * self.steps)
+        return min(1.0, max(by_step, (run.seconds + more) / self.seconds))
+
+    def reached(self, run: Run) -> bool:
+        """Whether the run is at its end."""
+        return run.epoch >= self.epochs or run.seconds >= self.seconds
+
+
+def run_epoch(run: Run, frames: Frames, limits: Limits) -> float:
+    """Trains for an epoch, or until the run is at its end; returns the mean loss."""
+    batches = EpochBatches(frames, run, limits.steps)
+    run.net.train()
+    start, losses = time.perf_counter(), []
+    for batch in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
+        progress = limits.progress(run, time.perf_counter() - start)
+        losses.append(run.train_step(batch, progress))
+        if progress >= 1.0:
+            break
+    run.epoch += 1
+    run.seconds += time.perf_counter() - start
+    return sum(losses) / len(losses)
+
+
+def check(run: Run, held_out: Frames) -> dict[str, dict[str, float | None]]:
+    """Held-out figures to watch the run by, without and with a mask."""
+    figures = {}
+    for name, with_mask in (("without_mask", False), ("with_mask", True)):
+        values = held_out_iou(run.average, held_out, with_mask)
+        figures[name] = {key: value and round(value, 3) for key, value in values.items()}
+    return figures
+
+
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--shots", type=Path, required=True)
+    parser.add_argument("--shots", type=Path, nargs="+", required=True, help="folders of shots")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--base", type=int, default=24, help="channels of the first level")
@@ -185,46 +204,51 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--relight-every", type=int, default=24, help="epochs between new lights of a shot"
+    )
+    parser.add_argument(
+        "--recipe", nargs="*", default=[], metavar="NAME=VALUE", help="what differs from recipe.py"
+    )
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    try:
+        args.recipe = Recipe.parse(args.recipe)
+    except ValueError as error:
+        parser.error(f"--recipe: {error}")
+    return args
 
-    training, held_out = load_split(args.shots, "train"), load_split(args.shots, "heldout")
-    print(f"{len(training)} training frames of {len(training.shots)} scenes, hash {training.hash}")
-    print(f"{len(held_out)} held-out frames of {len(held_out.shots)} scenes, hash {held_out.hash}")
+
+def main() -> None:
+    args = parse_arguments()
+    torch.set_num_threads(args.threads)
+    training = load_split(args.shots, "train", relight=True)
+    held_out = load_split(args.shots, "heldout")
+    for name, part in (("training", training), ("held-out", held_out)):
+        counts = f"{len(part.frames)} {name} frames, {len(part.relit)} shots to relight"
+        print(f"{counts}, {len(part.shots)} scenes, hash {part.hash}")
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "last.pt"
-    run = Run(args.base, args.seed, args.rate)
+    run = Run(args.base, args.seed, args.rate, args.recipe)
     if checkpoint.exists():
         run.load(checkpoint)
         print(f"resumed after epoch {run.epoch}")
 
-    limit, total = args.minutes * 60, args.epochs * args.steps
-    while run.epoch < args.epochs and run.seconds < limit:
-        batches = EpochBatches(training, args.seed, run.epoch, args.steps)
-        run.net.train()
-        start, losses = time.perf_counter(), []
-        for batch in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
-            elapsed = run.seconds + time.perf_counter() - start
-            progress = min(1.0, max(run.step / total, elapsed / limit))
-            losses.append(run.train_step(batch, progress))
-            if progress >= 1.0:
-                break
-        run.epoch += 1
-        run.seconds += time.perf_counter() - start
-        mean_loss = sum(losses) / len(losses)
-        facts = {
-            "epoch": run.epoch,
-            "loss": round(mean_loss, 4),
-            "seconds": round(run.seconds),
-            "frames": len(training),
-        }
-        if run.epoch % CHECK_EVERY == 0:
-            for name, with_mask in (("without_mask", False), ("with_mask", True)):
-                values = held_out_iou(run.average, held_out, with_mask)
-                facts[name] = {key: value and round(value, 3) for key, value in values.items()}
-        run.log.append(facts)
-        run.save(checkpoint, training.hash)
-        print(json.dumps(facts), flush=True)
+    limits = Limits(args.epochs, args.steps, args.minutes)
+    with RelitPool(training.relit, args.seed, args.relight_every) as pool:
+        while not limits.reached(run):
+            frames = training.frames.with_lit(pool.at(run.epoch))
+            loss = run_epoch(run, frames, limits)
+            facts = {
+                "epoch": run.epoch,
+                "loss": round(loss, 4),
+                "seconds": round(run.seconds),
+                "frames": len(frames),
+            }
+            if run.epoch % CHECK_EVERY == 0:
+                facts |= check(run, held_out.frames)
+            run.log.append(facts)
+            run.save(checkpoint, training.hash)
+            print(json.dumps(facts), flush=True)
 
 
 if __name__ == "__main__":

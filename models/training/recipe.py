@@ -1,0 +1,62 @@
+"""What a training run may vary: the rows of an ablation table differ in these values alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Choices of a run; the defaults are those of the network that is shipped."""
+
+    # In class order. Highlights are well under a percent of the pixels; the Dice terms keep this
+    # weight from making the network see them everywhere.
+    highlight_weight: float = 4.0
+    background_weight: float = 0.7
+    # Cast shadows are a fifth of what is dark on forms. Unweighted, the network learns that all of
+    # it faces away from the key, and never what a shadow looks like.
+    shadow_on_form_weight: float = 2.5
+    dice_share: float = 0.5
+    # Exponent of the focal loss (Lin et al. 2017); 0 is cross-entropy.
+    focal: float = 0.0
+    # How much more than others a pixel counts where two classes meet.
+    border_weight: float = 0.0
+    # Shares of classes in a pixel as targets, or the strongest class alone.
+    soft_labels: bool = True
+    # Color beside grey; without, all three channels are luma.
+    color: bool = True
+    no_mask_share: float = 0.5
+
+    @staticmethod
+    def parse(words: list[str]) -> Recipe:
+        """A recipe from `name=value` words; raises ValueError that names what is wrong."""
+        fields = {field.name: field.type for field in dataclasses.fields(Recipe)}
+        values: dict[str, Any] = {}
+        for word in words:
+            name, _, text = word.partition("=")
+            if name not in fields:
+                raise ValueError(f"a recipe has no {name!r}; it has {', '.join(fields)}")
+            values[name] = _truth(word, text) if fields[name] == "bool" else _number(word, text)
+        return Recipe(**values)
+
+    def class_weights(self) -> tuple[float, ...]:
+        """Weights of the cross-entropy, in class order."""
+        return (self.background_weight, self.highlight_weight, 1.0, 1.0, 1.0)
+
+
+def _truth(word: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"{word!r}: the value must be true or false")
+    return text == "true"
+
+
+def _number(word: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{word!r}: the value must be a number") from None
+    if not 0 <= value < 1000:
+        raise ValueError(f"{word!r}: the value must be from 0 to 1000")
+    return value

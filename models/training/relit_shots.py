@@ -1,0 +1,119 @@
+"""Rendered layers as training frames: whole shots under new light and in a new look.
+
+A shot is relit as one, with one set of gains and one look for all its frames. That takes most of a
+second, too long for every crop; so a pool keeps every shot as it was last relit, and each epoch
+relights a few of them in a process of its own. (NumPy, OpenEXR)
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exr_planes import load_planes, plane_path
+from labels import Thresholds
+from layer_store import open_layers
+from looks import ShotLook
+from relight import Gains, relight
+from shot_folder import frame_numbers, read_shot
+
+Bytes = NDArray[np.uint8]
+# Frames of a shot in which nothing moves differ by grain alone.
+STILL_FRAMES = 2
+
+
+@dataclass(frozen=True)
+class LitShot:
+    """The frames of a shot in one light and look."""
+
+    image: Bytes  # [n, 3, h, w], as the look encodes it
+    label: Bytes  # [n, h, w], class numbers
+    soft: Bytes  # [n, 5, h, w], share of each class, 255 for all of the pixel
+    subject: Bytes  # [n, h, w], 255 inside
+
+
+def has_layers(shot: Path) -> bool:
+    """Whether a shot can be relit."""
+    return (shot / "layers.npy").exists()
+
+
+def light_shot(shot: Path, seed: str) -> LitShot:
+    """A shot in a light and a look that follow from `seed`."""
+    layers, facts = open_layers(shot)
+    rng = random.Random(seed)
+    gains, look = Gains.draw(rng), ShotLook.draw(rng.getrandbits(31))
+    thresholds = Thresholds(**facts["thresholds"])
+    numbers = frame_numbers(shot)
+    if read_shot(shot)["locked_off"]:
+        numbers = numbers[:STILL_FRAMES]
+    images, labels, softs, subjects = [], [], [], []
+    for number in numbers:
+        lit = relight(layers[number - facts["first_frame"]], gains, facts["reference"], thresholds)
+        motion = _motion(shot, number) if look.shutter else None
+        picture, lit = look.apply(lit, number, facts["exposure"], motion)
+        images.append(_bytes(picture.transpose(2, 0, 1)))
+        labels.append(lit.labels)
+        softs.append(_bytes(lit.soft))
+        subjects.append(_bytes(lit.subject))
+    return LitShot(*(np.stack(parts) for parts in (images, labels, softs, subjects)))
+
+
+class RelitPool:
+    """Shots as they were last relit; each shot is relit every `period` epochs, in turn.
+
+    What an epoch sees follows from the seed and its number alone, so that a resumed run sees what
+    an uninterrupted one would have.
+    """
+
+    def __init__(self, shots: list[Path], seed: int, period: int) -> None:
+        self.shots, self.seed, self.period = shots, seed, period
+        # Forking beside torch's threads could hang, so the helper process is started afresh.
+        context = multiprocessing.get_context("spawn")
+        self._process = ProcessPoolExecutor(1, mp_context=context)
+        self._lit: dict[Path, tuple[str, Future[LitShot]]] = {}
+
+    def at(self, epoch: int) -> list[LitShot]:
+        """Every shot as this epoch sees it; begins with what the next epoch will need."""
+        now = [self._begin(k, epoch) for k in range(len(self.shots))]
+        lit = [future.result() for future in now]
+        for k in range(len(self.shots)):
+            self._begin(k, epoch + 1)
+        return lit
+
+    def close(self) -> None:
+        """Ends the helper process."""
+        self._process.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> RelitPool:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def _begin(self, k: int, epoch: int) -> Future[LitShot]:
+        """The relit shot of an epoch, begun if it was not."""
+        shot = self.shots[k]
+        seed = f"{self.seed}/{shot.name}/{(epoch + k) // self.period}"
+        known = self._lit.get(shot)
+        if known is None or known[0] != seed:
+            self._lit[shot] = known = (seed, self._process.submit(light_shot, shot, seed))
+        return known[1]
+
+
+def _motion(shot: Path, number: int) -> NDArray[np.float32] | None:
+    path = plane_path(shot, "motion", number)
+    if not path.exists():
+        return None
+    planes = load_planes(path)
+    return np.stack([planes["x"], planes["y"]]).astype(np.float32)
+
+
+def _bytes(share: NDArray[np.floating]) -> Bytes:
+    return np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,124 @@
+"""What a training sees: relit shots, crops with shares of classes, and the loss over them."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import unittest
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+try:
+    import torch
+
+    from recipe import Recipe
+    from relit_shots import STILL_FRAMES, RelitPool, light_shot
+    from shot_dataset import load_split, one_hot, random_batch
+    from tone_loss import at_border, tone_loss
+
+    from .layered_shot import FRAMES, SIDE, write_layered_shot
+except ImportError as missing:
+    raise unittest.SkipTest(f"training is not tested here: {missing}") from missing
+
+
+class Folder(unittest.TestCase):
+    def setUp(self) -> None:
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.root = Path(self.scratch.name)
+        write_layered_shot(self.root / "one")
+        write_layered_shot(self.root / "still", seed=1, locked_off=True)
+
+
+class Relit(Folder):
+    def test_a_shot_follows_from_its_seed(self) -> None:
+        first, again = (light_shot(self.root / "one", "a") for _ in range(2))
+        other = light_shot(self.root / "one", "b")
+        np.testing.assert_array_equal(first.image, again.image)
+        np.testing.assert_array_equal(first.soft, again.soft)
+        self.assertFalse(np.array_equal(first.image, other.image))
+        self.assertEqual(first.image.shape, (FRAMES, 3, SIDE, SIDE))
+
+    def test_of_a_locked_off_shot_few_frames_are_enough(self) -> None:
+        self.assertEqual(len(light_shot(self.root / "still", "a").image), STILL_FRAMES)
+
+    def test_a_pool_gives_a_resumed_run_what_an_uninterrupted_one_had(self) -> None:
+        shots = [self.root / "one", self.root / "still"]
+        with RelitPool(shots, seed=1, period=2) as pool:
+            whole = [pool.at(epoch) for epoch in range(4)]
+        with RelitPool(shots, seed=1, period=2) as pool:
+            resumed = pool.at(3)
+        for shot, expected in zip(resumed, whole[3], strict=True):
+            np.testing.assert_array_equal(shot.image, expected.image)
+        changes = [
+            [not np.array_equal(a.image, b.image) for a, b in zip(one, two, strict=True)]
+            for one, two in pairwise(whole)
+        ]
+        self.assertEqual(changes, [[False, True], [True, False], [False, True]])
+
+
+class Batches(Folder):
+    def test_relit_frames_take_the_place_of_rendered_ones(self) -> None:
+        split = load_split([self.root], "train", relight=True)
+        self.assertEqual((len(split.frames), len(split.relit)), (0, 2))
+        self.assertEqual(len(load_split([self.root], "train").frames), 2 * FRAMES)
+        lit = [light_shot(shot, "a") for shot in split.relit]
+        self.assertEqual(len(split.frames.with_lit(lit)), FRAMES + STILL_FRAMES)
+
+    def test_targets_are_shares_that_sum_to_one(self) -> None:
+        split = load_split([self.root], "train", relight=True)
+        frames = split.frames.with_lit([light_shot(shot, "a") for shot in split.relit])
+        for recipe in (Recipe(), Recipe(soft_labels=False), Recipe(color=False)):
+            image, mask, target, inside = random_batch(frames, random.Random(3), recipe)
+            side = image.shape[-1]
+            self.assertEqual(target.shape[1:], (5, side, side))
+            self.assertEqual(inside.shape, target[:, 0].shape)
+            torch.testing.assert_close(target.sum(1), torch.ones_like(target[:, 0]))
+            self.assertTrue(bool(((mask >= 0) & (mask <= 1)).all()))
+            hard = bool((target.amax(1) == 1).all())
+            self.assertEqual(hard, not recipe.soft_labels)
+            grey = torch.equal(image[:, 0], image[:, 2])
+            self.assertEqual(grey, not recipe.color)
+
+
+class Loss(unittest.TestCase):
+    def setUp(self) -> None:
+        label = torch.zeros(1, 8, 8, dtype=torch.long)
+        label[:, :, 4:] = 4
+        self.target = torch.stack([one_hot(plane) for plane in label])
+        self.inside = torch.ones(1, 8, 8, dtype=torch.bool)
+
+    def test_the_right_answer_costs_least(self) -> None:
+        for recipe in (Recipe(), Recipe(focal=2.0), Recipe(border_weight=2.0, dice_share=0.0)):
+            right = tone_loss(20 * self.target, self.target, self.inside, recipe)
+            none = tone_loss(0 * self.target, self.target, self.inside, recipe)
+            wrong = tone_loss(-20 * self.target, self.target, self.inside, recipe)
+            self.assertLess(right, 1e-3)
+            self.assertLess(right, none)
+            self.assertLess(none, wrong)
+
+    def test_of_half_a_pixel_half_is_wanted(self) -> None:
+        target = torch.zeros(1, 5, 1, 1)
+        target[:, 2], target[:, 3] = 0.5, 0.5
+        logits = torch.full_like(target, -20.0)
+        logits[:, 2:4] = 0.0
+        logits.requires_grad_()
+        recipe = Recipe(dice_share=0.0)
+        tone_loss(logits, target, self.inside[:, :1, :1], recipe).backward()
+        self.assertLess(float(logits.grad.abs().max()), 1e-6)
+
+    def test_shadows_on_forms_weigh_more(self) -> None:
+        logits = 2 * self.target.clone()
+        logits[:, 4, :, 4:] = -2.0
+        costs = [
+            tone_loss(logits, self.target, inside, Recipe(dice_share=0.0))
+            for inside in (self.inside, ~self.inside)
+        ]
+        self.assertGreater(costs[0], costs[1])
+
+    def test_borders_are_where_classes_meet(self) -> None:
+        near = at_border(self.target)[0]
+        self.assertTrue(bool((near[:, 2:6] == 1).all()))
+        self.assertTrue(bool((near[:, :2] == 0).all() and (near[:, 6:] == 0).all()))
