@@ -9,11 +9,7 @@ Writes `scores/tone_small.json` and puts the held-out figures into `manifest.tom
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import os
-import platform
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -24,23 +20,12 @@ import numpy as np
 from checkpoint import restore
 from contact_sheet import load_session, predict
 from manifest import read_manifest, sha256_of, write_entry
+from provenance import machine_kind, public_command, today
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
 from tone_classes import CLASSES
 from tone_scores import Counts, accuracy, confusion, iou
 
 NAME = "tone_small"
-
-
-def machine_kind() -> str:
-    """Cores and processor of this machine, in words."""
-    model = platform.processor() or platform.machine()
-    facts = Path("/proc/cpuinfo")
-    if facts.exists():
-        for line in facts.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    return f"{os.cpu_count()} cores, {model}, CPU only"
 
 
 def figures(counts: Counts) -> dict[str, Any]:
@@ -107,9 +92,9 @@ def main() -> None:
     scores = {
         "model": NAME,
         "sha256": sha256_of(model),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": today(),
         "machine": machine_kind(),
-        "command": "python models/training/evaluate_tone.py " + shlex.join(_public(sys.argv[1:])),
+        "command": public_command("evaluate_tone.py", sys.argv[1:]),
         "training": training_facts(args.checkpoint),
         "seconds": round(time.perf_counter() - start, 1),
         "sets": sets,
@@ -126,11 +111,6 @@ def main() -> None:
         for key in ("with_mask", "without_mask"):
             values = "  ".join(f"{c} {v}" for c, v in group[key]["iou"].items())
             print(f"{name:8} {key:12} {values}  accuracy {group[key]['accuracy']}")
-
-
-def _public(arguments: list[str]) -> list[str]:
-    """Arguments as a reader would type them: absolute paths say nothing elsewhere."""
-    return ["DIR/" + Path(a).name if a.startswith("/") else a for a in arguments]
 
 
 if __name__ == "__main__":

@@ -126,8 +126,7 @@ def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random, recip
     inside = subject > 0.5
     if soft is None:
         image = Look.draw(rng).apply(image, rng)
-    if not recipe.color:
-        image = (image * torch.tensor(LUMA)[:, None, None]).sum(0, keepdim=True).expand(3, -1, -1)
+    image = as_seen(image, recipe)
     if rng.random() < recipe.no_mask_share:
         subject = torch.full_like(subject, 0.5)
     else:
@@ -135,6 +134,13 @@ def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random, recip
     if not recipe.soft_labels:
         target = one_hot(target.argmax(0))
     return image, subject, target / target.sum(0, keepdim=True), inside
+
+
+def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
+    """An image [3,H,W] as a network of this recipe sees it."""
+    if recipe.color:
+        return image
+    return (image * torch.tensor(LUMA)[:, None, None]).sum(0, keepdim=True).expand(3, -1, -1)
 
 
 def one_hot(label: Tensor) -> Tensor:

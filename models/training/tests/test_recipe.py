@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unittest
 
+from provenance import public_command
 from recipe import Recipe
 
 
@@ -17,3 +18,9 @@ class Words(unittest.TestCase):
         for word in ("speed=3", "focal=fast", "focal=-1", "focal=nan", "color=1", "focal"):
             with self.assertRaisesRegex(ValueError, word.split("=")[0]):
                 Recipe.parse([word])
+
+
+class Commands(unittest.TestCase):
+    def test_a_command_is_told_without_the_paths_of_a_machine(self) -> None:
+        told = public_command("ablate.py", ["--shots", "/home/me/work/shots", "--seed", "1"])
+        self.assertEqual(told, "python models/training/ablate.py --shots DIR/shots --seed 1")

@@ -1,0 +1,130 @@
+"""Trains the rows of an ablation table, each on the same reduced schedule, and scores them.
+
+    python models/training/ablate.py --shots DIR/shots [DIR/train2] --test DIR/caster \
+        --work DIR/ablation --out models/scores/ablation --seed 1 [--rows grey focal]
+
+A row differs from the first in one word of its recipe. Rows resume per epoch; a row whose result is
+written is skipped. Each result is a JSON file with the hashes of the data, the seed, the date and
+the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from provenance import machine_kind, public_command, today
+from recipe import Recipe
+from relit_shots import RelitPool
+from shot_dataset import Split, load_split
+from shot_folder import find_shots, read_shot
+from tone_run import Limits, Run, held_out_counts, run_epoch
+from tone_scores import accuracy, iou
+
+ROWS: dict[str, list[str]] = {
+    "as_shipped": [],
+    "grey": ["color=false"],
+    "hard_labels": ["soft_labels=false"],
+    "no_dice": ["dice_share=0"],
+    "even_classes": ["highlight_weight=1", "background_weight=1"],
+    "even_shadows": ["shadow_on_form_weight=1"],
+    "focal": ["focal=2"],
+    "border": ["border_weight=2"],
+    "always_mask": ["no_mask_share=0"],
+    "never_mask": ["no_mask_share=1"],
+}
+RATE = 2.5e-3
+# Epochs between new lights of a shot.
+RELIGHT_EVERY = 24
+
+
+def train_row(run: Run, checkpoint: Path, training: Split, limits: Limits) -> None:
+    """Trains what is missing of a row."""
+    if checkpoint.exists():
+        run.load(checkpoint)
+    with RelitPool(training.relit, run.seed, RELIGHT_EVERY) as pool:
+        while not limits.reached(run):
+            loss = run_epoch(run, training.frames.with_lit(pool.at(run.epoch)), limits)
+            run.save(checkpoint, training.hash)
+            print(f"epoch {run.epoch}, loss {loss:.4f}, {run.seconds:.0f} s", flush=True)
+
+
+def score(run: Run, split: Split) -> dict[str, Any]:
+    """Figures over whole frames of a split, with and without a mask."""
+    figures: dict[str, Any] = {"frames": len(split.frames), "data_hash": split.hash}
+    for name, with_mask in (("with_mask", True), ("without_mask", False)):
+        counts = held_out_counts(run, split.frames, with_mask)
+        per_class = {key: value and round(value, 4) for key, value in iou(counts).items()}
+        known = [value for value in per_class.values() if value is not None]
+        figures[name] = {
+            "iou": per_class,
+            "mean_iou": round(sum(known) / max(1, len(known)), 4),
+            "accuracy": round(accuracy(counts), 4),
+        }
+    return figures
+
+
+def test_splits(roots: list[Path]) -> dict[str, Split]:
+    """What is scored: every split of the test folders, by name."""
+    names = {read_shot(shot)["split"] for root in roots for shot in find_shots(root)}
+    if "train" in names:
+        raise SystemExit("--test holds training shots; give folders of other splits only")
+    return {name: load_split(roots, name) for name in sorted(names)}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--shots", type=Path, nargs="+", required=True)
+    parser.add_argument("--test", type=Path, nargs="*", default=[], help="further labelled shots")
+    parser.add_argument("--work", type=Path, required=True, help="checkpoints")
+    parser.add_argument("--out", type=Path, required=True, help="results, one JSON file a row")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=40, help="steps of an epoch")
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    torch.set_num_threads(args.threads)
+    training = load_split(args.shots, "train", relight=True)
+    tests = {"heldout": load_split(args.shots, "heldout"), **test_splits(args.test)}
+    args.work.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for row in args.rows:
+        result = args.out / f"{row}.json"
+        if result.exists():
+            continue
+        print(row, flush=True)
+        run = Run(24, args.seed, RATE, Recipe.parse(ROWS[row]))
+        limits = Limits(args.epochs, args.steps, float("inf"))
+        train_row(run, args.work / f"{row}.pt", training, limits)
+        facts = {
+            "row": row,
+            "recipe": ROWS[row],
+            "seed": args.seed,
+            "date": today(),
+            "machine": machine_kind(),
+            "command": public_command("ablate.py", sys.argv[1:]),
+            "training": {
+                "data_hash": training.hash,
+                "epochs": run.epoch,
+                "steps": run.step,
+                "minutes": round(run.seconds / 60, 1),
+            },
+            "sets": {name: score(run, split) for name, split in tests.items()},
+        }
+        part = result.with_suffix(".part")
+        part.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+        part.replace(result)
+
+
+if __name__ == "__main__":
+    main()

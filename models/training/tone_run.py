@@ -1,0 +1,182 @@
+"""A training run of the tone network: batches, steps, schedule, what is stored (needs torch)."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from checkpoint import restore, store
+from recipe import Recipe
+from shot_dataset import Batch, Frames, as_seen, random_batch
+from tone_loss import tone_loss
+from tone_net import STRIDE, ToneNet
+from tone_scores import Counts, confusion
+
+AVERAGE_DECAY = 0.995
+WARM_UP = 0.1
+
+
+def one_cycle(progress: float, peak: float) -> float:
+    """Learning rate at `progress` 0..1: up in a cosine, down in a cosine."""
+    if progress < WARM_UP:
+        return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * progress / WARM_UP)) / 2)
+    return peak * max(1e-3, (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2)
+
+
+class EpochBatches(Dataset[Batch]):
+    """The batches of one epoch, made in a process of their own beside the training.
+
+    Each is seeded by its place, so that a resumed run draws what an uninterrupted one would have.
+    In one process with the training, the many small operations of a look would each wait for all
+    threads, which on a busy machine takes longer than the step itself.
+    """
+
+    def __init__(self, frames: Frames, run: Run, steps: int) -> None:
+        self.frames, self.recipe, self.steps = frames, run.recipe, steps
+        self.seed, self.epoch = run.seed, run.epoch
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, step: int) -> Batch:
+        rng = random.Random(f"{self.seed}/{self.epoch}/{step}")
+        return random_batch(self.frames, rng, self.recipe)
+
+
+class Run:
+    """A training run that can be stored and resumed between epochs."""
+
+    def __init__(self, base: int, seed: int, peak: float, recipe: Recipe) -> None:
+        torch.manual_seed(seed)
+        self.base, self.seed, self.peak, self.recipe = base, seed, peak, recipe
+        self.net = ToneNet(base).to(memory_format=torch.channels_last)
+        self.average = ToneNet(base)
+        self.average.load_state_dict(self.net.state_dict())
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), peak, weight_decay=0.01)
+        self.epoch = self.step = 0
+        self.seconds = 0.0
+        self.log: list[dict[str, Any]] = []
+
+    def save(self, path: Path, data: str) -> None:
+        """Stores the run whole or not at all."""
+        state = {
+            "base": self.base,
+            "seed": self.seed,
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": self.seconds,
+            "data_hash": data,
+            "recipe": asdict(self.recipe),
+            "log": self.log,
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        store(state, path)
+
+    def load(self, path: Path) -> None:
+        """Takes up a stored run; one of another recipe is refused."""
+        state = restore(path)
+        recipe = Recipe(**state.get("recipe", asdict(self.recipe)))
+        if (recipe, state["base"], state["seed"]) != (self.recipe, self.base, self.seed):
+            stored = f"base {state['base']}, seed {state['seed']}, {recipe}"
+            raise SystemExit(
+                f"{path} is a run with {stored}; go on with that or choose another --out"
+            )
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
+        self.log = state["log"]
+
+    def train_step(self, batch: Batch, progress: float) -> float:
+        """One step of the optimizer; returns the loss."""
+        image, subject, target, inside = batch
+        for group in self.optimizer.param_groups:
+            group["lr"] = one_cycle(progress, self.peak)
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = self.net(
+                image.contiguous(memory_format=torch.channels_last),
+                subject.contiguous(memory_format=torch.channels_last),
+            )
+        loss = tone_loss(logits.float(), target, inside, self.recipe)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self._follow()
+        return loss.item()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Moves the averaged weights; faster at first, when there is nothing worth averaging."""
+        decay = min(AVERAGE_DECAY, (1 + self.step) / (10 + self.step))
+        ours, theirs = self.average.state_dict(), self.net.state_dict()
+        for name, value in ours.items():
+            if value.is_floating_point():
+                value.lerp_(theirs[name], 1 - decay)
+            else:
+                value.copy_(theirs[name])
+
+
+@torch.inference_mode()
+def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) -> Counts:
+    """Confusion counts of the averaged weights over every `stride`-th of some whole frames."""
+    net = run.average.eval()
+    counts = confusion(np.zeros(0, np.uint8), np.zeros(0, np.uint8))
+    for pick in range(0, len(frames), stride):
+        image, subject, label = frames.image[pick], frames.subject[pick], frames.label[pick]
+        mask = subject.float() / 255 if with_mask else torch.full(subject.shape, 0.5)
+        padded = padded_to_stride(torch.cat([as_seen(image.float() / 255, run.recipe), mask]))[None]
+        logits = net(padded[:, :3], padded[:, 3:])[..., : label.shape[1], : label.shape[2]]
+        counts = counts + confusion(label[0].numpy(), logits.argmax(1)[0].numpy())
+    return counts
+
+
+def padded_to_stride(planes: Tensor) -> Tensor:
+    """[C,H,W] with its borders repeated to multiples of the network's stride."""
+    height, width = planes.shape[1:]
+    pad = (0, -width % STRIDE, 0, -height % STRIDE)
+    return functional.pad(planes[None], pad, mode="replicate")[0]
+
+
+class Limits:
+    """How far a run goes: epochs of some steps, or seconds of training."""
+
+    def __init__(self, epochs: int, steps: int, minutes: float) -> None:
+        self.epochs, self.steps, self.seconds = epochs, steps, minutes * 60
+
+    def progress(self, run: Run, more: float) -> float:
+        """How much of the run is done, 0..1, when its epoch has taken `more` seconds."""
+        by_step = run.step / (self.epochs * self.steps)
+        return min(1.0, max(by_step, (run.seconds + more) / self.seconds))
+
+    def reached(self, run: Run) -> bool:
+        """Whether the run is at its end."""
+        return run.epoch >= self.epochs or run.seconds >= self.seconds
+
+
+def run_epoch(run: Run, frames: Frames, limits: Limits) -> float:
+    """Trains for an epoch, or until the run is at its end; returns the mean loss."""
+    batches = EpochBatches(frames, run, limits.steps)
+    run.net.train()
+    start, losses = time.perf_counter(), []
+    for batch in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
+        progress = limits.progress(run, time.perf_counter() - start)
+        losses.append(run.train_step(batch, progress))
+        if progress >= 1.0:
+            break
+    run.epoch += 1
+    run.seconds += time.perf_counter() - start
+    return sum(losses) / len(losses)
