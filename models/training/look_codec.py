@@ -1,7 +1,7 @@
 """What codecs take away: chroma at half size, and 8x8 blocks of coarse frequencies (NumPy alone).
 
-The environments have no video encoder. Intra frames of H.264 and its kin, ProRes and JPEG all
-quantise frequencies of blocks; this does it as JPEG does, with the tables of its standard.
+Intra frames of ProRes, DNxHR and JPEG quantise frequencies of blocks; this does it as JPEG does,
+with the tables of its standard, a frame at a time. `look_h264.py` codes whole shots.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What a camera, a lab and a codec do to a shot: drawn once, the same for all its frames (NumPy).
 
 The order is that of a camera. In linear light: exposure and white balance, defocus, motion blur,
-grain; then the camera's curve; then the codec. Blur acts on the labels' shares as on the picture,
-for a soft border is soft in both. Everything follows from the look's seed and a frame's number.
+grain; then the camera's curve; then the codec (H.264 needs the shot's other frames, and is applied
+by `relit_shots.py`). Blur acts on the labels' shares as on the picture, for a soft border is soft
+in both. Everything follows from the look's seed and a frame's number.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class ShotLook:
     shutter: float = 0.0  # share of the time to the next frame
     subsampling: bool = False  # 4:2:0
     quality: int = 0  # of the transform codec, 1 to 100
+    h264_crf: int = 0  # constant rate factor of H.264, which codes a whole shot at once
 
     @staticmethod
     def draw(seed: int) -> ShotLook:
@@ -73,7 +75,7 @@ class ShotLook:
         if rng.random() < 0.2:
             return ShotLook(seed=seed, curve=rng.choice(("srgb", "srgb", "logc3", "linear")))
         warm, green = rng.gauss(0, 0.18), rng.gauss(0, 0.06)
-        coded = rng.random() < 0.5
+        codec = rng.choice(("none", "none", "intra", "h264"))
         return ShotLook(
             seed=seed,
             stops=max(-2.0, min(2.0, rng.gauss(0, 0.9))),
@@ -84,8 +86,9 @@ class ShotLook:
             grain_color=rng.random(),
             defocus_px=rng.uniform(0.5, 3.0) if rng.random() < 0.25 else 0.0,
             shutter=rng.choice((0.25, 0.5, 0.5, 1.0)) if rng.random() < 0.5 else 0.0,
-            subsampling=coded or rng.random() < 0.2,
-            quality=rng.randint(35, 92) if coded else 0,
+            subsampling=rng.random() < 0.2,
+            quality=rng.randint(35, 92) if codec == "intra" else 0,
+            h264_crf=rng.randint(16, 34) if codec == "h264" else 0,
         )
 
     def apply(

@@ -2,7 +2,7 @@
 
 A shot is relit as one, with one set of gains and one look for all its frames. That takes most of a
 second, too long for every crop; so a pool keeps every shot as it was last relit, and each epoch
-relights a few of them in a process of its own. (NumPy, OpenEXR)
+relights a few of them in a process of its own. (NumPy, OpenEXR, PyAV)
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from exr_planes import load_planes, plane_path
 from labels import Thresholds
 from layer_store import open_layers
+from look_h264 import h264_coded
 from looks import ShotLook
 from relight import Gains, relight
 from shot_folder import frame_numbers, read_shot
@@ -58,11 +59,14 @@ def light_shot(shot: Path, seed: str) -> LitShot:
         lit = relight(layers[number - facts["first_frame"]], gains, facts["reference"], thresholds)
         motion = _motion(shot, number) if look.shutter else None
         picture, lit = look.apply(lit, number, facts["exposure"], motion)
-        images.append(_bytes(picture.transpose(2, 0, 1)))
+        images.append(picture)
         labels.append(lit.labels)
         softs.append(_bytes(lit.soft))
         subjects.append(_bytes(lit.subject))
-    return LitShot(*(np.stack(parts) for parts in (images, labels, softs, subjects)))
+    if look.h264_crf:
+        images = h264_coded(images, look.h264_crf)
+    planes = [_bytes(picture.transpose(2, 0, 1)) for picture in images]
+    return LitShot(*(np.stack(parts) for parts in (planes, labels, softs, subjects)))
 
 
 class RelitPool:

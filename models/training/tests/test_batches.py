@@ -13,6 +13,7 @@ import numpy as np
 try:
     import torch
 
+    from look_h264 import h264_coded
     from recipe import Recipe
     from relit_shots import STILL_FRAMES, RelitPool, light_shot
     from shot_dataset import load_split, one_hot, random_batch
@@ -57,6 +58,25 @@ class Relit(Folder):
             for one, two in pairwise(whole)
         ]
         self.assertEqual(changes, [[False, True], [True, False], [False, True]])
+
+
+class H264(unittest.TestCase):
+    def test_a_higher_rate_factor_loses_more_and_twice_the_same(self) -> None:
+        rng = np.random.default_rng(0)
+        ramp = np.linspace(0.2, 0.8, 41, dtype=np.float32)[None, :, None] * np.ones((30, 1, 3))
+        shot = [(ramp + 0.05 * rng.standard_normal(ramp.shape)).astype(np.float32)] * 4
+        errors = []
+        for crf in (4, 20, 36):
+            coded, again = h264_coded(shot, crf), h264_coded(shot, crf)
+            self.assertEqual([frame.shape for frame in coded], [frame.shape for frame in shot])
+            np.testing.assert_array_equal(np.stack(coded), np.stack(again))
+            errors.append(np.abs(np.stack(coded) - np.stack(shot)).mean())
+        self.assertLess(errors[0], errors[1])
+        self.assertLess(errors[1], errors[2])
+
+    def test_colors_stay_where_they_are(self) -> None:
+        flat = np.full((32, 32, 3), (0.8, 0.4, 0.1), np.float32)
+        self.assertLess(np.abs(h264_coded([flat], 4)[0] - flat).max(), 0.02)
 
 
 class Batches(Folder):
