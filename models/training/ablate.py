@@ -35,6 +35,7 @@ ROWS: dict[str, list[str]] = {
     "even_shadows": ["shadow_on_form_weight=1"],
     "focal": ["focal=2"],
     "border": ["border_weight=2"],
+    "temporal": ["temporal_weight=1"],
     "always_mask": ["no_mask_share=0"],
     "never_mask": ["no_mask_share=1"],
 }

@@ -28,6 +28,8 @@ class Recipe:
     # Color beside grey; without, all three channels are luma.
     color: bool = True
     no_mask_share: float = 0.5
+    # Weight of the loss that keeps answers alike along the motion; 0 does without pairs of frames.
+    temporal_weight: float = 0.0
 
     @staticmethod
     def parse(words: list[str]) -> Recipe:

@@ -38,6 +38,7 @@ class LitShot:
     label: Bytes  # [n, h, w], class numbers
     soft: Bytes  # [n, 5, h, w], share of each class, 255 for all of the pixel
     subject: Bytes  # [n, h, w], 255 inside
+    motion: NDArray[np.float16] | None  # [n, 2, h, w], pixels to the next frame; none if unknown
 
 
 def has_layers(shot: Path) -> bool:
@@ -54,10 +55,11 @@ def light_shot(shot: Path, seed: str) -> LitShot:
     numbers = frame_numbers(shot)
     if read_shot(shot)["locked_off"]:
         numbers = numbers[:STILL_FRAMES]
+    motions = _motions(shot, numbers)
     images, labels, softs, subjects = [], [], [], []
-    for number in numbers:
+    for k, number in enumerate(numbers):
         lit = relight(layers[number - facts["first_frame"]], gains, facts["reference"], thresholds)
-        motion = _motion(shot, number) if look.shutter else None
+        motion = None if motions is None else motions[k]
         picture, lit = look.apply(lit, number, facts["exposure"], motion)
         images.append(picture)
         labels.append(lit.labels)
@@ -66,7 +68,8 @@ def light_shot(shot: Path, seed: str) -> LitShot:
     if look.h264_crf:
         images = h264_coded(images, look.h264_crf)
     planes = [_bytes(picture.transpose(2, 0, 1)) for picture in images]
-    return LitShot(*(np.stack(parts) for parts in (planes, labels, softs, subjects)))
+    stacks = [np.stack(parts) for parts in (planes, labels, softs, subjects)]
+    return LitShot(*stacks, None if motions is None else motions.astype(np.float16))
 
 
 class RelitPool:
@@ -111,12 +114,12 @@ class RelitPool:
         return known[1]
 
 
-def _motion(shot: Path, number: int) -> NDArray[np.float32] | None:
-    path = plane_path(shot, "motion", number)
-    if not path.exists():
+def _motions(shot: Path, numbers: list[int]) -> NDArray[np.float32] | None:
+    paths = [plane_path(shot, "motion", number) for number in numbers]
+    if not all(path.exists() for path in paths):
         return None
-    planes = load_planes(path)
-    return np.stack([planes["x"], planes["y"]]).astype(np.float32)
+    planes = [load_planes(path) for path in paths]
+    return np.stack([np.stack([part["x"], part["y"]]) for part in planes]).astype(np.float32)
 
 
 def _bytes(share: NDArray[np.floating]) -> Bytes:

@@ -36,6 +36,8 @@ class Frames:
     soft: list[Tensor | None]
     subject: list[Tensor]  # uint8 [1,H,W]
     weight: list[float]
+    # float16 [2,H,W], pixels to the frame that follows in this list; none where none does.
+    motion: list[Tensor | None]
 
     def __len__(self) -> int:
         return len(self.image)
@@ -43,14 +45,16 @@ class Frames:
     def with_lit(self, lit: list[LitShot]) -> Frames:
         """These frames and those of relit shots."""
         image, label, soft = list(self.image), list(self.label), list(self.soft)
-        subject, weight = list(self.subject), list(self.weight)
+        subject, weight, motion = list(self.subject), list(self.weight), list(self.motion)
         for shot in lit:
             image += torch.from_numpy(shot.image)
             label += torch.from_numpy(shot.label)[:, None]
             soft += torch.from_numpy(shot.soft)
             subject += torch.from_numpy(shot.subject)[:, None]
             weight += [_weight(len(shot.image))] * len(shot.image)
-        return Frames(image, label, soft, subject, weight)
+            known = [] if shot.motion is None else list(torch.from_numpy(shot.motion))[:-1]
+            motion += known + [None] * (len(shot.image) - len(known))
+        return Frames(image, label, soft, subject, weight, motion)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
             mask = load_png(frame_path(shot, "subject", number))
             subject.append(torch.from_numpy(mask.copy())[None])
             weight.append(_weight(len(numbers)))
-    frames = Frames(image, label, [None] * len(image), subject, weight)
+    unknown: list[Tensor | None] = [None] * len(image)
+    frames = Frames(image, label, list(unknown), subject, weight, list(unknown))
     return Split(frames, shots, relit, data_hash(shots))
 
 
@@ -101,39 +106,70 @@ def random_batch(frames: Frames, rng: random.Random, recipe: Recipe) -> Batch:
     """A batch of random crops at random scales."""
     side, count = rng.choice(CROPS)
     picks = rng.choices(range(len(frames)), frames.weight, k=count)
-    crops = [_random_crop(frames, pick, side, rng, recipe) for pick in picks]
-    image, subject, target, inside = (torch.stack(parts) for parts in zip(*crops, strict=True))
-    return image, subject, target, inside[:, 0]
+    return stacked(
+        [crop(frames, pick, Place.draw(frames, pick, side, rng), rng, recipe) for pick in picks]
+    )
 
 
-def _random_crop(frames: Frames, pick: int, side: int, rng: random.Random, recipe: Recipe) -> Batch:
-    height, width = frames.image[pick].shape[1:]
-    smallest = side / min(height, width)
-    scale = math.exp(rng.uniform(math.log(smallest), math.log(LARGEST_SCALE)))
-    window = min(round(side / scale), height, width)
-    y, x = rng.randint(0, height - window), rng.randint(0, width - window)
-    part = (..., slice(y, y + window), slice(x, x + window))
+@dataclass(frozen=True)
+class Place:
+    """Where a crop is cut from a frame, and how it is laid out."""
 
-    image = _resize(frames.image[pick][part].float() / 255, side)
-    subject = _resize(frames.subject[pick][part].float() / 255, side)
+    y: int
+    x: int
+    window: int  # side, in pixels of the frame
+    side: int  # side of the crop that it becomes
+    flips: tuple[int, ...]
+
+    @staticmethod
+    def draw(frames: Frames, pick: int, side: int, rng: random.Random) -> Place:
+        """A random place in a frame."""
+        height, width = frames.image[pick].shape[1:]
+        smallest = side / min(height, width)
+        scale = math.exp(rng.uniform(math.log(smallest), math.log(LARGEST_SCALE)))
+        window = min(round(side / scale), height, width)
+        y, x = rng.randint(0, height - window), rng.randint(0, width - window)
+        flips = tuple(axis for axis, share in ((-1, 0.5), (-2, 0.1)) if rng.random() < share)
+        return Place(y, x, window, side, flips)
+
+    def cut(self, picture: Tensor) -> Tensor:
+        """The window of a picture [C,H,W]."""
+        return picture[:, self.y : self.y + self.window, self.x : self.x + self.window]
+
+    def laid(self, cut: Tensor) -> Tensor:
+        """A cut window as a crop [C,side,side]."""
+        size = (self.side, self.side)
+        resized = functional.interpolate(
+            cut[None].float(), size, mode="bilinear", align_corners=False, antialias=True
+        )[0]
+        return resized.flip(self.flips) if self.flips else resized
+
+
+def crop(
+    frames: Frames, pick: int, place: Place, rng: random.Random, recipe: Recipe
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One entry of a batch."""
+    image = place.laid(place.cut(frames.image[pick])) / 255
+    subject = place.laid(place.cut(frames.subject[pick])) / 255
     soft = frames.soft[pick]
-    shares = one_hot(frames.label[pick][part][0]) if soft is None else soft[part].float() / 255
-    target = _resize(shares, side)
-    flips = [axis for axis, share in ((-1, 0.5), (-2, 0.1)) if rng.random() < share]
-    if flips:
-        image, subject, target = (tensor.flip(flips) for tensor in (image, subject, target))
-
-    inside = subject > 0.5
     if soft is None:
+        target = place.laid(one_hot(place.cut(frames.label[pick])[0]))
         image = Look.draw(rng).apply(image, rng)
-    image = as_seen(image, recipe)
-    if rng.random() < recipe.no_mask_share:
-        subject = torch.full_like(subject, 0.5)
     else:
-        subject = spoil_mask(subject, rng)
+        target = place.laid(place.cut(soft))
     if not recipe.soft_labels:
         target = one_hot(target.argmax(0))
-    return image, subject, target / target.sum(0, keepdim=True), inside
+    if rng.random() < recipe.no_mask_share:
+        mask = torch.full_like(subject, 0.5)
+    else:
+        mask = spoil_mask(subject, rng)
+    return as_seen(image, recipe), mask, target / target.sum(0, keepdim=True), subject > 0.5
+
+
+def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
+    """A batch of crops of one size."""
+    image, mask, target, inside = (torch.stack(parts) for parts in zip(*crops, strict=True))
+    return image, mask, target, inside[:, 0]
 
 
 def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
@@ -146,10 +182,3 @@ def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
 def one_hot(label: Tensor) -> Tensor:
     """Shares [5,H,W] of class numbers [H,W]."""
     return functional.one_hot(label.long(), len(CLASSES)).movedim(-1, 0).float()
-
-
-def _resize(picture: Tensor, side: int) -> Tensor:
-    resized = functional.interpolate(
-        picture[None], (side, side), mode="bilinear", align_corners=False, antialias=True
-    )
-    return resized[0]

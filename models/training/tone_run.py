@@ -16,12 +16,15 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from checkpoint import restore, store
+from frame_pairs import random_pairs, temporal_loss
 from recipe import Recipe
 from shot_dataset import Batch, Frames, as_seen, random_batch
 from tone_loss import tone_loss
 from tone_net import STRIDE, ToneNet
 from tone_scores import Counts, confusion
 
+# Of these steps, with a temporal weight, one trains on pairs of neighbouring frames.
+PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
 WARM_UP = 0.1
 
@@ -33,7 +36,7 @@ def one_cycle(progress: float, peak: float) -> float:
     return peak * max(1e-3, (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2)
 
 
-class EpochBatches(Dataset[Batch]):
+class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
     """The batches of one epoch, made in a process of their own beside the training.
 
     Each is seeded by its place, so that a resumed run draws what an uninterrupted one would have.
@@ -48,9 +51,13 @@ class EpochBatches(Dataset[Batch]):
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> tuple[Batch, Tensor | None]:
         rng = random.Random(f"{self.seed}/{self.epoch}/{step}")
-        return random_batch(self.frames, rng, self.recipe)
+        if self.recipe.temporal_weight and step % PAIRS_EVERY == 0:
+            pairs = random_pairs(self.frames, rng, self.recipe)
+            if pairs is not None:
+                return pairs
+        return random_batch(self.frames, rng, self.recipe), None
 
 
 class Run:
@@ -99,8 +106,8 @@ class Run:
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.log = state["log"]
 
-    def train_step(self, batch: Batch, progress: float) -> float:
-        """One step of the optimizer; returns the loss."""
+    def train_step(self, batch: Batch, motion: Tensor | None, progress: float) -> float:
+        """One step of the optimizer; returns the loss. With `motion` the batch holds pairs."""
         image, subject, target, inside = batch
         for group in self.optimizer.param_groups:
             group["lr"] = one_cycle(progress, self.peak)
@@ -111,6 +118,9 @@ class Run:
                 subject.contiguous(memory_format=torch.channels_last),
             )
         loss = tone_loss(logits.float(), target, inside, self.recipe)
+        if motion is not None:
+            steady = temporal_loss(logits.float(), target, motion)
+            loss = loss + self.recipe.temporal_weight * steady
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
@@ -172,9 +182,9 @@ def run_epoch(run: Run, frames: Frames, limits: Limits) -> float:
     batches = EpochBatches(frames, run, limits.steps)
     run.net.train()
     start, losses = time.perf_counter(), []
-    for batch in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
+    for batch, motion in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
         progress = limits.progress(run, time.perf_counter() - start)
-        losses.append(run.train_step(batch, progress))
+        losses.append(run.train_step(batch, motion, progress))
         if progress >= 1.0:
             break
     run.epoch += 1

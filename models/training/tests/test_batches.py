@@ -13,10 +13,11 @@ import numpy as np
 try:
     import torch
 
+    from frame_pairs import fetched, laid_motion, random_pairs, temporal_loss
     from look_h264 import h264_coded
     from recipe import Recipe
     from relit_shots import STILL_FRAMES, RelitPool, light_shot
-    from shot_dataset import load_split, one_hot, random_batch
+    from shot_dataset import Place, load_split, one_hot, random_batch
     from tone_loss import at_border, tone_loss
 
     from .layered_shot import FRAMES, SIDE, write_layered_shot
@@ -101,6 +102,52 @@ class Batches(Folder):
             self.assertEqual(hard, not recipe.soft_labels)
             grey = torch.equal(image[:, 0], image[:, 2])
             self.assertEqual(grey, not recipe.color)
+
+
+class Pairs(Folder):
+    def test_a_pair_is_a_frame_and_the_one_that_follows(self) -> None:
+        split = load_split([self.root], "train", relight=True)
+        frames = split.frames.with_lit([light_shot(shot, "a") for shot in split.relit])
+        # The last frame of a shot has nothing to be followed by.
+        followed = [motion is not None for motion in frames.motion]
+        self.assertEqual(followed, [True, True, False, True, False])
+        pairs = random_pairs(frames, random.Random(5), Recipe(temporal_weight=1.0))
+        assert pairs is not None
+        (image, mask, target, inside), motion = pairs
+        self.assertEqual(len(image), 2 * len(motion))
+        self.assertEqual(motion.shape[2:], image.shape[2:])
+        self.assertTrue(len(mask) == len(target) == len(inside) == len(image))
+
+    def test_without_motion_there_are_no_pairs(self) -> None:
+        frames = load_split([self.root], "train").frames
+        self.assertIsNone(random_pairs(frames, random.Random(5), Recipe()))
+
+    def test_motion_shrinks_and_turns_with_its_crop(self) -> None:
+        motion = torch.tensor([4.0, 2.0])[:, None, None].expand(2, 8, 8)
+        laid = laid_motion(motion, Place(0, 0, window=8, side=4, flips=(-1,)))
+        torch.testing.assert_close(laid[:, 1, 1], torch.tensor([-2.0, 1.0]))
+
+    def test_what_moves_as_told_costs_nothing_and_flicker_does(self) -> None:
+        label = torch.zeros(8, 8, dtype=torch.long)
+        label[:, :3] = 2
+        now = one_hot(label)
+        after = now.roll(2, -1)
+        after[:, :, :2] = now[:, :, :1]
+        target = torch.stack([now, after])
+        motion = torch.tensor([2.0, 0.0])[None, :, None, None].expand(1, 2, 8, 8)
+        carried, inside = fetched(target[1:], motion)
+        torch.testing.assert_close(carried[..., :6], target[:1, ..., :6])
+        self.assertEqual(inside[0, 0].tolist(), [True] * 6 + [False] * 2)
+        calm = temporal_loss(20 * target, target, motion)
+        flickering = temporal_loss(20 * torch.stack([now, 1 - after]), target, motion)
+        self.assertLess(float(calm), 1e-6)
+        self.assertGreater(float(flickering), 0.1)
+
+    def test_where_labels_change_nothing_is_asked(self) -> None:
+        one, other = one_hot(torch.full((4, 4), 2)), one_hot(torch.full((4, 4), 4))
+        target = torch.stack([one, other])
+        still = torch.zeros(1, 2, 4, 4)
+        self.assertLess(float(temporal_loss(20 * target, target, still)), 1e-4)
 
 
 class Loss(unittest.TestCase):
