@@ -26,7 +26,7 @@ fn bare_network(c: &mut Criterion) {
     let library = std::env::var_os("ROTOCEL_ONNXRUNTIME")
         .map_or_else(|| root().join("target/onnxruntime/libonnxruntime.so.1.31.1"), Into::into);
     let engine = Engine::new(EngineConfig { cache_bytes: 0, ..EngineConfig::new(library) });
-    let model = engine.custom_model(&root().join("models/tone_small.onnx")).expect("the shipped model");
+    let model = engine.custom_model(&root().join("models/tone_fast.onnx")).expect("the shipped model");
     let mut group = c.benchmark_group("bare_network");
     group.sample_size(10);
     for (name, width, height) in SIZES {
@@ -51,7 +51,7 @@ fn tone_segment(c: &mut Criterion) {
         for (name, width, height) in SIZES {
             let source = picture(RectI::new(0, 0, width, height), scenery);
             let node = with_source(&host, Context::General, source);
-            set(&node, "model", "tone_small");
+            set(&node, "model", "tone_fast");
             let mut step = 0;
             group.bench_function(BenchmarkId::from_parameter(name), |b| {
                 b.iter(|| {

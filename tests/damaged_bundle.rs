@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-const MODEL: &str = "Resources/models/tone_small.onnx";
+const MODEL: &str = "Resources/models/tone_fast.onnx";
 
 /// A copy of the bundle in a folder of its own.
 struct Copy {
@@ -97,7 +97,7 @@ fn a_lost_or_damaged_model_is_named_and_its_return_is_enough() {
     let node = copy.node(&host);
     let whole = std::fs::read(copy.model()).unwrap();
     std::fs::remove_file(copy.model()).unwrap();
-    fails_saying(&host, &node, &["tone_small.onnx", "ROTOCEL_MODEL_PATH", "install the bundle again"]);
+    fails_saying(&host, &node, &["tone_fast.onnx", "ROTOCEL_MODEL_PATH", "install the bundle again"]);
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 1;
     let damaged: [(&[u8], &str); 4] = [
@@ -124,7 +124,7 @@ fn a_damaged_model_is_refused_by_its_hash_before_onnx_runtime_is_even_loaded() {
     let mut bytes = std::fs::read(copy.model()).unwrap();
     bytes[1000] ^= 16;
     std::fs::write(copy.model(), bytes).unwrap();
-    fails_saying(&host, &node, &["tone_small.onnx", "expected SHA-256"]);
+    fails_saying(&host, &node, &["tone_fast.onnx", "expected SHA-256"]);
 }
 
 #[test]

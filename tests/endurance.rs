@@ -189,7 +189,7 @@ fn frames_of_many_sizes_and_settings_render_without_growth() {
 fn a_purge_gives_the_memory_of_sessions_back_and_the_next_frame_is_the_same() {
     let host = host(HostOptions::default());
     let node = with_source(&host, Context::General, frame(512, 288, scenery));
-    set(&node, "model", "tone_small");
+    set(&node, "model", "tone_fast");
     let first = output(&node, "flat");
     let full = Footprint::now();
     node.purge_caches().unwrap();
@@ -211,7 +211,7 @@ fn bits_depend_on_neither_threads_nor_tiles_nor_the_order_of_frames_nor_on_runs_
     let picture = |threads: usize, tile: Option<u32>, order: &[usize]| {
         let host = host(HostOptions { threads, ..HostOptions::default() });
         let node = with_source(&host, Context::General, frame(8, 8, scenery));
-        set(&node, "model", "tone_small");
+        set(&node, "model", "tone_fast");
         set(&node, "output", "flat");
         let mut pictures = vec![Vec::new(); sizes.len()];
         for &nth in order {

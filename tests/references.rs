@@ -74,7 +74,7 @@ fn the_analytic_network_at_the_nodes_defaults() {
 fn the_shipped_model_on_a_frame_of_the_sample_shot() {
     let host = host(HostOptions::default());
     let node = sample(&host, 9);
-    assert!(matches!(node.get("model").unwrap(), ParamValue::Choice(1)));
+    assert!(matches!(node.get("model").unwrap(), ParamValue::Choice(2)), "a new node begins with Tone Fast");
     // Convolutions of another processor round otherwise; that shows where two tones are equally likely.
     assert_as_stored("tone_orbit_0009_flat", &output(&node, "flat"), 4.0 / 255.0, 0.002);
 }

@@ -126,10 +126,10 @@ fn the_default_model_is_named_with_its_hash_in_the_header() {
     let file = bytes(folder, "out.0001.exr");
     let hash = {
         use sha2::Digest;
-        let model = std::fs::read(root().join("models/tone_small.onnx")).unwrap();
+        let model = std::fs::read(root().join("models/tone_fast.onnx")).unwrap();
         sha2::Sha256::digest(model).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     };
-    let named = format!("tone_small {hash}");
+    let named = format!("tone_fast {hash}");
     assert!(file.windows(named.len()).any(|part| part == named.as_bytes()), "{named}");
 }
 
@@ -199,7 +199,7 @@ fn the_bundle_scores_the_sample_shot_as_the_training_did() {
     let plain = ["--set", "edge_refine_px=0", "--set", "edge_softness_px=0"];
     let told = succeeds(folder.path(), &[&["score", "tone", shot.to_str().unwrap(), "--json"][..], &plain].concat());
     let scores: Value = serde_json::from_str(&told).unwrap();
-    let committed = std::fs::read_to_string(root().join("models/scores/tone_small.json")).unwrap();
+    let committed = std::fs::read_to_string(root().join("models/scores/tone_fast.json")).unwrap();
     let committed: Value = serde_json::from_str(&committed).unwrap();
     for class in CLASSES {
         let found = scores["columns"][0]["total"]["variants"]["default"]["classes"][class]["iou"].as_f64();

@@ -17,7 +17,7 @@ pub fn node(size: Size, threads: usize) -> Measured {
     let host = host(HostOptions { threads, ..HostOptions::default() });
     let source = picture(RectI::new(0, 0, size.width, size.height), scenery);
     let node = with_source(&host, Context::General, source);
-    set(&node, "model", "tone_small");
+    set(&node, "model", "tone_fast");
     let frame = || drop(black_box(render(&node, &RenderRequest::at(1.0)).expect("a render")));
     frame();
     // Another exposure is another picture for the network; another softness is not.
@@ -36,7 +36,7 @@ pub fn bare(size: Size) -> Measured {
         .map_or_else(|| root().join("target/onnxruntime/libonnxruntime.so.1.31.1"), Into::into);
     let start = Instant::now();
     let engine = Engine::new(EngineConfig { cache_bytes: 0, ..EngineConfig::new(library) });
-    let model = engine.custom_model(&root().join("models/tone_small.onnx")).expect("the shipped model");
+    let model = engine.custom_model(&root().join("models/tone_fast.onnx")).expect("the shipped model");
     let (width, height) = size.network();
     let image = tensor::pad_to_stride(Array3::from_elem((3, height, width), 0.5), model.entry.stride);
     let run = || {

@@ -1,9 +1,9 @@
 """Scores the exported tone network, as committed, on labelled shots it never trained on.
 
     python models/training/evaluate_tone.py --shots DIR/shots --sample models/sample \
-        --checkpoint DIR/run/last.pt --models models
+        --checkpoint DIR/run/last.pt --models models [--name tone_fast]
 
-Writes `scores/tone_small.json` and puts the held-out figures into `manifest.toml`.
+Writes `scores/NAME.json` and puts the held-out figures into `manifest.toml`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ from provenance import machine_kind, public_command, today
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
 from tone_classes import CLASSES
 from tone_scores import Counts, accuracy, confusion, iou
-
-NAME = "tone_small"
 
 
 def figures(counts: Counts) -> dict[str, Any]:
@@ -61,15 +59,20 @@ def score_shots(session: Any, shots: list[Path]) -> dict[str, Any]:
     return result
 
 
-def training_facts(checkpoint: Path) -> dict[str, Any]:
-    """What the checkpoint says of its own training."""
+def training_facts(checkpoint: Path, root: Path) -> dict[str, Any]:
+    """What the checkpoint says of its own training, and what there was to train on."""
     state = restore(checkpoint)
+    shots = [shot for shot in find_shots(root) if read_shot(shot)["split"] == "train"]
     return {
         "seed": state["seed"],
         "epochs": state["epoch"],
         "steps": state["step"],
         "minutes": round(state["seconds"] / 60, 1),
         "data_hash": state["data_hash"],
+        "frames": sum(len(frame_numbers(shot)) for shot in shots),
+        "scenes": len(shots),
+        "short": sum("_short_" in shot.name for shot in shots),
+        "self": sum("_self_" in shot.name for shot in shots),
     }
 
 
@@ -79,9 +82,10 @@ def main() -> None:
     parser.add_argument("--sample", type=Path, required=True, help="folder of the sample shot")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
+    parser.add_argument("--name", default="tone_small", help="the model's name in the manifest")
     args = parser.parse_args()
 
-    model = args.models / f"{NAME}.onnx"
+    model = args.models / f"{args.name}.onnx"
     session = load_session(model)
     held_out = [s for s in find_shots(args.shots) if read_shot(s)["split"] == "heldout"]
     start = time.perf_counter()
@@ -90,21 +94,21 @@ def main() -> None:
         "sample": score_shots(session, find_shots(args.sample)),
     }
     scores = {
-        "model": NAME,
+        "model": args.name,
         "sha256": sha256_of(model),
         "date": today(),
         "machine": machine_kind(),
         "command": public_command("evaluate_tone.py", sys.argv[1:]),
-        "training": training_facts(args.checkpoint),
+        "training": training_facts(args.checkpoint, args.shots),
         "seconds": round(time.perf_counter() - start, 1),
         "sets": sets,
     }
-    out = args.models / "scores" / f"{NAME}.json"
+    out = args.models / "scores" / f"{args.name}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(scores, indent=1) + "\n", "utf-8")
 
     manifest = args.models / "manifest.toml"
-    entry = next(entry for entry in read_manifest(manifest) if entry["name"] == NAME)
+    entry = next(entry for entry in read_manifest(manifest) if entry["name"] == args.name)
     entry["scores"] = sets["heldout"]["with_mask"]["iou"]
     write_entry(manifest, entry)
     for name, group in sets.items():

@@ -68,6 +68,7 @@ def read_manifest(path: Path) -> list[Entry]:
     return list(tomllib.loads(path.read_text("utf-8")).get("model", []))
 
 
+HEADING = "# Written by export_tone.py, quantize_tone.py and evaluate_tone.py of models/training."
 # Reading order of the keys, whatever order they were put in.
 KEY_ORDER = (
     "name", "label", "node", "file", "sha256", "licence", "card", "stride", "colorspace", "classes",
@@ -83,9 +84,7 @@ def write_entry(path: Path, entry: Entry) -> None:
     else:
         entries.append(entry)
     text = "\n".join(_entry_toml(other) for other in entries)
-    path.write_text(
-        "# Written by export_tone.py and evaluate_tone.py in models/training.\n\n" + text, "utf-8"
-    )
+    path.write_text(f"{HEADING}\n\n{text}", "utf-8")
 
 
 def _entry_toml(entry: Entry) -> str:

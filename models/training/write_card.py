@@ -1,6 +1,6 @@
 """Writes a model card: its text from `cards/`, its figures from the scores file.
 
-python models/training/write_card.py --models models --shots DIR/shots
+python models/training/write_card.py --models models [--name tone_fast]
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def score_row(name: str, values: dict[str, float | None], accuracy: float | None
     return f"| {' | '.join([name, *cells])} |"
 
 
-def card(template: str, scores: dict[str, Any], training: dict[str, int]) -> str:
+def card(template: str, scores: dict[str, Any]) -> str:
     """The template with every `{{NAME}}` replaced."""
     held_out, sample = scores["sets"]["heldout"], scores["sets"]["sample"]
     rows = [
@@ -49,10 +49,10 @@ def card(template: str, scores: dict[str, Any], training: dict[str, int]) -> str
         "EPOCHS": run["epochs"],
         "STEPS": run["steps"],
         "MINUTES": run["minutes"],
-        "FRAMES": training["frames"],
-        "SCENES": training["scenes"],
-        "SHORT": training["short"],
-        "SELF": training["self"],
+        "FRAMES": run["frames"],
+        "SCENES": run["scenes"],
+        "SHORT": run["short"],
+        "SELF": run["self"],
         "HASH": run["data_hash"][:16],
         "HHASH": held_out["data_hash"][:16],
         "QHASH": sample["data_hash"][:16],
@@ -66,32 +66,16 @@ def card(template: str, scores: dict[str, Any], training: dict[str, int]) -> str
     return template
 
 
-def training_counts(root: Path) -> dict[str, int]:
-    """How many frames and scenes there are to train on, and how many scenes of the short kinds."""
-    # Needs Pillow, which a check of the text does without.
-    from shot_folder import find_shots, frame_numbers, read_shot
-
-    shots = [shot for shot in find_shots(root) if read_shot(shot)["split"] == "train"]
-    return {
-        "frames": sum(len(frame_numbers(shot)) for shot in shots),
-        "scenes": len(shots),
-        "short": sum("_short_" in shot.name for shot in shots),
-        "self": sum("_self_" in shot.name for shot in shots),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--models", type=Path, required=True)
-    parser.add_argument("--shots", type=Path, required=True)
     parser.add_argument("--name", default="tone_small")
     args = parser.parse_args()
     scores = json.loads((args.models / "scores" / f"{args.name}.json").read_text())
-    training = training_counts(args.shots)
     template = (CARDS / f"{args.name}.md").read_text()
     target = args.models / f"{args.name}.md"
     part = target.with_suffix(".part")
-    part.write_text(card(template, scores, training))
+    part.write_text(card(template, scores))
     part.replace(target)
     print(target)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import unittest
 from pathlib import Path
 
@@ -17,15 +16,7 @@ class Card(unittest.TestCase):
         for template in CARDS.glob("*.md"):
             written = (MODELS / template.name).read_text()
             scores = json.loads((MODELS / "scores" / f"{template.stem}.json").read_text())
-            counts = re.search(
-                r"(\d+) frames of \S+ from (\d+) .*--short-shots (\d+) --self-shadow-shots (\d+)",
-                written,
-                re.DOTALL,
-            )
-            assert counts is not None
-            names = ("frames", "scenes", "short", "self")
-            training = dict(zip(names, map(int, counts.groups()), strict=True))
-            self.assertEqual(card(template.read_text(), scores, training), written)
+            self.assertEqual(card(template.read_text(), scores), written)
 
     def test_a_class_that_does_not_occur_has_a_dash(self) -> None:
         values = dict.fromkeys(("background", "highlight", "material", "diffuse_shadow"), 0.5)
@@ -35,7 +26,7 @@ class Card(unittest.TestCase):
     def test_a_figure_that_nobody_has_is_an_error(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
         with self.assertRaisesRegex(ValueError, "NOBODY"):
-            card("{{NOBODY}}", scores, {"frames": 0, "scenes": 0, "short": 0, "self": 0})
+            card("{{NOBODY}}", scores)
 
 
 if __name__ == "__main__":

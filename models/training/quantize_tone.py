@@ -1,0 +1,136 @@
+"""Makes the fast variant of the exported tone network: 8-bit integers, checked against the floats.
+
+    python models/training/quantize_tone.py --shots DIR/shots --out models
+
+Weights per channel and activations per tensor are rounded to 8 bits (static quantisation, with Q/DQ
+pairs in the graph); ranges come from training frames in random looks. The head stays in float, so
+that a matte has more than 256 steps, and weights use 7 bits, because processors without VNNI sum
+pairs of products in 16 bits, where 8 would overflow. Scores are zero until `evaluate_tone.py` has
+run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from augment import Look
+from contact_sheet import load_session
+from manifest import METADATA_KEY, embedded_json, sha256_of, tone_entry, write_entry
+from shot_dataset import Frames, load_split
+from tone_classes import CLASSES
+from tone_net import STRIDE
+
+CALIBRATION_FRAMES = 64
+CHECK_FRAMES = 24
+# Mean difference of a class's share, and share of pixels whose class changes, that are let pass.
+LARGEST_DIFFERENCE = 0.01
+LARGEST_FLIPS = 0.02
+
+Feeds = dict[str, NDArray[np.float32]]
+
+
+def feeds_of(frames: Frames, rng: random.Random, with_mask: bool) -> Feeds:
+    """A random frame in a random look, as the network is fed."""
+    pick = rng.randrange(len(frames))
+    image = Look.draw(rng).apply(frames.image[pick].float() / 255, rng)
+    subject = frames.subject[pick].float() / 255
+    mask = subject if with_mask else torch.full_like(subject, 0.5)
+    return {"image": image[None].numpy(), "subject": mask[None].numpy()}
+
+
+class Calibration(CalibrationDataReader):
+    """Frames over which the quantiser watches the ranges of all tensors."""
+
+    def __init__(self, frames: Frames, seed: int) -> None:
+        rng = random.Random(seed)
+        self.feeds = iter(
+            [feeds_of(frames, rng, with_mask=bool(k % 2)) for k in range(CALIBRATION_FRAMES)]
+        )
+
+    def get_next(self) -> Feeds | None:
+        """The next frame, or None at the end."""
+        return next(self.feeds, None)
+
+
+def quantize(source: Path, target: Path, frames: Frames, seed: int, metadata: str) -> None:
+    """Writes the 8-bit network."""
+    with tempfile.TemporaryDirectory() as scratch:
+        prepared = Path(scratch) / "prepared.onnx"
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        head = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"][-1]
+        quantize_static(
+            str(prepared),
+            str(target),
+            Calibration(frames, seed),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            nodes_to_exclude=[head],
+        )
+    model = onnx.load(target)
+    del model.graph.value_info[:]
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, target)
+
+
+def differences(source: Path, target: Path, frames: Frames, seed: int) -> tuple[float, float]:
+    """Mean difference of shares between both files, and share of pixels whose class differs."""
+    sessions: list[Any] = [load_session(path) for path in (source, target)]
+    rng = random.Random(seed)
+    apart, flips = [], []
+    for k in range(CHECK_FRAMES):
+        feeds = feeds_of(frames, rng, with_mask=bool(k % 2))
+        one, other = (torch.from_numpy(session.run(None, feeds)[0]) for session in sessions)
+        apart.append(float((one.softmax(1) - other.softmax(1)).abs().mean()))
+        flips.append(float((one.argmax(1) != other.argmax(1)).float().mean()))
+    return float(np.mean(apart)), float(np.mean(flips))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--shots", type=Path, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    logging.disable(logging.WARNING)
+
+    entry = tone_entry("tone_fast", "Tone Fast", "tone_fast.onnx", "tone_fast.md", STRIDE)
+    source, target = args.out / "tone_small.onnx", args.out / entry["file"]
+    frames = load_split(args.shots, "train").frames
+    quantize(source, target, frames, args.seed, embedded_json(entry))
+    # Other frames and looks than those that the ranges were taken from.
+    apart, flips = differences(source, target, frames, args.seed + 1)
+    print(f"shares differ by {apart:.4f}, classes of {100 * flips:.2f} % of the pixels")
+    if apart > LARGEST_DIFFERENCE or flips > LARGEST_FLIPS:
+        raise SystemExit("too far from the network in float; look at the ranges")
+    entry["sha256"] = sha256_of(target)
+    entry["scores"] = {name: 0.0 for name in CLASSES}
+    write_entry(args.out / "manifest.toml", entry)
+    print(f"{target.name}: {target.stat().st_size} bytes, sha256 {entry['sha256']}")
+
+
+if __name__ == "__main__":
+    main()
