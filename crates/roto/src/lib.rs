@@ -8,8 +8,17 @@
 //! - Times are frames as `f64`, because motion blur asks between them.
 #![forbid(unsafe_code)]
 
+mod annotation;
 mod error;
+pub mod fit;
+#[cfg(test)]
+mod fixture;
+mod landmarks;
 mod shape;
+mod topology;
 
+pub use annotation::Annotation;
 pub use error::{Error, Result};
+pub use landmarks::{Landmark, LandmarkSet, Presence};
 pub use shape::{BezierShape, Vertex};
+pub use topology::{Free, LandmarkSpec, ShapeMirror, ShapeSpec, Topology, VertexOrder, VertexSpec};

@@ -94,6 +94,11 @@ impl BezierShape {
         &self.vertices
     }
 
+    /// The same kind of curve through vertices that were taken from checked ones.
+    pub(crate) fn with_vertices(&self, vertices: Vec<Vertex>) -> Self {
+        Self { closed: self.closed, vertices }
+    }
+
     /// Whether the last vertex is joined to the first.
     pub fn is_closed(&self) -> bool {
         self.closed
