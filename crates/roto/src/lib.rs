@@ -10,6 +10,7 @@
 
 mod annotation;
 mod error;
+pub mod exchange;
 pub mod fit;
 #[cfg(test)]
 mod fixture;
