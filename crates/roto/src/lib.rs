@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 mod annotation;
+mod arc_length;
+pub mod distance;
 mod error;
 pub mod exchange;
 pub mod fit;
