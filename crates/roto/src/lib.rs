@@ -17,6 +17,7 @@ pub mod fit;
 #[cfg(test)]
 mod fixture;
 mod landmarks;
+pub mod revectorise;
 mod shape;
 mod topology;
 

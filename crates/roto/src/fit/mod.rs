@@ -7,3 +7,4 @@ mod spans;
 
 pub use catmull_rom::{Knots, catmull_rom};
 pub use least_squares::{fit_cubic, fit_shape};
+pub(crate) use spans::{Knot, fit_spans};
