@@ -1,0 +1,28 @@
+//! Landmarks and Bézier shapes as values. Nothing here knows OpenFX, models or a host.
+//!
+//! # Conventions
+//! - Positions are `f64` pixels of the plate at full resolution. x runs to the right. Rows run down in pictures and in
+//!   this crate; exchange formats that count upwards are turned at their border.
+//! - Pixel *i* covers `[i, i + 1]`; its center is at `i + 0.5`.
+//! - Handles are stored relative to their anchor, as artists and most formats do.
+//! - Times are frames as `f64`, because motion blur asks between them.
+#![forbid(unsafe_code)]
+
+mod annotation;
+mod arc_length;
+pub mod distance;
+mod error;
+pub mod exchange;
+pub mod fit;
+#[cfg(test)]
+mod fixture;
+mod landmarks;
+pub mod revectorise;
+mod shape;
+mod topology;
+
+pub use annotation::Annotation;
+pub use error::{Error, Result};
+pub use landmarks::{Landmark, LandmarkSet, Presence};
+pub use shape::{BezierShape, Vertex};
+pub use topology::{Free, LandmarkSpec, ShapeMirror, ShapeSpec, Topology, VertexOrder, VertexSpec};
