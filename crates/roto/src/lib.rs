@@ -10,6 +10,10 @@
 
 mod error;
 mod shape;
+mod shot;
+mod track;
 
 pub use error::{Error, Result};
 pub use shape::{BezierShape, Vertex};
+pub use shot::{Shot, ShotShape};
+pub use track::{KeyKind, ShapeKey, ShapeTrack};
