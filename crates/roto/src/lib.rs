@@ -9,11 +9,13 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod raster;
 mod shape;
 mod shot;
 mod track;
 
 pub use error::{Error, Result};
+pub use raster::{Falloff, FillRule, Shutter, Style, View, coverage, motion_blurred};
 pub use shape::{BezierShape, Vertex};
 pub use shot::{Shot, ShotShape};
 pub use track::{KeyKind, ShapeKey, ShapeTrack};

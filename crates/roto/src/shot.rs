@@ -136,6 +136,11 @@ impl Shot {
             .filter(move |shape| shape.is_present(time))
             .map(move |shape| (shape.name.as_str(), shape.track.at(time)))
     }
+
+    /// The tracks of the shapes that are to be seen at `time`, in frames, for motion blur.
+    pub fn present_tracks(&self, time: f64) -> Vec<&ShapeTrack> {
+        self.shapes.iter().filter(|shape| shape.is_present(time)).map(|shape| &shape.track).collect()
+    }
 }
 
 #[cfg(test)]
