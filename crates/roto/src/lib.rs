@@ -9,12 +9,14 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod keys;
 mod raster;
 mod shape;
 mod shot;
 mod track;
 
 pub use error::{Error, Result};
+pub use keys::reduce_keys;
 pub use raster::{Falloff, FillRule, Shutter, Style, View, coverage, motion_blurred};
 pub use shape::{BezierShape, Vertex};
 pub use shot::{Shot, ShotShape};

@@ -20,8 +20,10 @@ const NARROW: f64 = 8.0;
 
 /// The distance to filled areas and to strokes.
 pub(super) struct Field {
-    /// The boundary of the filled area, in the plate; `None` when that is drawn exactly, or not at all.
+    /// The boundary of the filled area, in the plate.
     area: Option<SegmentTree>,
+    /// Whether the filled area is there already, drawn exactly: it then counts only where strokes cross its edge.
+    area_drawn: bool,
     /// The middle lines of strokes, in the plate.
     strokes: Option<SegmentTree>,
     /// Half the width of strokes, grown.
@@ -38,8 +40,8 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// The field of closed and open chains; `None` where it is 0 everywhere.
-    pub(super) fn new(area: Option<&Outline>, strokes: &Outline, style: &Style, to_output: Affine) -> Option<Self> {
+    /// The field of closed and open chains; `None` where there is nothing to draw.
+    pub(super) fn new(area: &Outline, strokes: &Outline, style: &Style, to_output: Affine) -> Option<Self> {
         let profile = Profile::new(style.feather_px, style.falloff);
         let radius = 0.5 * style.stroke_width_px + style.grow_px;
         let to_plate = to_output.inverse();
@@ -49,10 +51,14 @@ impl Field {
         let drawn = style.stroke_width_px > 0.0 && radius > 0.0;
         let lines = |outline: &Outline| outline.chains.iter().flat_map(|chain| outline.pieces(chain)).collect();
         let stroke_tree = if drawn { placed(lines(strokes)) } else { None };
-        let area_tree = area.and_then(|area| placed(boundary(area, style.fill)));
+        let area_drawn = style.is_exact();
+        if area_drawn && stroke_tree.is_none() {
+            return None;
+        }
+        let area_tree = placed(boundary(area, style.fill));
         let around = |outline: &Outline, reach: f64| Some(reached(outline.bounds()?, reach.max(0.0), to_output));
         let area_bounds =
-            area.filter(|_| area_tree.is_some()).and_then(|area| around(area, style.grow_px + profile.ends.1));
+            if area_tree.is_some() && !area_drawn { around(area, style.grow_px + profile.ends.1) } else { None };
         let stroke_bounds = stroke_tree.as_ref().and_then(|_| around(strokes, radius + profile.ends.1));
         let bounds = match (area_bounds, stroke_bounds) {
             (Some(a), Some(b)) => a.union(b),
@@ -64,6 +70,7 @@ impl Field {
         let grow = style.grow_px;
         Some(Self {
             area: area_tree,
+            area_drawn,
             strokes: stroke_tree,
             radius,
             grow,
@@ -107,7 +114,8 @@ impl Pen<'_> {
     /// Raises each pixel of a row from column `x0` on to what the field says there.
     pub(super) fn draw(&mut self, row: i64, x0: i64, out: &mut [f64], sweep: &mut Sweep) {
         let field = self.field;
-        if field.area.is_some() {
+        let with_area = !field.area_drawn;
+        if field.area.is_some() && with_area {
             sweep.spans(row as f64 + 0.5, &mut self.spans[0]);
         }
         self.parts_ready = false;
@@ -115,7 +123,7 @@ impl Pen<'_> {
         let mut k = 0;
         while k < out.len() {
             let at = Point::new((x0 + k as i64) as f64 + 0.5, row as f64 + 0.5);
-            let place = self.look(at, 0);
+            let place = self.look(at, 0, with_area);
             let s = self.distance(&place);
             let (full, none) = (inner - s - field.half_diagonal, s - outer - field.half_diagonal);
             if full >= 0.0 || none >= 0.0 {
@@ -130,16 +138,21 @@ impl Pen<'_> {
             }
             let near_end = (s - inner).abs().min((s - outer).abs()) < field.half_diagonal;
             let narrow = field.profile.width() < NARROW * field.half_diagonal;
-            let value = if near_end || narrow { self.in_parts(at, sweep) } else { self.value(&place, 1.0) };
+            let mut value =
+                if near_end || narrow { self.in_parts(at, with_area, sweep) } else { self.value(&place, 1.0) };
+            // Of two parts of a pixel, only a closer look tells how much they share.
+            if field.area_drawn && value > 0.0 && out[k] > 0.0 && value < 1.0 && out[k] < 1.0 {
+                value = self.in_parts(at, true, sweep);
+            }
             out[k] = out[k].max(value);
             k += 1;
         }
     }
 
     /// The mean over the parts of the pixel with this middle.
-    fn in_parts(&mut self, middle: Point, sweep: &mut Sweep) -> f64 {
+    fn in_parts(&mut self, middle: Point, with_area: bool, sweep: &mut Sweep) -> f64 {
         let offset = |part: usize| (part as f64 + 0.5) / PARTS as f64 - 0.5;
-        if self.field.area.is_some() && !self.parts_ready {
+        if self.field.area.is_some() && with_area && !self.parts_ready {
             for part in 0..PARTS {
                 sweep.spans(middle.y + offset(part), &mut self.spans[1 + part]);
             }
@@ -148,14 +161,14 @@ impl Pen<'_> {
         let mut sum = 0.0;
         for row in 0..PARTS {
             for column in 0..PARTS {
-                let place = self.look(middle + Vec2::new(offset(column), offset(row)), 1 + row);
+                let place = self.look(middle + Vec2::new(offset(column), offset(row)), 1 + row, with_area);
                 sum += self.value(&place, 1.0 / PARTS as f64);
             }
         }
         sum / (PARTS * PARTS) as f64
     }
 
-    fn look(&mut self, at: Point, line: usize) -> Place {
+    fn look(&mut self, at: Point, line: usize, with_area: bool) -> Place {
         let field = self.field;
         let in_plate = field.to_plate * at;
         let mut find = |tree: &SegmentTree, which: usize| {
@@ -163,7 +176,7 @@ impl Pen<'_> {
             self.near[which] = nearest.index;
             (nearest.distance(), tree.normal(&nearest))
         };
-        let area = field.area.as_ref().map(|tree| find(tree, 0));
+        let area = field.area.as_ref().filter(|_| with_area).map(|tree| find(tree, 0));
         let stroke = field.strokes.as_ref().map(|tree| find(tree, 1));
         let spans = &self.spans[line];
         let before = spans.partition_point(|span| span.0 <= at.x);

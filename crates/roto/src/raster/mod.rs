@@ -86,6 +86,11 @@ pub struct Style {
 }
 
 impl Style {
+    /// Whether closed shapes are drawn as they are.
+    fn is_exact(&self) -> bool {
+        self.grow_px == 0.0 && self.feather_px == 0.0
+    }
+
     fn check(&self) -> Result<()> {
         let within = |name, value: f64, low: f64, high: f64, range| {
             if value >= low && value <= high { Ok(()) } else { Err(Error::Parameter { name, value, range }) }

@@ -24,8 +24,8 @@ impl Scene {
         let outline =
             |closed| Outline::new(shapes.iter().filter(move |shape| shape.is_closed() == closed), view.to_output);
         let (area, strokes) = (outline(true), outline(false));
-        let exact = style.grow_px == 0.0 && style.feather_px == 0.0;
-        let field = Field::new((!exact).then_some(&area), &strokes, style, view.to_output);
+        let exact = style.is_exact();
+        let field = Field::new(&area, &strokes, style, view.to_output);
         let filled = if exact { area.bounds() } else { None };
         let bounds = [filled, field.as_ref().map(|field| field.bounds)].into_iter().flatten().reduce(|a, b| a.union(b));
         let drawn = bounds.map_or(Window::new(0, 0, 0, 0), |bounds| around(bounds).intersect(&view.window));
