@@ -8,6 +8,7 @@
 //! - Times are frames as `f64`, because motion blur asks between them.
 #![forbid(unsafe_code)]
 
+mod dejitter;
 mod error;
 mod keys;
 mod raster;
@@ -15,6 +16,7 @@ mod shape;
 mod shot;
 mod track;
 
+pub use dejitter::{AlongFlow, Carried, Carry, Dejitter, Observation};
 pub use error::{Error, Result};
 pub use keys::reduce_keys;
 pub use raster::{Falloff, FillRule, Shutter, Style, View, coverage, motion_blurred};
