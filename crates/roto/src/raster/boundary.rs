@@ -214,7 +214,7 @@ mod tests {
         let chord = 2.0 * 100.0 * (72.0_f64).to_radians().sin();
         // Of each chord, the middle part lies inside; the golden ratio tells how long the two others are.
         let outer = chord * 2.0 / (1.0 + 5.0_f64.sqrt()).powi(2) * 4.0;
-        assert!((length(&[star.clone()], FillRule::Union) - 5.0 * outer).abs() < 1e-6);
+        assert!((length(std::slice::from_ref(&star), FillRule::Union) - 5.0 * outer).abs() < 1e-6);
         assert!((length(&[star], FillRule::EvenOdd) - 5.0 * chord).abs() < 1e-6);
     }
 }

@@ -7,10 +7,10 @@ use kurbo::{Affine, Point, Rect, Vec2};
 
 use super::Style;
 use super::boundary::boundary;
-use super::coverage::Sweep;
 use super::flatten::Outline;
 use super::profile::Profile;
 use super::segment_tree::SegmentTree;
+use super::sweep::Sweep;
 
 /// A pixel that an edge may pass through is looked at in this many parts a side.
 const PARTS: usize = 4;

@@ -1,21 +1,17 @@
 //! Shapes as coverage: antialiased mattes in floating point, of any window, at any scale.
 //!
-//! Coverage is the share of a pixel's area that is filled, 0 to 1, and never anything else. Closed shapes without feather
-//! and grow are exact to the chains of straight pieces that stand for their curves, which stray by less than 1/256 of a pixel
-//! of the output. Grown and feathered edges and strokes are drawn from exact distances; across a curved or cornered edge, they
-//! are within 0.01 of what endless supersampling would give.
-//!
-//! Every pixel is worked out from the shapes alone: any window has the bits of the same cut of a larger one, for any number
-//! of threads. Coordinates beyond ± 4,194,304 pixels of the output are drawn as if they lay there.
+//! Closed shapes are exact by area ([`sweep`]); feather, grow and strokes come from exact distances ([`field`]).
+//! Every pixel is worked out from the shapes alone, so no tile, thread or order shows in it.
 
 mod boundary;
-mod coverage;
+
 mod field;
 mod flatten;
 mod profile;
 mod scene;
 mod segment_tree;
 mod shutter;
+mod sweep;
 
 pub use shutter::Shutter;
 
@@ -140,7 +136,15 @@ impl View {
     }
 }
 
-/// The coverage of the window's pixels by the shapes, `[height, width]`, 0 to 1.
+/// The coverage of the window's pixels by the shapes, `[height, width]`: the share of each pixel's area that is filled,
+/// never anything but 0 to 1.
+///
+/// Closed shapes without feather and grow are exact to the chains of straight pieces that stand for their curves, which stray
+/// by less than 1/256 pixel of the output. Across grown edges and strokes, what distances miss of the area is below 0.02, across
+/// feathers of a pixel and more below 0.005; where a stroke crosses the edge of an area, it is below 0.04.
+///
+/// Any window has the bits of the same cut of a larger one, for any number of threads. Coordinates beyond ± 4,194,304 pixels of
+/// the output are drawn as if they lay there.
 ///
 /// ```
 /// use imaging::Window;

@@ -3,9 +3,9 @@
 use imaging::Window;
 use kurbo::Rect;
 
-use super::coverage::Edges;
 use super::field::Field;
 use super::flatten::Outline;
+use super::sweep::Edges;
 use super::{Style, View};
 use crate::BezierShape;
 

@@ -46,7 +46,7 @@ fn any_tile_has_the_bits_of_the_whole_for_any_number_of_threads() {
 fn a_proxy_at_half_scale_is_the_full_picture_halved() {
     let half = View { to_output: Affine::scale(0.5), ..plate(32, 18) };
     let areas = [eye(), circle(44.0, 17.0, 9.0)];
-    let off = |shapes: &[BezierShape], style| {
+    let off = |shapes: &[BezierShape], style: &Style| {
         apart(&draw(shapes, style, &half), &halved(&draw(shapes, style, &plate(64, 36))))
     };
     let exact = off(&areas, &Style::default());
