@@ -12,10 +12,11 @@ use super::profile::Profile;
 use super::segment_tree::SegmentTree;
 use super::sweep::Sweep;
 
-/// A pixel that an edge may pass through is looked at in this many parts a side.
-const PARTS: usize = 4;
+/// A pixel that an end of the ramp passes through is looked at in up to this many parts a side.
+const MOST_PARTS: usize = 4;
 
-/// A feather narrower than this many half diagonals of a pixel is looked at in parts throughout.
+/// A feather narrower than this many half diagonals of a pixel is looked at in parts throughout; with a wider one, the ramp
+/// changes so little within a pixel that fewer parts do.
 const NARROW: f64 = 8.0;
 
 /// The distance to filled areas and to strokes.
@@ -35,6 +36,10 @@ pub(super) struct Field {
     steps: [Vec2; 2],
     /// Half the diagonal of a pixel of the output, in the plate.
     half_diagonal: f64,
+    /// Whether the feather is about as narrow as a pixel.
+    narrow: bool,
+    /// Parts a side of a pixel that is looked at closely.
+    parts: usize,
     /// Where anything but 0 is to be expected, in the output.
     pub(super) bounds: Rect,
 }
@@ -67,6 +72,8 @@ impl Field {
         let [a, b, c, d, _, _] = to_plate.as_coeffs();
         let steps = [Vec2::new(a, b), Vec2::new(c, d)];
         let half_diagonal = 0.5 * (steps[0] + steps[1]).hypot().max((steps[0] - steps[1]).hypot());
+        let narrow = profile.width() < NARROW * half_diagonal;
+        let parts = if narrow { MOST_PARTS } else { MOST_PARTS / 2 };
         let grow = style.grow_px;
         Some(Self {
             area: area_tree,
@@ -78,6 +85,8 @@ impl Field {
             to_plate,
             steps,
             half_diagonal,
+            narrow,
+            parts,
             bounds,
         })
     }
@@ -106,7 +115,7 @@ pub(super) struct Pen<'a> {
     /// The pieces of area and strokes that were nearest last.
     near: [usize; 2],
     /// Where the row is inside: through its middle, and through the middles of its parts.
-    spans: [Vec<(f64, f64)>; 1 + PARTS],
+    spans: [Vec<(f64, f64)>; 1 + MOST_PARTS],
     parts_ready: bool,
 }
 
@@ -137,9 +146,8 @@ impl Pen<'_> {
                 continue;
             }
             let near_end = (s - inner).abs().min((s - outer).abs()) < field.half_diagonal;
-            let narrow = field.profile.width() < NARROW * field.half_diagonal;
             let mut value =
-                if near_end || narrow { self.in_parts(at, with_area, sweep) } else { self.value(&place, 1.0) };
+                if near_end || field.narrow { self.in_parts(at, with_area, sweep) } else { self.value(&place, 1.0) };
             // Of two parts of a pixel, only a closer look tells how much they share.
             if field.area_drawn && value > 0.0 && out[k] > 0.0 && value < 1.0 && out[k] < 1.0 {
                 value = self.in_parts(at, true, sweep);
@@ -151,21 +159,22 @@ impl Pen<'_> {
 
     /// The mean over the parts of the pixel with this middle.
     fn in_parts(&mut self, middle: Point, with_area: bool, sweep: &mut Sweep) -> f64 {
-        let offset = |part: usize| (part as f64 + 0.5) / PARTS as f64 - 0.5;
+        let parts = self.field.parts;
+        let offset = |part: usize| (part as f64 + 0.5) / parts as f64 - 0.5;
         if self.field.area.is_some() && with_area && !self.parts_ready {
-            for part in 0..PARTS {
+            for part in 0..parts {
                 sweep.spans(middle.y + offset(part), &mut self.spans[1 + part]);
             }
             self.parts_ready = true;
         }
         let mut sum = 0.0;
-        for row in 0..PARTS {
-            for column in 0..PARTS {
+        for row in 0..parts {
+            for column in 0..parts {
                 let place = self.look(middle + Vec2::new(offset(column), offset(row)), 1 + row, with_area);
-                sum += self.value(&place, 1.0 / PARTS as f64);
+                sum += self.value(&place, 1.0 / parts as f64);
             }
         }
-        sum / (PARTS * PARTS) as f64
+        sum / (parts * parts) as f64
     }
 
     fn look(&mut self, at: Point, line: usize, with_area: bool) -> Place {

@@ -4,7 +4,6 @@
 //! Every pixel is worked out from the shapes alone, so no tile, thread or order shows in it.
 
 mod boundary;
-
 mod field;
 mod flatten;
 mod profile;
@@ -141,7 +140,7 @@ impl View {
 ///
 /// Closed shapes without feather and grow are exact to the chains of straight pieces that stand for their curves, which stray
 /// by less than 1/256 pixel of the output. Across grown edges and strokes, what distances miss of the area is below 0.02, across
-/// feathers of a pixel and more below 0.005; where a stroke crosses the edge of an area, it is below 0.04.
+/// feathers of a pixel and more below 0.01; where a stroke crosses the edge of an area, it is below 0.04.
 ///
 /// Any window has the bits of the same cut of a larger one, for any number of threads. Coordinates beyond ± 4,194,304 pixels of
 /// the output are drawn as if they lay there.

@@ -34,8 +34,14 @@ fn soft_and_grown_edges_are_those_of_samples_of_the_distance_to_the_curve() {
         .map(distance)
         .collect();
     // Samples of a hard edge are off by up to half a column of them.
-    for (grow_px, feather_px, allowed) in [(0.0, 5.0, 0.002), (1.3, -3.0, 0.002), (-1.1, 1.0, 0.005), (1.7, 0.0, 0.03)]
-    {
+    for (grow_px, feather_px, allowed) in [
+        (0.0, 5.0, 0.002),
+        (0.0, 6.0, 0.005),
+        (0.4, -9.0, 0.005),
+        (1.3, -3.0, 0.002),
+        (-1.1, 1.0, 0.005),
+        (1.7, 0.0, 0.03),
+    ] {
         let found =
             draw(std::slice::from_ref(&shape), &Style { grow_px, feather_px, ..Style::default() }, &plate(34, 28));
         let (inner, outer) = (grow_px + feather_px.min(0.0), grow_px + feather_px.max(0.0));
