@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// A shape has too few vertices to be a curve.
-    #[error("a shape that is {} needs at least {needed} vertices, but has {found}", if *.closed { "closed" } else { "open" })]
+    #[error("a shape that is {} needs at least {needed} vertices, but has {found}", openness(*.closed))]
     TooFewVertices {
         /// Whether the shape is closed.
         closed: bool,
@@ -56,16 +56,95 @@ pub enum Error {
     /// A curve cannot be fitted to what was given.
     #[error("no curve can be fitted: {0}")]
     Fit(String),
-    /// A number that describes something else than a coordinate is out of its range.
-    #[error("{what} is {found}, expected {expected}")]
-    OutOfRange {
-        /// What the number is.
-        what: &'static str,
-        /// Its value.
-        found: f64,
-        /// The values that are allowed.
-        expected: &'static str,
+    /// A track has no key, or its last one was to be removed.
+    #[error("a track needs at least one key; remove the whole shape instead")]
+    NoKeys,
+    /// A time is infinite or not a number.
+    #[error("the time {value} of a key is not a finite number of frames")]
+    Time {
+        /// The time that came.
+        value: f64,
     },
+    /// Two keys stand at one time.
+    #[error("two keys stand at frame {time}; keep one of them")]
+    DuplicateKey {
+        /// Their time in frames.
+        time: f64,
+    },
+    /// A key's shape cannot be interpolated with the others of its track.
+    #[error(
+        "the key at frame {time} has {found} vertices ({}), but its track has {expected} ({}); \
+         give all keys of a shape the same vertices",
+        openness(*.found_closed), openness(*.expected_closed)
+    )]
+    KeyMismatch {
+        /// The key's time in frames.
+        time: f64,
+        /// Vertices of the track's shapes.
+        expected: usize,
+        /// Vertices of the key's shape.
+        found: usize,
+        /// Whether the track's shapes are closed.
+        expected_closed: bool,
+        /// Whether the key's shape is closed.
+        found_closed: bool,
+    },
+    /// No key stands at a time.
+    #[error("no key stands at frame {time}; there is nothing to remove")]
+    NoSuchKey {
+        /// The time in frames.
+        time: f64,
+    },
+    /// Two shapes of a shot have one name.
+    #[error("two shapes of a shot are called {name:?}; rename one of them")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// A range of frames ends before it begins.
+    #[error("the frame range {first} to {last} ends before it begins; swap its ends")]
+    FrameRange {
+        /// First frame.
+        first: i64,
+        /// Last frame.
+        last: i64,
+    },
+    /// A number lies outside the range that makes sense.
+    #[error("{name} is {value}, but must be {range}")]
+    Parameter {
+        /// Which parameter.
+        name: &'static str,
+        /// The value that came.
+        value: f64,
+        /// The values that are allowed, in words.
+        range: &'static str,
+    },
+    /// A transform from the plate to the output cannot be drawn through.
+    #[error(
+        "the transform {coefficients:?} cannot be drawn through; it needs an inverse, coefficients up to 1e6 either way \
+         and an offset up to 1e9 pixels"
+    )]
+    Transform {
+        /// The six coefficients of the affine map.
+        coefficients: [f64; 6],
+    },
+    /// A frame has another number of landmarks than the first.
+    #[error("frame {frame} has {found} landmarks, but frame 0 has {expected}; mark missing ones as not present")]
+    LandmarkCount {
+        /// Index of the frame.
+        frame: usize,
+        /// Landmarks of frame 0.
+        expected: usize,
+        /// Landmarks of this frame.
+        found: usize,
+    },
+    /// Optical flow could not work with the pictures.
+    #[error(transparent)]
+    Imaging(#[from] imaging::Error),
+}
+
+fn openness(closed: bool) -> &'static str {
+    if closed { "closed" } else { "open" }
 }
 
 /// The result of an operation of this crate.

@@ -47,7 +47,7 @@ impl Landmark {
         match (0.0..=1.0).contains(&self.confidence) {
             true => Ok(self),
             false => {
-                Err(Error::OutOfRange { what: "a confidence", found: self.confidence, expected: "a number of 0 to 1" })
+                Err(Error::Parameter { name: "the confidence of a landmark", value: self.confidence, range: "0 to 1" })
             }
         }
     }
@@ -101,7 +101,7 @@ impl LandmarkSet {
     /// A set of these landmarks; a missing one's position and confidence are set to 0.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] for a position that is no number, [`Error::OutOfRange`] for a confidence outside 0 to 1.
+    /// [`Error::NotFinite`] for a position that is no number, [`Error::Parameter`] for a confidence outside 0 to 1.
     pub fn new(landmarks: Vec<Landmark>) -> Result<Self> {
         let known = landmarks.into_iter().map(|landmark| match landmark.presence {
             Presence::Missing => Ok(Landmark::MISSING),

@@ -10,19 +10,29 @@
 
 mod annotation;
 mod arc_length;
+mod dejitter;
 pub mod distance;
 mod error;
 pub mod exchange;
 pub mod fit;
 #[cfg(test)]
 mod fixture;
+mod keys;
 mod landmarks;
+mod raster;
 pub mod revectorise;
 mod shape;
+mod shot;
 mod topology;
+mod track;
 
 pub use annotation::Annotation;
+pub use dejitter::{AlongFlow, Carried, Carry, Dejitter, Observation};
 pub use error::{Error, Result};
+pub use keys::reduce_keys;
 pub use landmarks::{Landmark, LandmarkSet, Presence};
+pub use raster::{Falloff, FillRule, Shutter, Style, View, coverage, motion_blurred};
 pub use shape::{BezierShape, Vertex};
+pub use shot::{Shot, ShotShape};
 pub use topology::{Free, LandmarkSpec, ShapeMirror, ShapeSpec, Topology, VertexOrder, VertexSpec};
+pub use track::{KeyKind, ShapeKey, ShapeTrack};
