@@ -127,8 +127,13 @@ impl Finish {
 }
 
 impl Weighing {
-    /// The settings, with distances brought to a proxy's pixels.
-    pub fn new(settings: &ToneSegmentSettings, scale: f64) -> Self {
+    /// The settings for a `frame` that is a proxy of `scale`, with distances brought to its pixels.
+    ///
+    /// What the network sees of the frame at full resolution limits how far borders move, so that a proxy moves them alike.
+    pub fn new(settings: &ToneSegmentSettings, frame: Size, scale: f64) -> Self {
+        let long_side = frame.width.max(frame.height) as f64 / scale;
+        let cell_px = (long_side / f64::from(settings.working_size)).max(1.0);
+        let refine_px = settings.edge_refine_px.min(MOST_REFINE_CELLS * cell_px);
         let bias = [
             settings.bias_background,
             settings.bias_highlight,
@@ -136,7 +141,7 @@ impl Weighing {
             settings.bias_diffuse_shadow,
             settings.bias_cast_shadow,
         ];
-        Self { bias: bias.map(|b| b as f32), refine_px: settings.edge_refine_px * scale }
+        Self { bias: bias.map(|b| b as f32), refine_px: refine_px * scale }
     }
 }
 
@@ -263,10 +268,8 @@ fn refinement(
 ) -> Result<Option<(GuidedCoefficients, Mapping)>> {
     let (_, height, width) = mattes.dim();
     let size = Size::new(width, height);
-    let cell_px = |mapping: &Mapping| f64::max(mapping.cell_px().0, mapping.cell_px().1);
+    let radius = |mapping: &Mapping| refine_px / f64::max(mapping.cell_px().0, mapping.cell_px().1);
     let mapping = Mapping::new(Extent::of_size(frame), size)?;
-    let refine_px = refine_px.min(MOST_REFINE_CELLS * cell_px(&mapping));
-    let radius = |mapping: &Mapping| refine_px / cell_px(mapping);
     if radius(&mapping).is_nan() || radius(&mapping) < LEAST_REFINE_PX {
         return Ok(None);
     }
@@ -391,12 +394,22 @@ mod tests {
         assert_eq!(coarse.size(), Size::new(64, 64), "half the cells along each axis");
         assert_eq!(mapping.cell_px(), (4.0, 4.0));
         let full = Mapping::new(Extent::of_size(frame.size()), Size::new(128, 128)).unwrap();
-        let exact = GuidedFilter::new(MOST_REFINE_CELLS, EDGE_VARIANCE).unwrap();
+        let exact = GuidedFilter::new(8.0, EDGE_VARIANCE).unwrap();
         let exact = exact.fit(picture.image.view(), wide.low.slice(s![1..CLASSES, .., ..]), 1).unwrap();
         let exact = exact.upsample(frame.display.view(), frame.window(), &full, 1).unwrap();
         let fast = coarse.upsample(frame.display.view(), frame.window(), mapping, 1).unwrap();
         let differing = exact.iter().zip(&fast).filter(|(a, b)| (**a > 0.5) != (**b > 0.5)).count();
         assert!(differing * 1000 < exact.len(), "{differing} of {} values lie on the other side", exact.len());
+    }
+
+    #[test]
+    fn a_border_moves_no_farther_than_the_network_may_be_off_and_as_far_in_a_proxy() {
+        let settings = ToneSegmentSettings { edge_refine_px: 8.0, working_size: 1024, ..Default::default() };
+        let refine_px = |width, height, scale| Weighing::new(&settings, Size::new(width, height), scale).refine_px;
+        assert_eq!(refine_px(640, 360, 1.0), MOST_REFINE_CELLS);
+        assert_eq!(refine_px(320, 180, 0.5), MOST_REFINE_CELLS / 2.0);
+        assert_eq!(refine_px(3840, 2160, 1.0), 8.0);
+        assert_eq!(refine_px(1920, 1080, 0.5), 4.0);
     }
 
     #[test]
@@ -436,7 +449,7 @@ mod tests {
             clip_white: 1.0,
             ..Default::default()
         };
-        let tones = tones(&frame, &logits, &Weighing::new(&settings, 1.0));
+        let tones = tones(&frame, &logits, &Weighing::new(&settings, frame.size(), 1.0));
         let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
         let highlight = 8f32.exp() / (8f32.exp() + 4.0);
         assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);

@@ -52,8 +52,8 @@ ofx_sdk::settings! {
         /// Softness of the borders between tones, in full-resolution pixels. 0 is still antialiased.
         edge_softness_px: Double =
             Double::new("Edge softness").range(0.0, 100.0).display(0.0, 10.0).default(1.0).parent("output_group"),
-        /// How far, in full-resolution pixels, a border may move to the nearest edge of the picture. 0 keeps the network's
-        /// own borders.
+        /// How far, in full-resolution pixels, a border may move to the nearest edge of the picture; at most four pixels of
+        /// what the network sees. 0 keeps the network's own borders.
         edge_refine_px: Double =
             Double::new("Edge refine").range(0.0, 100.0).display(0.0, 32.0).default(8.0).parent("output_group"),
         /// Matte values up to here become 0.
