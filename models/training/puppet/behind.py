@@ -40,11 +40,18 @@ def posed_behind(shot: Shot, rng: random.Random) -> Picture:
 
 
 def _worldly(
-    rng: random.Random, names: tuple[str, ...], width: int, height: int, zoom: float
+    rng: random.Random,
+    names: tuple[str, ...],
+    width: int,
+    height: int,
+    zoom: float,
+    level: bool = False,
 ) -> Picture:
-    """Part of an HDRI, turned any way; `zoom` 1 sees about 50 degrees."""
+    """Part of an HDRI, turned any way or kept level; `zoom` 1 sees about 50 degrees."""
     panorama = load_panorama(rng.choice(names), rng.uniform(0, 6.3), rng.uniform(0.1, 0.5))
     tilt, roll = rng.uniform(-0.5, 0.4), rng.choice((0.0, 0.0, rng.uniform(-0.6, 0.6)))
+    if level:
+        tilt, roll = tilt * 0.4, 0.0
     up = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], float)
     c, s, p, q = math.cos(roll), math.sin(roll), math.cos(tilt), math.sin(tilt)
     place = np.eye(4)
@@ -65,7 +72,7 @@ def film_plate(shot: Shot) -> Picture:
     # An eighth is enough of what is out of focus.
     small = (width // 4, height // 4)
     names = TRAIN_WORLDS if shot.split == "train" else HELDOUT_WORLDS
-    plate = _worldly(rng, names, *small, rng.uniform(0.7, 1.4))
+    plate = _worldly(rng, names, *small, rng.uniform(0.7, 1.4), level=True)
     clutter = make_plate(rng, *small, ("clutter",))[:, : small[0]]
     share = rng.uniform(0.3, 0.7)
     mixed = plate * (1 - share) + clutter * share * rng.uniform(0.2, 0.6)

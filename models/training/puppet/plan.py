@@ -213,7 +213,7 @@ def perform(shot: Shot) -> list[Cue]:
     moves = [Wander(rng, rng.uniform(30, 60)) for _ in range(6)]
     drift = [Wander(rng, 90) for _ in range(3)]
     shake = [Wander(rng, 9) for _ in range(2)]
-    scale = rng.uniform(130, 240)
+    scale = rng.uniform(170, 320)
     distance = shot.focal_px / scale
     middle = (rng.uniform(-0.9, 0.9) * 560 / scale, rng.uniform(-0.5, 0.4) * 330 / scale)
     faces, flicker = _faces(shot, rng), rng.uniform(0.01, 0.05)
@@ -280,7 +280,7 @@ SETS = {"synthetic": synthetic, "film": film, "own": own, "look": look}
 # a frame (a new face's meshes). Measured on a busy two-core machine.
 SAMPLE_SECONDS, PIXEL_SECONDS, FRAME_SECONDS = 3.5, 6.0, 1.5
 # Half heights of the head that a film frame's window covers aside, above and below its middle.
-WINDOW = (1.5, 1.75, 1.65)
+WINDOW = (1.5, 1.75, 2.0)
 
 
 def seconds_per_frame(shot: Shot) -> float:

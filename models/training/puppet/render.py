@@ -43,9 +43,12 @@ def render_window(scratch: Path, window: Window | None = None) -> tuple[Picture,
     if window is not None:
         left, top, width, height = window
         across, down = render.resolution_x, render.resolution_y
-        render.border_min_x, render.border_max_x = left / across, (left + width) / across
-        # Blender counts from below.
-        render.border_min_y, render.border_max_y = 1 - (top + height) / down, 1 - top / down
+        # Blender rounds down, and counts from below; a quarter pixel guards against float32.
+        low = down - top - height
+        render.border_min_x = (left + 0.25) / across
+        render.border_max_x = (left + width + 0.25) / across
+        render.border_min_y = (low + 0.25) / down
+        render.border_max_y = (low + height + 0.25) / down
     planes = _render(scratch)
     light = np.stack([planes[f"Combined.{part}"] for part in "RGB"], axis=-1)
     return np.nan_to_num(light), planes["Combined.A"]
