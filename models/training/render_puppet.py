@@ -14,6 +14,7 @@ import argparse
 import time
 from pathlib import Path
 
+from puppet.handover import finish_film
 from puppet.plan import SETS, listing
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     if args.out is None:
         parser.error("--out says where the shots go")
     # Blender is not needed to list.
-    from puppet.shoot import finish_film, render_shot
+    from puppet.shoot import render_shot
 
     part, parts = (int(text) for text in args.part.split("/"))
     start, done = time.perf_counter(), 0

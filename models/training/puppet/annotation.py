@@ -50,8 +50,10 @@ class Annotation:
         visible = np.array([point.visible for point in self.landmarks])
         return visible, np.array([point.present for point in self.landmarks])
 
-    def with_shapes(self, shapes: dict[str, Shape]) -> Annotation:
-        return replace(self, shapes=shapes)
+
+def with_more(note: Annotation, facts: dict[str, Any], boxes: dict[str, Box]) -> Annotation:
+    """The annotation with more facts and boxes."""
+    return replace(note, facts=note.facts | facts, boxes=note.boxes | boxes)
 
 
 def to_json(note: Annotation) -> dict[str, Any]:

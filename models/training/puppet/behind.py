@@ -135,7 +135,7 @@ class FilmLook:
             ShotLook(seed=shot.seed),
             stops=rng.uniform(-0.5, 0.5),
             balance=(2**warm, 1.0, 2**-warm),
-            grain=rng.uniform(0.04, 0.13),
+            grain=rng.uniform(0.02, 0.09),
             grain_size_px=rng.uniform(0.6, 1.3),
             grain_color=rng.uniform(0.2, 0.7),
         )

@@ -63,7 +63,7 @@ def _film(rng: random.Random) -> tuple[bpy.types.Object, list[bpy.types.Object]]
     key.data.energy *= rng.uniform(0.9, 1.8)
     around = FRONT + side * rng.uniform(0.5, 1.35)
     aim(key, key_offset(around, rng.uniform(0.2, 0.9)), MIDDLE)
-    fill = add_soft_light("fill", rng.uniform(0.03, 0.12), 4, FRONT - side * 0.9, 0.1, MIDDLE)
+    fill = add_soft_light("fill", rng.uniform(0.08, 0.25), 4, FRONT - side * 0.9, 0.1, MIDDLE)
     rim = add_soft_light(
         "rim", rng.uniform(0.4, 1.4), 1.5, FRONT - side * rng.uniform(2.2, 2.8), 0.5, MIDDLE
     )
@@ -71,5 +71,5 @@ def _film(rng: random.Random) -> tuple[bpy.types.Object, list[bpy.types.Object]]
     rim.data.color = (0.55, 0.75, 1.0) if warm else (1.0, 0.72, 0.45)
     fill.data.color = (0.6, 0.8, 1.0) if warm else (0.9, 0.8, 0.75)
     key.data.color = (1.0, 0.78, 0.52) if warm else (0.75, 0.88, 1.0)
-    add_world(rng.uniform(0.04, 0.16), (0.6, 0.75, 1.0) if warm else (0.9, 0.8, 0.8))
+    add_world(rng.uniform(0.08, 0.22), (0.6, 0.75, 1.0) if warm else (0.9, 0.8, 0.8))
     return key, [fill, rim]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from puppet.annotation import Annotation, Box
+from display_curve import to_bytes
+from puppet.annotation import Annotation, Box, Landmark
+from puppet.augment_warp import FacePicture
 from puppet.raster import line_pixels
 
 Pixels = NDArray[np.uint8]
@@ -44,6 +46,16 @@ def drawn(
         x, y = (point.x - origin[0]) * scale, (point.y - origin[1]) * scale
         _ring(result, x, y, SEEN if point.visible else HIDDEN)
     return result
+
+
+def drawn_face(face: FacePicture) -> Pixels:
+    """A face under augmentation with what became of its truth."""
+    landmarks = [
+        Landmark(float(x), float(y), bool(v), bool(p))
+        for (x, y), v, p in zip(face.landmarks, face.visible, face.present, strict=True)
+    ]
+    note = Annotation(0, face.size, landmarks, face.shapes, {})
+    return drawn(to_bytes(face.picture), note)
 
 
 def _ring(picture: Pixels, x: float, y: float, color: tuple[int, int, int]) -> None:

@@ -213,7 +213,7 @@ def perform(shot: Shot) -> list[Cue]:
     moves = [Wander(rng, rng.uniform(30, 60)) for _ in range(6)]
     drift = [Wander(rng, 90) for _ in range(3)]
     shake = [Wander(rng, 9) for _ in range(2)]
-    scale = rng.uniform(170, 320)
+    scale = rng.uniform(150, 260)
     distance = shot.focal_px / scale
     middle = (rng.uniform(-0.9, 0.9) * 560 / scale, rng.uniform(-0.5, 0.4) * 330 / scale)
     faces, flicker = _faces(shot, rng), rng.uniform(0.01, 0.05)

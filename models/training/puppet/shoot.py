@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camera_view import View
-from puppet.annotation import Annotation, load, save_json, to_json, to_public
-from puppet.artist import rotoscope
+from puppet.annotation import Annotation, save_json, to_json, with_more
 from puppet.behind import (
     FilmLook,
     develop_posed,
@@ -30,7 +28,8 @@ from puppet.behind import (
     plate_window,
     posed_behind,
 )
-from puppet.boxes import jittered, rough_boxes, square
+from puppet.boxes import jittered, square
+from puppet.handover import SHUTTER
 from puppet.identity import Identity
 from puppet.light import add_lights
 from puppet.paint import material
@@ -43,7 +42,6 @@ from scene_build import add_camera
 from shot_folder import frame_path, has_frame
 
 FORMAT = "rotocel-puppet-1"
-SHUTTER = 0.5
 # Pixels over which a film window's border runs out into its plate.
 FEATHER = 40
 Window = tuple[int, int, int, int]
@@ -184,11 +182,7 @@ def truth_of(stage: Set, number: int) -> Annotation:
         "pose": cue.pose,
         "turn": [round(float(part), 3) for part in np.degrees(cue.turn)],
     }
-    return _with(note, facts, {"face": face_box(note)})
-
-
-def _with(note: Annotation, facts: dict[str, Any], boxes: dict[str, Any]) -> Annotation:
-    return replace(note, facts=note.facts | facts, boxes=note.boxes | boxes)
+    return with_more(note, facts, {"face": face_box(note)})
 
 
 def render_shot(
@@ -217,27 +211,12 @@ def render_shot(
                 scale = float(np.exp(rng.uniform(np.log(0.8), np.log(2.5))))
                 boxes["rough"] = jittered(note.boxes["face"], rng, scale, *aside)
             boxes["tight"] = square(note.boxes["face"])
-            save_json(folder / "annotations" / f"{number:04}.json", to_json(_with(note, {}, boxes)))
+            save_json(
+                folder / "annotations" / f"{number:04}.json", to_json(with_more(note, {}, boxes))
+            )
             save_picture(frame_path(folder, "frames", number), picture)
             print(f"{shot.name} {number}/{shot.frames} {time.perf_counter() - start:.2f} s")
     return len(missing)
-
-
-def finish_film(folder: Path, shot: Shot) -> bool:
-    """Once all frames are there: rough boxes of the whole shot, and what the artist makes of it."""
-    paths = [folder / "annotations" / f"{k:04}.json" for k in range(1, shot.frames + 1)]
-    if not all(path.exists() for path in paths) or not shot.film:
-        return False
-    notes = [load(path) for path in paths]
-    rough = rough_boxes([note.boxes["face"] for note in notes], shot.seed + 23)
-    notes = [_with(note, {}, {"rough": box}) for note, box in zip(notes, rough, strict=True)]
-    drawn, keys = rotoscope(notes, shot.seed + 29, SHUTTER)
-    for path, note, made in zip(paths, notes, drawn, strict=True):
-        save_json(path, to_json(note))
-        save_json(folder / "artist" / path.name, to_json(made))
-        save_json(folder / "artist_public" / path.name, to_public(made))
-    save_json(folder / "artist" / "keys.json", {"keys": [key + 1 for key in keys]})
-    return True
 
 
 def shot_facts(shot: Shot) -> dict[str, Any]:
