@@ -16,6 +16,8 @@ from puppet.annotation import Annotation
 from puppet.cubic import Array, Shape, fit
 
 KEYS_APART = (4, 10)
+# How far, in plate pixels, the line between keys may miss before another key is set.
+SATISFIED_PX = 6.0
 # How far a vertex slides between keys, in shares of the way to its neighbour.
 SLIDE = 0.12
 HAND_PX = 0.25  # how unsteady the hand is, at the size of the plate
@@ -39,12 +41,29 @@ class Habit:
         return Habit(count, start, rng.random() < 0.5, lean, rng.getrandbits(30))
 
 
-def key_frames(rng: random.Random, count: int) -> list[int]:
-    """Places of keys among `count` frames, first and last included."""
+def key_frames(rng: random.Random, line: Array) -> list[int]:
+    """Places of keys along a line of points [frames,n,2]: first, last and every few frames.
+
+    Where a face is replaced or blinks, the line between keys misses by far, and more keys go in
+    until it misses by no more than `SATISFIED_PX`.
+    """
     keys = [0]
-    while keys[-1] < count - 1:
-        keys.append(min(keys[-1] + rng.randint(*KEYS_APART), count - 1))
-    return keys
+    while keys[-1] < len(line) - 1:
+        keys.append(min(keys[-1] + rng.randint(*KEYS_APART), len(line) - 1))
+    while True:
+        missed = np.linalg.norm(_interpolated(line, keys) - line, axis=2).max(1)
+        worst = int(missed.argmax())
+        if missed[worst] <= SATISFIED_PX:
+            return keys
+        keys = sorted([*keys, worst])
+
+
+def _interpolated(line: Array, keys: list[int]) -> Array:
+    """A line of points as its keys alone tell it."""
+    flat = line.reshape(len(line), -1)
+    frames = np.arange(len(line))
+    columns = [np.interp(frames, keys, flat[keys, k]) for k in range(flat.shape[1])]
+    return np.stack(columns, axis=1).reshape(line.shape)
 
 
 def rotoscope(
@@ -55,7 +74,10 @@ def rotoscope(
     Nobody draws landmarks, so these are gone. A shape is drawn where it is present.
     """
     rng = random.Random(seed)
-    keys, lean = key_frames(rng, len(truth)), rng.uniform(-1, 1)
+    outlines = [
+        np.concatenate([shape.vertices[:, 0] for shape in note.shapes.values()]) for note in truth
+    ]
+    keys, lean = key_frames(rng, np.array(outlines)), rng.uniform(-1, 1)
     drawn: dict[str, list[Shape]] = {}
     for name in truth[0].shapes:
         habit = Habit.draw(rng, truth[0].shapes[name], lean)

@@ -276,9 +276,10 @@ def _faces(shot: Shot, rng: random.Random) -> list[tuple[str, Expression, float]
 
 
 SETS = {"synthetic": synthetic, "film": film, "own": own, "look": look}
-# Seconds of one thread: for a megasample, for a megapixel on top (denoising, files, look), and for
-# a frame (a new face's meshes). Measured on a busy two-core machine.
-SAMPLE_SECONDS, PIXEL_SECONDS, FRAME_SECONDS = 3.5, 6.0, 1.5
+# Seconds of one thread: for a megasample, for a rendered megapixel on top (denoising, files), for a
+# frame (a new face's meshes), and for a megapixel of a film's plate and look. Processor time of a
+# two-core machine; on a busy one a frame takes longer by the clock.
+SAMPLE_SECONDS, PIXEL_SECONDS, FRAME_SECONDS, FILM_SECONDS = 2.2, 3.0, 0.4, 0.3
 # Half heights of the head that a film frame's window covers aside, above and below its middle.
 WINDOW = (1.5, 1.75, 2.0)
 
@@ -290,7 +291,7 @@ def seconds_per_frame(shot: Shot) -> float:
     if shot.film and not shot.whole:
         scale = shot.focal_px / -shot.cues[0].camera[1]
         rendered = 2 * WINDOW[0] * (WINDOW[1] + WINDOW[2]) * scale**2 / 1e6
-    finishing = 2.0 * pixels if shot.film else 0.0
+    finishing = FILM_SECONDS * pixels if shot.film else 0.0
     each = shot.samples * SAMPLE_SECONDS + PIXEL_SECONDS
     return FRAME_SECONDS + rendered * each + finishing
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,11 @@ class Set:
         return face, _pose(cue)
 
     def _near(self, number: int, step: int) -> Cue:
-        """The cue beside a frame's; where the head is held, it does not smear."""
-        cues = self.shot.cues
-        return cues[min(max(number - 1 + step, 0), len(cues) - 1)]
+        """The cue beside a frame's. What is animated on twos stands still while the shutter is
+        open; the camera goes on."""
+        cues, now = self.shot.cues, self.shot.cues[number - 1]
+        near = cues[min(max(number - 1 + step, 0), len(cues) - 1)]
+        return replace(near, turn=now.turn, at=now.at) if self.shot.on_twos else near
 
     def _place(self, cue: Cue, frame: int | None) -> None:
         pose = Matrix(_pose(cue).tolist())
@@ -201,7 +204,7 @@ def render_shot(
     save_json(folder / "shot.json", shot_facts(shot))
     with tempfile.TemporaryDirectory() as scratch:
         for number in missing:
-            start = time.perf_counter()
+            start, worked = time.perf_counter(), time.process_time()
             note = truth_of(stage, number)
             picture, window = stage.picture(number, Path(scratch))
             rng = random.Random(f"{shot.seed}/box/{number}")
@@ -215,7 +218,9 @@ def render_shot(
                 folder / "annotations" / f"{number:04}.json", to_json(with_more(note, {}, boxes))
             )
             save_picture(frame_path(folder, "frames", number), picture)
-            print(f"{shot.name} {number}/{shot.frames} {time.perf_counter() - start:.2f} s")
+            took, worked = time.perf_counter() - start, time.process_time() - worked
+            line = f"{shot.name} {number}/{shot.frames} {took:.2f} s, {worked:.2f} s of processor"
+            print(line, flush=True)
     return len(missing)
 
 

@@ -168,10 +168,14 @@ class Artists(unittest.TestCase):
     def test_keys_lines_and_other_vertices(self) -> None:
         drawn, keys = rotoscope(self.truth, 3)
         gaps = np.diff(keys)
-        self.assertTrue((gaps <= KEYS_APART[1]).all() and (gaps[:-1] >= KEYS_APART[0]).all())
+        self.assertTrue((gaps <= KEYS_APART[1]).all())
+        # The face is replaced between the places 12 and 13; nobody lets that run on as a line.
+        self.assertTrue({12, 13} <= set(keys))
+        self.assertLess(len(keys), 12)
         self.assertEqual((keys[0], keys[-1]), (0, 24))
         anchors = np.array([note.shapes["left_eye"].vertices for note in drawn])
         middle = (keys[0] + keys[1]) // 2
+        self.assertNotIn(middle, keys)
         share = (middle - keys[0]) / (keys[1] - keys[0])
         between = anchors[keys[0]] * (1 - share) + anchors[keys[1]] * share
         np.testing.assert_allclose(anchors[middle], between, atol=1e-9)
