@@ -104,7 +104,7 @@ def plate_window(plate: Picture, shot: Shot, number: int) -> Picture:
     return plate[top : top + height, left : left + width]
 
 
-def feathered(alpha: Picture, edge: int, sides: tuple[bool, bool, bool, bool]) -> Picture:
+def feathered(alpha: Picture, edge: float, sides: tuple[bool, bool, bool, bool]) -> Picture:
     """Alpha that runs out towards the window's left, top, right and bottom, where these lie inside
     the frame, so that what the window cuts does not end in a line."""
     height, width = alpha.shape

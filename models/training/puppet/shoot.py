@@ -43,7 +43,7 @@ from scene_build import add_camera
 from shot_folder import frame_path, has_frame
 
 FORMAT = "rotocel-puppet-1"
-# Pixels over which a film window's border runs out into its plate.
+# Pixels of a plate over which a window's border runs out into it.
 FEATHER = 40
 Window = tuple[int, int, int, int]
 
@@ -140,7 +140,8 @@ class Set:
         scale = self.shot.focal_px / depth
         across, up, down = (reach * scale for reach in WINDOW)
         left, top = max(int(x - across), 0), max(int(y - up), 0)
-        right, low = min(int(x + across), PLATE[0]), min(int(y + down), PLATE[1])
+        right = min(int(x + across), self.shot.size[0])
+        low = min(int(y + down), self.shot.size[1])
         return (left, top, max(right - left, 8), max(low - top, 8))
 
     def picture(self, number: int, scratch: Path) -> tuple[NDArray[np.uint8], Window | None]:
@@ -153,8 +154,9 @@ class Set:
             return develop_posed(light + behind * (1 - alpha[..., None]), rng), None
         whole = plate_window(self.plate, self.shot, number) * self.shot.cues[number - 1].flicker
         left, top, width, height = window or (0, 0, *self.shot.size)
-        inner = (left > 0, top > 0, left + width < PLATE[0], top + height < PLATE[1])
-        shown = feathered(alpha, FEATHER, inner)
+        full = self.shot.size
+        inner = (left > 0, top > 0, left + width < full[0], top + height < full[1])
+        shown = feathered(alpha, FEATHER * full[0] / PLATE[0], inner)
         part = (slice(top, top + height), slice(left, left + width))
         # The light is over black already, as much of it as alpha says.
         kept = np.divide(shown, alpha, out=np.zeros_like(alpha), where=alpha > 1e-6)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import unittest
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -68,6 +70,52 @@ class Coverage(unittest.TestCase):
         note = annotate(face, pose, view, hidden_from(np.array(camera.location)), 1)
         with tempfile.TemporaryDirectory() as scratch:
             return note, index_picture(Path(scratch))
+
+
+@unittest.skipUnless(HAS_BLENDER, "needs bpy, OpenEXR and pillow")
+class Shooting(unittest.TestCase):
+    """Small shots: what is there is left, and a film window shows what the whole frame does."""
+
+    def setUp(self) -> None:
+        self.root = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+
+    def test_a_shot_resumes_with_what_is_missing(self) -> None:
+        from puppet.plan import look
+        from puppet.shoot import render_shot
+
+        shot = replace(look(1)[3], size=(48, 48), samples=1)
+        self.assertEqual(render_shot(shot, self.root, 1, (1, 2)), 1)
+        folder = self.root / shot.name
+        first = (folder / "frames" / "0001.png").read_bytes()
+        self.assertEqual(render_shot(shot, self.root, 1), 1)
+        self.assertEqual(render_shot(shot, self.root, 1), 0)
+        self.assertEqual((folder / "frames" / "0001.png").read_bytes(), first)
+        (folder / "frames" / "0001.png").unlink()
+        self.assertEqual(render_shot(shot, self.root, 1), 1)
+        self.assertEqual((folder / "frames" / "0001.png").read_bytes(), first)
+        self.assertFalse(list(folder.rglob("*.part")))
+
+    def test_a_film_frame_and_its_whole_counterpart_agree(self) -> None:
+        from PIL import Image
+
+        from puppet.annotation import load
+        from puppet.plan import film
+        from puppet.shoot import render_shot
+
+        shot = replace(film(1)[4], size=(294, 196), samples=4)
+        pictures = []
+        for whole in (False, True):
+            chosen = replace(shot, whole=whole, name=f"whole{int(whole)}")
+            self.assertEqual(render_shot(chosen, self.root, 1, (12, 99)), 1)
+            folder = self.root / chosen.name
+            note = load(folder / "annotations" / "0012.json")
+            with Image.open(folder / "frames" / "0012.png") as picture:
+                pictures.append(np.asarray(picture).astype(float))
+        self.assertEqual(pictures[0].shape, (196, 294, 3))
+        left, top, side, _ = (int(part) for part in note.boxes["tight"])
+        part = (slice(top, top + side), slice(left, left + side))
+        self.assertLess(np.abs(pictures[0][part] - pictures[1][part]).mean(), 6.0)
 
 
 if __name__ == "__main__":
