@@ -69,7 +69,7 @@ def strands(face: Face, name: str) -> Part:
         height = who.brow_height * (0.9 + 0.35 * np.sin(steps * np.pi))
         path = face.head.point(line) + normal * height
         parts.append(tube("strand", "strand", path, 0.005 * (1.05 - steps[:, 0]), 4))
-    return joined(f"{name}_strands", parts)
+    return joined(f"{name}_strands", parts, INDEX[name])
 
 
 def ears(who: Identity, head: Head) -> list[Part]:

@@ -34,10 +34,13 @@ def prepare(width: int, height: int, samples: int, threads: int, seed: int = 0) 
     settings.media_type = "MULTI_LAYER_IMAGE"
     settings.file_format = "OPEN_EXR_MULTILAYER"
     settings.color_depth, settings.exr_codec = "32", "NONE"
+    bpy.context.view_layer.use_pass_object_index = True
 
 
-def render_window(scratch: Path, window: Window | None = None) -> tuple[Picture, Picture]:
-    """Linear light [h,w,3] over black, and alpha [h,w], of the frame or a window of it."""
+def render_window(
+    scratch: Path, window: Window | None = None
+) -> tuple[Picture, Picture, NDArray[np.int64]]:
+    """Linear light [h,w,3] over black, alpha [h,w] and object indices, of the frame or a window."""
     render = bpy.context.scene.render
     render.use_border = render.use_crop_to_border = window is not None
     if window is not None:
@@ -51,12 +54,12 @@ def render_window(scratch: Path, window: Window | None = None) -> tuple[Picture,
         render.border_max_y = (low + height + 0.25) / down
     planes = _render(scratch)
     light = np.stack([planes[f"Combined.{part}"] for part in "RGB"], axis=-1)
-    return np.nan_to_num(light), planes["Combined.A"]
+    index = np.rint(planes["Object Index.X"]).astype(np.int64)
+    return np.nan_to_num(light), planes["Combined.A"], index
 
 
 def index_picture(scratch: Path) -> NDArray[np.int64]:
     """Each pixel's object index; wants one sample and no denoiser."""
-    bpy.context.view_layer.use_pass_object_index = True
     bpy.context.scene.cycles.pixel_filter_type = "BOX"
     return np.rint(_render(scratch)["Object Index.X"]).astype(np.int64)
 

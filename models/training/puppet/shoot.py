@@ -38,7 +38,7 @@ from puppet.plan import PLATE, WINDOW, Cue, Shot, seconds_per_frame
 from puppet.props import brim, hand, hand_place, rig
 from puppet.render import prepare, render_window
 from puppet.stage import Puppet, add_part, head_matrix, hidden_from
-from puppet.truth import annotate, face_box
+from puppet.truth import annotate, covered, face_box
 from scene_build import add_camera
 from shot_folder import frame_path, has_frame
 
@@ -144,14 +144,16 @@ class Set:
         low = min(int(y + down), self.shot.size[1])
         return (left, top, max(right - left, 8), max(low - top, 8))
 
-    def picture(self, number: int, scratch: Path) -> tuple[NDArray[np.uint8], Window | None]:
-        """The display-encoded frame, and its rendered window."""
+    def picture(
+        self, number: int, scratch: Path
+    ) -> tuple[NDArray[np.uint8], Window | None, NDArray[np.int64]]:
+        """The display-encoded frame, its rendered window, and the objects seen in that."""
         rng = random.Random(f"{self.shot.seed}/{number}/behind")
         window = self.window(number)
-        light, alpha = render_window(scratch, window)
+        light, alpha, index = render_window(scratch, window)
         if not self.shot.film:
             behind = posed_behind(self.shot, rng)
-            return develop_posed(light + behind * (1 - alpha[..., None]), rng), None
+            return develop_posed(light + behind * (1 - alpha[..., None]), rng), None, index
         whole = plate_window(self.plate, self.shot, number) * self.shot.cues[number - 1].flicker
         left, top, width, height = window or (0, 0, *self.shot.size)
         full = self.shot.size
@@ -161,7 +163,7 @@ class Set:
         # The light is over black already, as much of it as alpha says.
         kept = np.divide(shown, alpha, out=np.zeros_like(alpha), where=alpha > 1e-6)
         whole[part] = light * kept[..., None] + whole[part] * (1 - shown[..., None])
-        return self.look.develop(whole, number), window
+        return self.look.develop(whole, number), window, index
 
 
 def _pose(cue: Cue) -> NDArray[np.float64]:
@@ -208,7 +210,8 @@ def render_shot(
         for number in missing:
             start, worked = time.perf_counter(), time.process_time()
             note = truth_of(stage, number)
-            picture, window = stage.picture(number, Path(scratch))
+            picture, window, index = stage.picture(number, Path(scratch))
+            note = covered(note, index)
             rng = random.Random(f"{shot.seed}/box/{number}")
             boxes: dict[str, Any] = {"window": window} if window else {}
             if not shot.film:

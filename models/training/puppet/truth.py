@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,15 @@ from camera_view import View
 from puppet.annotation import Annotation, Landmark
 from puppet.cubic import Array, Shape, evaluate, fit
 from puppet.outlines import FINE, Face
+from puppet.parts import INDEX
 from puppet.surface import chart_of
 from puppet.topology import PUPPET
 
 Hidden = Callable[[Array], NDArray[np.bool_]]
 # A shape is in the picture when at least this share of its outline is seen.
 PRESENT = 0.2
+# The same of its area, as rendered; an area of fewer pixels per pixel of outline is too thin.
+COVERED, THIN_PX = 0.1, 1.5
 # The cosine between a surface's normal and the way to the camera, from which on it is seen.
 HORIZON = 0.1
 OUTLINE_SAMPLES = 6
@@ -65,22 +69,47 @@ def annotate(face: Face, pose: Array, view: View, hidden: Hidden, number: int) -
         errors.append(error)
     place, _ = view.project(face.landmarks @ pose[:3, :3].T + pose[:3, 3])
     visible = seen(face.landmarks)
-    there = np.zeros(PUPPET.count, bool)
-    for kind in PUPPET.shapes:
-        there[list(kind.landmarks)] |= present[kind.name]
     landmarks = [
-        Landmark(float(x), float(y), bool(v and t), bool(t))
-        for (x, y), v, t in zip(place, visible, there, strict=True)
+        Landmark(float(x), float(y), bool(v), True)
+        for (x, y), v in zip(place, visible, strict=True)
     ]
     return Annotation(
         frame=number,
         size=(view.width, view.height),
-        landmarks=landmarks,
+        landmarks=_flagged(landmarks, present),
         shapes=shapes,
         present=present,
         seen_share=shares,
         fit_error=round(max(errors), 4),
     )
+
+
+def covered(note: Annotation, index: NDArray[np.integer]) -> Annotation:
+    """The annotation with presence by what was rendered: `index` holds each pixel's object.
+
+    At the head's horizon the outline alone says too little: a raised sideburn may stand over it, or
+    be hidden although points of its border are not. Seams and closed eyes are too thin to count.
+    """
+    present = dict(note.present)
+    for name, own in INDEX.items():
+        x, y = note.shapes[name].sampled(12).T
+        area = abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
+        length = float(np.hypot(x - np.roll(x, -1), y - np.roll(y, -1)).sum())
+        pixels = int((index == own).sum())
+        thin = area < THIN_PX * length
+        present[name] = pixels >= max(8, COVERED * area) or (present[name] and (pixels > 0 or thin))
+    return replace(note, present=present, landmarks=_flagged(note.landmarks, present))
+
+
+def _flagged(landmarks: list[Landmark], present: dict[str, bool]) -> list[Landmark]:
+    """Landmarks present with any of their shapes; what is not present is not visible."""
+    there = np.zeros(len(landmarks), bool)
+    for kind in PUPPET.shapes:
+        there[list(kind.landmarks)] |= present[kind.name]
+    return [
+        Landmark(p.x, p.y, bool(p.visible and t), bool(t))
+        for p, t in zip(landmarks, there, strict=True)
+    ]
 
 
 def face_box(annotation: Annotation) -> tuple[float, float, float, float]:

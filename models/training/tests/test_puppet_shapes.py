@@ -13,9 +13,10 @@ from puppet.cubic import Shape, evaluate, fit, split
 from puppet.expression import EXPRESSIONS, closing, mix
 from puppet.identity import HELD_OUT, TRAINING, Identity
 from puppet.outlines import make_face
+from puppet.parts import INDEX
 from puppet.raster import mask_of, overlap
 from puppet.topology import PUPPET
-from puppet.truth import annotate, face_box, project
+from puppet.truth import annotate, covered, face_box, project
 
 SIDE = 400
 
@@ -30,6 +31,10 @@ def front_view(distance: float = 6.0) -> View:
 
 def nothing_hides(points: np.ndarray) -> np.ndarray:
     return np.zeros(len(points), bool)
+
+
+def everything_hides(points: np.ndarray) -> np.ndarray:
+    return np.ones(len(points), bool)
 
 
 class Topologies(unittest.TestCase):
@@ -154,6 +159,20 @@ class Projections(unittest.TestCase):
         self.assertFalse(note.present["left_brow"])
         self.assertTrue(note.present["nose_seam"])
         self.assertFalse(note.landmarks[19].visible)
+
+    def test_presence_follows_what_was_rendered(self) -> None:
+        note = annotate(self.face, np.eye(4), front_view(), nothing_hides, 1)
+        index = np.zeros((SIDE, SIDE), int)
+        for name, own in INDEX.items():
+            if name != "right_sideburn":
+                index[mask_of(note.shapes[name], SIDE, SIDE)] = own
+        seen = covered(note, index)
+        self.assertFalse(seen.present["right_sideburn"])
+        self.assertFalse(seen.landmarks[41].present or seen.landmarks[41].visible)
+        self.assertTrue(seen.present["left_sideburn"] and seen.present["right_seam"])
+        far = covered(annotate(self.face, np.eye(4), front_view(), everything_hides, 1), index)
+        self.assertTrue(far.present["left_brow"])
+        self.assertFalse(far.present["nose_seam"])
 
     def test_json_of_both_forms_reads_back(self) -> None:
         note = annotate(self.face, np.eye(4), front_view(), nothing_hides, 7)
