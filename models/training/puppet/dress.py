@@ -95,6 +95,7 @@ def neck(who: Identity) -> list[Part]:
         (1.12, low - 0.75),
         (1.18, low - 1.6),
         (1.1, low - 2.6),
+        (1.0, low - 8.0),
     ]
     return [
         lathed("neck", "skin", throat),

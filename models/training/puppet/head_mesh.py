@@ -6,6 +6,7 @@ so mesh borders *are* the shapes: an opening's edge runs through points of its 3
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import bpy  # noqa: F401  (brings mathutils along)
@@ -19,6 +20,8 @@ from puppet.parts import INDEX, Part, grid_triangles
 from puppet.surface import chart_of
 
 PER_SEGMENT = 12
+# Which of a grid's places, given in degrees aside and up, belong to it.
+Keep = Callable[[Array, Array], Array]
 # Later ones lie over earlier ones.
 PAINTS = ("skin", "lid", "lip", "mouth", "seam")
 
@@ -76,7 +79,7 @@ def _grids(face: Face) -> list[Array]:
     return grids
 
 
-def _grid(us: tuple, vs: tuple, du: float, dv: float, keep: object) -> Array:
+def _grid(us: tuple, vs: tuple, du: float, dv: float, keep: Keep) -> Array:
     u, v = np.meshgrid(
         np.linspace(*us, round((us[1] - us[0]) / du) + 1),
         np.linspace(*vs, round((vs[1] - vs[0]) / dv) + 1),

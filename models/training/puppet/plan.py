@@ -207,52 +207,76 @@ class Wander:
 
 def perform(shot: Shot) -> list[Cue]:
     """The cues of a film shot."""
-    rng = random.Random(shot.seed)
-    yaw, pitch = BASE_TURNS[shot.kind]
-    yaw *= rng.choice((-1, 1))
-    moves = [Wander(rng, rng.uniform(30, 60)) for _ in range(6)]
-    drift = [Wander(rng, 90) for _ in range(3)]
-    shake = [Wander(rng, 9) for _ in range(2)]
-    scale = rng.uniform(150, 260)
-    distance = shot.focal_px / scale
-    middle = (rng.uniform(-0.9, 0.9) * 560 / scale, rng.uniform(-0.5, 0.4) * 330 / scale)
-    faces, flicker = _faces(shot, rng), rng.uniform(0.01, 0.05)
-    cues = []
-    for number in range(1, shot.frames + 1):
+    return Performance(shot).cues()
+
+
+class Performance:
+    """How head, camera and light of one film shot move."""
+
+    def __init__(self, shot: Shot) -> None:
+        rng = random.Random(shot.seed)
+        self.shot, self.rng = shot, rng
+        self.yaw, self.pitch = BASE_TURNS[shot.kind]
+        self.yaw *= rng.choice((-1, 1))
+        self.moves = [Wander(rng, rng.uniform(30, 60)) for _ in range(6)]
+        self.drift = [Wander(rng, 90) for _ in range(3)]
+        self.shake = [Wander(rng, 9) for _ in range(2)]
+        self.scale = rng.uniform(150, 260)  # pixels of a half height
+        self.middle = (
+            rng.uniform(-0.9, 0.9) * 560 / self.scale,
+            rng.uniform(-0.5, 0.4) * 330 / self.scale,
+        )
+        self.faces, self.flicker = _faces(shot, rng), rng.uniform(0.01, 0.05)
+
+    def cues(self) -> list[Cue]:
+        return [self._cue(number) for number in range(1, self.shot.frames + 1)]
+
+    def _cue(self, number: int) -> Cue:
+        shot = self.shot
         # On twos a pose is held for two frames; camera and light go on.
         held = (number - 1) // 2 * 2 + 1 if shot.on_twos else number
-        chatter = [rng.gauss(0, 0.004) if held == number else 0.0 for _ in range(3)]
-        share = (held - 1) / max(shot.frames - 1, 1)
-        turned = math.sin(math.pi * share) * 118 * (1 if yaw >= 0 else -1)
-        out = share * (shot.size[0] / 2 / scale - abs(middle[0])) * 1.02
-        called, expression, blink = faces[number - 1]
-        cues.append(
-            Cue(
-                expression=closing(expression, blink) if blink else expression,
-                called="blink" if blink > 0.9 else called,
-                gaze=(0.25 * moves[0](held * 2.0), 0.12 * moves[1](held * 2.0)),
-                turn=(
-                    math.radians(yaw + 13 * moves[2](held))
-                    + (math.radians(turned) if shot.kind == "away" else 0.0)
-                    + chatter[0],
-                    math.radians(pitch + 8 * moves[3](held)) + chatter[1],
-                    math.radians(7 * moves[4](held)),
-                ),
-                at=(0.16 * moves[5](held), 0.0, 0.06 * moves[1](held) + chatter[2]),
-                camera=(
-                    -middle[0]
-                    - _side(middle[0]) * (out if shot.kind == "exit" else 0)
-                    + 0.12 * drift[0](number)
-                    + 0.006 * shake[0](number),
-                    -distance * (1 + 0.04 * drift[1](number)),
-                    -middle[1] + 0.08 * drift[2](number) + 0.006 * shake[1](number),
-                ),
-                roll=math.radians(0.3 * shake[1](number)),
-                flicker=1 + rng.gauss(0, flicker),
-                prop=(number - 1) / max(shot.frames - 1, 1),
-            )
+        # Hands never put a puppet back quite where it was.
+        hands = random.Random(f"{shot.seed}/hands/{held}")
+        chatter = [hands.gauss(0, 0.004) for _ in range(3)]
+        called, expression, blink = self.faces[number - 1]
+        moves, share = self.moves, self._share(held)
+        return Cue(
+            expression=closing(expression, blink) if blink else expression,
+            called="blink" if blink > 0.9 else called,
+            gaze=(0.25 * moves[0](held * 2.0), 0.12 * moves[1](held * 2.0)),
+            turn=self._turn(held, share, chatter),
+            at=(0.16 * moves[5](held), 0.0, 0.06 * moves[1](held) + chatter[2]),
+            camera=self._camera(number, share),
+            roll=math.radians(0.3 * self.shake[1](number)),
+            flicker=1 + self.rng.gauss(0, self.flicker),
+            prop=self._share(number),
         )
-    return cues
+
+    def _share(self, frame: int) -> float:
+        return (frame - 1) / max(self.shot.frames - 1, 1)
+
+    def _turn(self, held: int, share: float, chatter: list[float]) -> tuple[float, float, float]:
+        away = 118 * math.sin(math.pi * share) * _side(self.yaw)
+        yaw = self.yaw + 13 * self.moves[2](held) + (away if self.shot.kind == "away" else 0.0)
+        pitch = self.pitch + 8 * self.moves[3](held)
+        roll = 7 * self.moves[4](held)
+        return (
+            math.radians(yaw) + chatter[0],
+            math.radians(pitch) + chatter[1],
+            math.radians(roll),
+        )
+
+    def _camera(self, number: int, share: float) -> tuple[float, float, float]:
+        """Where the camera is; to let a head out of the frame, it moves on."""
+        shot, drift, shake = self.shot, self.drift, self.shake
+        aside, up = self.middle
+        out = share * (shot.size[0] / 2 / self.scale - abs(aside)) * 1.02
+        x = -aside - _side(aside) * (out if shot.kind == "exit" else 0.0)
+        return (
+            x + 0.12 * drift[0](number) + 0.006 * shake[0](number),
+            -shot.focal_px / self.scale * (1 + 0.04 * drift[1](number)),
+            -up + 0.08 * drift[2](number) + 0.006 * shake[1](number),
+        )
 
 
 def _side(x: float) -> float:

@@ -19,6 +19,7 @@ from puppet.outlines import Face, make_face
 from puppet.paint import paints
 from puppet.parts import Part, turned
 from puppet.surface import Head
+from puppet.truth import Hidden
 
 # A point counts as hidden when something lies nearer to the camera by more than this, in half
 # heights of the head: brows are raised, and a lid's edge touches its eye.
@@ -103,7 +104,7 @@ class Puppet:
 
 def hidden_from(
     eye: Array, skip: tuple[str, ...] = ("strand",), clearance: float = CLEARANCE
-) -> object:
+) -> Hidden:
     """A test of world points [n,3]: whether the scene's meshes hide them from the camera at `eye`.
 
     Hair strands over a brow do not hide it: artists draw the brow with its hair.

@@ -223,8 +223,7 @@ class Plans(unittest.TestCase):
             if shot.on_twos:
                 for k in range(0, shot.frames - 1, 2):
                     first, second = shot.cues[k], shot.cues[k + 1]
-                    apart = np.abs(np.subtract(first.turn, second.turn)).max()
-                    self.assertLess(apart, 0.05)
+                    self.assertEqual((first.turn, first.at), (second.turn, second.at))
         self.assertTrue(any(cue.called == "blink" for cue in shots[0].cues))
         away = next(shot for shot in shots if shot.kind == "away")
         self.assertGreater(max(abs(cue.turn[0]) for cue in away.cues), np.radians(95))
