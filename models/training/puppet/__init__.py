@@ -1,0 +1,1 @@
+"""Stop-motion puppet heads with true landmarks and Bézier shapes; README.md tells how."""
