@@ -46,7 +46,8 @@ def make_face(who: Identity, expression: Expression) -> Face:
         errors.append(error)
     landmarks = np.zeros((PUPPET.count, 3))
     for kind in PUPPET.shapes:
-        landmarks[list(kind.landmarks)] = space[kind.name].vertices[:, 0]
+        vertices, bound = kind.bound()
+        landmarks[bound] = space[kind.name].vertices[vertices, 0]
     return Face(who, head, chart, space, landmarks, max(errors))
 
 

@@ -105,7 +105,7 @@ def _flagged(landmarks: list[Landmark], present: dict[str, bool]) -> list[Landma
     """Landmarks present with any of their shapes; what is not present is not visible."""
     there = np.zeros(len(landmarks), bool)
     for kind in PUPPET.shapes:
-        there[list(kind.landmarks)] |= present[kind.name]
+        there[kind.bound()[1]] |= present[kind.name]
     return [
         Landmark(p.x, p.y, bool(p.visible and t), bool(t))
         for p, t in zip(landmarks, there, strict=True)

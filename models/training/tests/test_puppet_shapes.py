@@ -46,10 +46,24 @@ class Topologies(unittest.TestCase):
         self.assertEqual(PUPPET.mirrored_shape("nose_seam")[1:], ([2, 1, 0], True))
         self.assertEqual(PUPPET.mirrored_shape("left_seam")[1:], ([0, 1, 2], False))
 
-    def test_every_landmark_is_in_one_group(self) -> None:
-        numbers = sorted(k for group in PUPPET.groups().values() for k in group)
-        self.assertEqual(numbers, list(range(PUPPET.count)))
-        self.assertEqual(PUPPET.groups()["seams"], [0, 1, 2, 3, 4])
+    def test_every_landmark_is_in_a_group_and_on_a_shape(self) -> None:
+        self.assertEqual(
+            [k for k, group in enumerate(PUPPET.groups) if group == "seams"], [*range(5)]
+        )
+        on_shapes = sorted(k for kind in PUPPET.shapes for k in kind.bound()[1])
+        self.assertEqual(on_shapes, list(range(PUPPET.count)))
+
+    def test_the_public_files_have_names_of_their_own_for_brows(self) -> None:
+        names = {kind.name: kind.public_name for kind in PUPPET.shapes}
+        self.assertEqual((names["left_brow"], names["left_seam"]), ("left_eyebrow", "left_seam"))
+
+    def test_a_closed_shape_has_orders_for_every_start_and_both_directions(self) -> None:
+        orders = PUPPET.shape("left_eye").orders()
+        self.assertEqual(len(orders), 12)
+        self.assertIn(([2, 1, 0, 5, 4, 3], True), orders)
+        self.assertEqual(
+            PUPPET.shape("left_seam").orders(), [([0, 1, 2], False), ([2, 1, 0], True)]
+        )
 
     def test_segments_are_those_of_the_public_files(self) -> None:
         counts = {kind.name: kind.segments for kind in PUPPET.shapes}
@@ -140,8 +154,9 @@ class Projections(unittest.TestCase):
         self.assertTrue((np.diff(places[:5, 0]) > 0).all())
         self.assertLess(places[17:25, 0].max(), places[25:33, 0].min())
         for kind in PUPPET.shapes:
+            vertices, landmarks = kind.bound()
             np.testing.assert_allclose(
-                note.shapes[kind.name].vertices[:, 0], places[list(kind.landmarks)], atol=1e-6
+                note.shapes[kind.name].vertices[vertices, 0], places[landmarks], atol=1e-6
             )
         left, top, width, height = face_box(note)
         self.assertTrue(0 < left < SIDE / 2 < left + width and 0 < top < top + height < SIDE)

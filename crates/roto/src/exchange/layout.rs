@@ -65,7 +65,7 @@ impl Layout {
     /// # Errors
     /// None, unless a file that was compiled in is broken.
     pub fn puppet() -> Result<Vec<Self>> {
-        Self::parse(include_str!("../../topologies/puppet_layouts.toml"), &Topology::puppet()?)
+        Self::parse(include_str!("../../../../models/topologies/puppet_layouts.toml"), &Topology::puppet()?)
     }
 
     /// Reads a TOML file of layouts on `topology`.

@@ -189,7 +189,7 @@ fn mirror_of_shape(from: &ShapeSpec, to: &ShapeSpec, mirror: &[usize]) -> Checke
 mod tests {
     use crate::Topology;
 
-    const GOOD: &str = include_str!("../../topologies/puppet.toml");
+    const GOOD: &str = include_str!("../../../../models/topologies/puppet.toml");
 
     fn refused(from: &str, to: &str) -> String {
         assert!(GOOD.contains(from), "{from} is not in the file");

@@ -146,7 +146,7 @@ impl Topology {
     /// # Errors
     /// None, unless the file that was compiled in is broken.
     pub fn puppet() -> Result<Self> {
-        const TEXT: &str = include_str!("../../topologies/puppet.toml");
+        const TEXT: &str = include_str!("../../../../models/topologies/puppet.toml");
         toml::from_str(TEXT)
             .map_err(|found| Error::Topology { topology: "puppet".to_owned(), reason: found.to_string() })
     }
