@@ -197,15 +197,19 @@ fn the_bundle_scores_the_sample_shot_as_the_training_did() {
     let shot = root().join("models/sample/tone_orbit");
     // Without what the node adds to the network: the scores file knows the network alone.
     let plain = ["--set", "edge_refine_px=0", "--set", "edge_softness_px=0"];
-    let told = succeeds(folder.path(), &[&["score", "tone", shot.to_str().unwrap(), "--json"][..], &plain].concat());
-    let scores: Value = serde_json::from_str(&told).unwrap();
-    let committed = std::fs::read_to_string(root().join("models/scores/tone_fast.json")).unwrap();
-    let committed: Value = serde_json::from_str(&committed).unwrap();
-    for class in CLASSES {
-        let found = scores["columns"][0]["total"]["variants"]["default"]["classes"][class]["iou"].as_f64();
-        let expected = committed["sets"]["sample"]["without_mask"]["iou"][class].as_f64();
-        let (Some(found), Some(expected)) = (found, expected) else { panic!("{class} has no score: {scores:#}") };
-        assert!((found - expected).abs() < 0.01, "{class}: IoU {found}, in training {expected}");
+    for model in ["tone_small", "tone_fast"] {
+        let set = ["--set", &format!("model={model}")];
+        let score = ["score", "tone", shot.to_str().unwrap(), "--json"];
+        let told = succeeds(folder.path(), &[&score[..], &plain, &set].concat());
+        let scores: Value = serde_json::from_str(&told).unwrap();
+        let committed = std::fs::read_to_string(root().join(format!("models/scores/{model}.json"))).unwrap();
+        let committed: Value = serde_json::from_str(&committed).unwrap();
+        for class in CLASSES {
+            let found = scores["columns"][0]["total"]["variants"]["default"]["classes"][class]["iou"].as_f64();
+            let expected = committed["sets"]["sample"]["without_mask"]["iou"][class].as_f64();
+            let (Some(found), Some(expected)) = (found, expected) else { panic!("{class} has no score: {scores:#}") };
+            assert!((found - expected).abs() < 0.01, "{model}, {class}: IoU {found}, in training {expected}");
+        }
     }
 }
 

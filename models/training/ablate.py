@@ -3,9 +3,9 @@
     python models/training/ablate.py --shots DIR/shots [DIR/train2] --test DIR/caster \
         --work DIR/ablation --out models/scores/ablation --seed 1 [--rows grey focal]
 
-A row differs from the first in one word of its recipe. Rows resume per epoch; a row whose result is
-written is skipped. Each result is a JSON file with the hashes of the data, the seed, the date and
-the command.
+A row differs from the first in one thing. Rows resume per epoch; a row whose result is written is
+skipped when it is of the same data, seed and schedule, and refused otherwise. Each result is a JSON
+file with the hashes of the data, the seed, the date and the command.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tone_run import Limits, Run, held_out_counts, run_epoch
 from tone_scores import accuracy, iou
 
 ROWS: dict[str, list[str]] = {
-    "as_shipped": [],
+    "base": [],
     "grey": ["color=false"],
     "hard_labels": ["soft_labels=false"],
     "no_dice": ["dice_share=0"],
@@ -47,7 +47,7 @@ RELIGHT_EVERY = 24
 def train_row(run: Run, checkpoint: Path, training: Split, limits: Limits) -> None:
     """Trains what is missing of a row."""
     if checkpoint.exists():
-        run.load(checkpoint)
+        run.load(checkpoint, training.hash)
     with RelitPool(training.relit, run.seed, RELIGHT_EVERY) as pool:
         while not limits.reached(run):
             loss = run_epoch(run, training.frames.with_lit(pool.at(run.epoch)), limits)
@@ -68,6 +68,16 @@ def score(run: Run, split: Split) -> dict[str, Any]:
             "accuracy": round(accuracy(counts), 4),
         }
     return figures
+
+
+def check_same(result: Path, run: Run, training: Split, steps: int) -> None:
+    """Refuses a table whose rows would be of different data, seeds or schedules."""
+    stored = json.loads(result.read_text("utf-8"))
+    there = (stored["training"]["data_hash"], stored["seed"], stored["training"]["steps"])
+    if there != (training.hash, run.seed, steps):
+        raise SystemExit(
+            f"{result} is of other data, another seed or schedule; choose another --out"
+        )
 
 
 def test_splits(roots: list[Path]) -> dict[str, Split]:
@@ -96,15 +106,20 @@ def main() -> None:
     args = parse_arguments()
     torch.set_num_threads(args.threads)
     training = load_split(args.shots, "train", relight=True)
-    tests = {"heldout": load_split(args.shots, "heldout"), **test_splits(args.test)}
+    tests = {"heldout": load_split(args.shots, "heldout")}
+    for name, split in test_splits(args.test).items():
+        if name in tests:
+            raise SystemExit(f"--test has a split {name}, as --shots has; give another folder")
+        tests[name] = split
     args.work.mkdir(parents=True, exist_ok=True)
     args.out.mkdir(parents=True, exist_ok=True)
     for row in args.rows:
         result = args.out / f"{row}.json"
+        run = Run(24, args.seed, RATE, Recipe.parse(ROWS[row]))
         if result.exists():
+            check_same(result, run, training, args.epochs * args.steps)
             continue
         print(row, flush=True)
-        run = Run(24, args.seed, RATE, Recipe.parse(ROWS[row]))
         limits = Limits(args.epochs, args.steps, float("inf"))
         train_row(run, args.work / f"{row}.pt", training, limits)
         facts = {

@@ -59,10 +59,18 @@ def score_shots(session: Any, shots: list[Path]) -> dict[str, Any]:
     return result
 
 
-def training_facts(checkpoint: Path, root: Path) -> dict[str, Any]:
+def shots_of(roots: list[Path], split: str) -> list[Path]:
+    """The shots of a split."""
+    found = [shot for root in roots for shot in find_shots(root)]
+    return [shot for shot in found if read_shot(shot)["split"] == split]
+
+
+def training_facts(checkpoint: Path, roots: list[Path]) -> dict[str, Any]:
     """What the checkpoint says of its own training, and what there was to train on."""
     state = restore(checkpoint)
-    shots = [shot for shot in find_shots(root) if read_shot(shot)["split"] == "train"]
+    shots = shots_of(roots, "train")
+    if data_hash(shots) != state["data_hash"]:
+        raise SystemExit(f"--shots are not what {checkpoint} was trained on")
     return {
         "seed": state["seed"],
         "epochs": state["epoch"],
@@ -78,7 +86,7 @@ def training_facts(checkpoint: Path, root: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--shots", type=Path, required=True, help="the rendered data set")
+    parser.add_argument("--shots", type=Path, nargs="+", required=True, help="the rendered data")
     parser.add_argument("--sample", type=Path, required=True, help="folder of the sample shot")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
@@ -87,7 +95,7 @@ def main() -> None:
 
     model = args.models / f"{args.name}.onnx"
     session = load_session(model)
-    held_out = [s for s in find_shots(args.shots) if read_shot(s)["split"] == "heldout"]
+    held_out = shots_of(args.shots, "heldout")
     start = time.perf_counter()
     sets = {
         "heldout": score_shots(session, held_out),

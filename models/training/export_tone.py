@@ -101,7 +101,9 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--checkpoint", type=Path)
     source.add_argument("--untrained", action="store_true")
-    parser.add_argument("--shots", type=Path, help="balance on the training frames of this folder")
+    parser.add_argument(
+        "--shots", type=Path, nargs="+", help="balance on the training frames of these folders"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
     parser.add_argument("--base", type=int, default=24, help="width of an untrained network")
     args = parser.parse_args()
@@ -111,7 +113,7 @@ def main() -> None:
 
     net = ToneNet(args.base).eval() if args.untrained else load_network(args.checkpoint)
     if args.shots:
-        bias = fit_bias(net, load_split([args.shots], "train").frames)
+        bias = fit_bias(net, load_split(args.shots, "train").frames)
         add_bias(net, bias)
         print("logits balanced by", ", ".join(f"{value:+.2f}" for value in bias))
     entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md", STRIDE)

@@ -28,5 +28,9 @@ def machine_kind() -> str:
 
 def public_command(script: str, arguments: list[str]) -> str:
     """A command as a reader would type it: absolute paths say nothing elsewhere."""
-    words = ["DIR/" + Path(a).name if a.startswith("/") else a for a in arguments]
-    return f"python models/training/{script} {shlex.join(words)}"
+    return f"python models/training/{script} {shlex.join(map(_public, arguments))}"
+
+
+def _public(word: str) -> str:
+    option, mark, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    return f"{option}{mark}DIR/{Path(value).name}" if value.startswith("/") else word

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Recipe:
-    """Choices of a run; the defaults are those of the network that is shipped."""
+    """Choices of a run. The card of a shipped network says where its recipe was another."""
 
     # In class order. Highlights are well under a percent of the pixels; the Dice terms keep this
     # weight from making the network see them everywhere.

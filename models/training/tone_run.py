@@ -23,6 +23,8 @@ from tone_loss import tone_loss
 from tone_net import STRIDE, ToneNet
 from tone_scores import Counts, confusion
 
+# What runs were that stored no recipe.
+BEFORE_RECIPES = Recipe(soft_labels=False)
 # Of these steps, with a temporal weight, one trains on pairs of neighbouring frames.
 PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
@@ -91,15 +93,17 @@ class Run:
         }
         store(state, path)
 
-    def load(self, path: Path) -> None:
-        """Takes up a stored run; one of another recipe is refused."""
+    def load(self, path: Path, data: str) -> None:
+        """Takes up a stored run; one of another recipe or of other data is refused."""
         state = restore(path)
-        recipe = Recipe(**state.get("recipe", asdict(self.recipe)))
+        recipe = Recipe(**state.get("recipe", asdict(BEFORE_RECIPES)))
         if (recipe, state["base"], state["seed"]) != (self.recipe, self.base, self.seed):
             stored = f"base {state['base']}, seed {state['seed']}, {recipe}"
             raise SystemExit(
-                f"{path} is a run with {stored}; go on with that or choose another --out"
+                f"{path} is a run with {stored}; go on with it or choose another --out"
             )
+        if state["data_hash"] != data:
+            raise SystemExit(f"{path} was trained on other data; give its shots or another --out")
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])

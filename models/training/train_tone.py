@@ -72,7 +72,7 @@ def main() -> None:
     checkpoint = args.out / "last.pt"
     run = Run(args.base, args.seed, args.rate, args.recipe)
     if checkpoint.exists():
-        run.load(checkpoint)
+        run.load(checkpoint, training.hash)
         print(f"resumed after epoch {run.epoch}")
 
     limits = Limits(args.epochs, args.steps, args.minutes)

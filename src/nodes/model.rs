@@ -14,10 +14,6 @@ static MANIFEST: LazyLock<std::result::Result<Manifest, inference::Error>> =
 /// Position of *Custom* in the menu of models. Shipped models follow in the manifest's order, which only ever grows.
 pub const CUSTOM: usize = 0;
 
-/// Position of *Tone Fast*, with which a new ToneSegment begins: most artists and farms have no GPU, and on a processor
-/// it takes a third of the time of *Tone Small*.
-pub const TONE_FAST: usize = 2;
-
 /// Where a network runs, as a choice; the number of the GPU is a parameter of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Device {
@@ -215,7 +211,7 @@ mod tests {
     fn the_compiled_manifest_is_valid_and_custom_comes_first() {
         let labels = labels("ToneSegment");
         assert_eq!(labels[CUSTOM], "Custom");
-        assert_eq!(labels[TONE_FAST], "Tone Fast", "a new node begins with another model: {labels:?}");
+        assert!(labels.len() > 1, "at least one model is shipped for ToneSegment: {labels:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from puppet.cubic import Array, Shape
 from puppet.topology import PUPPET, Topology
 
 FORMAT = "rotocel-face-1"
+# Files round to thousandths of a pixel.
+JOINED_PX = 0.01
 Box = tuple[float, float, float, float]
 
 
@@ -150,25 +153,48 @@ def _public_segments(shape: Shape) -> list[Any]:
     return np.round(columns, 3).tolist()
 
 
-def from_public(data: dict[str, Any], topology: Topology = PUPPET) -> dict[str, Shape]:
-    """Shapes of a public file, by our names; points are not read, since their layouts differ."""
-    shapes = {}
-    for kind in topology.shapes:
-        segments = data.get(kind.public_name)
-        if segments is None:
-            continue
-        rows = np.array(segments, float).transpose(0, 2, 1)  # [m, 4, 2]
-        controls = np.stack(
-            [rows[:, 0], rows[:, 0] + rows[:, 1], rows[:, 2] + rows[:, 3], rows[:, 2]], 1
-        )
-        shapes[kind.name] = Shape.of_controls(controls, kind.closed)
-    return shapes
+def from_public(data: Any, topology: Topology = PUPPET) -> dict[str, Shape]:
+    """Shapes of a public file, by our names; points are not read, since their layouts differ.
+
+    A ValueError names what the file has that the form or the topology has not.
+    """
+    if not isinstance(data, dict):
+        raise ValueError("the file is no JSON object")
+    known = {kind.public_name: kind for kind in topology.shapes}
+    unknown = sorted(set(data) - set(known) - {"points"})
+    if unknown:
+        raise ValueError(f"unknown shapes {', '.join(unknown)}; known are {', '.join(known)}")
+    return {
+        kind.name: _of_segments(name, data[name], kind.closed)
+        for name, kind in known.items()
+        if name in data
+    }
+
+
+def _of_segments(name: str, segments: Any, closed: bool) -> Shape:
+    try:
+        rows = np.array(segments, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: segments are not lists of numbers") from None
+    if rows.ndim != 3 or rows.shape[1:] != (2, 4):
+        raise ValueError(f"{name}: a segment is [[x0, tx0, x3, tx3], [y0, ty0, y3, ty3]]")
+    starts, ends = rows[:, :, 0], rows[:, :, 2]
+    if np.abs(ends[:-1] - starts[1:]).max(initial=0.0) > JOINED_PX:
+        raise ValueError(f"{name}: a segment does not begin where the one before ends")
+    if (np.abs(ends[-1] - starts[0]).max() <= JOINED_PX) != closed:
+        raise ValueError(f"{name} is {'open' if closed else 'closed'}, and should not be")
+    rows = rows.transpose(0, 2, 1)  # [m, 4, 2]
+    controls = np.stack(
+        [rows[:, 0], rows[:, 0] + rows[:, 1], rows[:, 2] + rows[:, 3], rows[:, 2]], 1
+    )
+    return Shape.of_controls(controls, closed)
 
 
 def save_json(path: Path, data: dict[str, Any]) -> None:
     """Writes a JSON file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    # Of two processes that finish the same shot, each has a file of its own until it is whole.
+    part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text(json.dumps(data, separators=(",", ":")) + "\n", "utf-8")
     part.replace(path)
 

@@ -69,9 +69,14 @@ def _facts(folder: Path, wrong: list[str]) -> dict[str, Any]:
     if not path.exists():
         wrong.append(f"{path}: missing")
         return {}
-    facts = json.loads(path.read_text("utf-8"))
-    if facts.get("format") != CHARACTER:
-        wrong.append(f"{path}: format is {facts.get('format')}, not {CHARACTER}")
+    try:
+        facts: Any = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        wrong.append(f"{path}: {error}")
+        return {}
+    if not isinstance(facts, dict) or facts.get("format") != CHARACTER:
+        wrong.append(f"{path}: its format is not {CHARACTER}")
+        return {}
     return facts
 
 
@@ -96,17 +101,21 @@ def _note(
         return None
     try:
         data = json.loads(path.read_text("utf-8"))
-        note = from_json(data) if "format" in data else _of_public(data, path)
-    except (ValueError, KeyError, TypeError) as error:
+        note = (
+            from_json(data)
+            if isinstance(data, dict) and "format" in data
+            else _of_public(data, path, topology)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         wrong.append(f"{path}: {type(error).__name__} {error}")
         return None
     wrong.extend(f"{path}: {text}" for text in _faults(note, topology, landmarks))
     return note
 
 
-def _of_public(data: dict[str, Any], path: Path) -> Annotation:
-    shapes = from_public(data)
-    present = {kind.name: kind.name in shapes for kind in PUPPET.shapes}
+def _of_public(data: Any, path: Path, topology: Topology) -> Annotation:
+    shapes = from_public(data, topology)
+    present = {kind.name: kind.name in shapes for kind in topology.shapes}
     return Annotation(int(path.stem), (0, 0), [], shapes, present)
 
 

@@ -97,7 +97,7 @@ def covered(note: Annotation, index: NDArray[np.integer]) -> Annotation:
         length = float(np.hypot(x - np.roll(x, -1), y - np.roll(y, -1)).sum())
         pixels = int((index == own).sum())
         thin = area < THIN_PX * length
-        present[name] = pixels >= max(8, COVERED * area) or (present[name] and (pixels > 0 or thin))
+        present[name] = pixels >= max(8, COVERED * area) or (present[name] and thin)
     return replace(note, present=present, landmarks=_flagged(note.landmarks, present))
 
 

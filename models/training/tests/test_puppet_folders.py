@@ -11,7 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from puppet.annotation import Annotation, load, save_json, to_json, with_more
+from puppet.annotation import (
+    Annotation,
+    from_public,
+    load,
+    save_json,
+    to_json,
+    to_public,
+    with_more,
+)
 from puppet.character import CHARACTER, read_character, write_character
 from puppet.handover import finish_film
 from puppet.plan import film
@@ -90,6 +98,20 @@ class Folders(unittest.TestCase):
             self.assertIn(part, text)
         self.assertEqual(len(text.splitlines()), 4)
         self.assertEqual(PUPPET.count, 45)
+
+    def test_a_public_file_that_lies_about_its_shapes_is_told(self) -> None:
+        eye = to_public(load(self.root / "shot" / "annotations" / "0001.json"))["left_eye"]
+        wrong = (
+            ({"left_brow": eye}, "unknown shapes left_brow"),
+            ({"left_eye": eye[:-1]}, "left_eye is open"),
+            ({"left_eye": [eye[0], *eye[2:]]}, "does not begin where"),
+            ({"left_eye": [[0, 1], [2, 3]]}, "a segment is"),
+            ({"left_eye": "round"}, "not lists of numbers"),
+            ([], "no JSON object"),
+        )
+        for data, part in wrong:
+            with self.assertRaisesRegex(ValueError, part):
+                from_public(data)
 
 
 if __name__ == "__main__":

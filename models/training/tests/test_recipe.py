@@ -22,5 +22,8 @@ class Words(unittest.TestCase):
 
 class Commands(unittest.TestCase):
     def test_a_command_is_told_without_the_paths_of_a_machine(self) -> None:
-        told = public_command("ablate.py", ["--shots", "/home/me/work/shots", "--seed", "1"])
-        self.assertEqual(told, "python models/training/ablate.py --shots DIR/shots --seed 1")
+        words = ["--shots", "/home/me/work/shots", "--out=/home/me/out", "--seed", "1"]
+        told = public_command("ablate.py", words)
+        self.assertEqual(
+            told, "python models/training/ablate.py --shots DIR/shots --out=DIR/out --seed 1"
+        )

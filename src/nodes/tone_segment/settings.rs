@@ -10,7 +10,7 @@ ofx_sdk::settings! {
         /// The network and the device that runs it.
         model_group: Group = Group::new("Model"),
         /// The network that finds the tones. Custom runs the file given below.
-        model: DynamicChoice = DynamicChoice::new("Model", models).default(model::TONE_FAST).parent("model_group"),
+        model: DynamicChoice = DynamicChoice::new("Model", models).default(TONE_FAST).parent("model_group"),
         /// An ONNX file with the inputs and outputs that Rotocel's training writes. It describes itself in its metadata,
         /// or in a file of the same name with .json appended. Used when Model is Custom.
         custom_model: FilePath = FilePath::new("Custom model").parent("model_group"),
@@ -100,6 +100,9 @@ pub fn for_host(name: &str) -> Vec<Declaration> {
     }
     declarations
 }
+
+/// Position of *Tone Fast* in the menu of models, with which a new node begins: most artists and farms have no GPU.
+const TONE_FAST: usize = 2;
 
 fn models() -> Vec<ChoiceOption> {
     model::labels(super::NODE).into_iter().map(ChoiceOption::new).collect()
