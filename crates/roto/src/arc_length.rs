@@ -4,8 +4,9 @@ use crate::BezierShape;
 
 /// Parts of a segment that lengths are stored for.
 const STEPS: usize = 32;
-/// Of `kurbo`'s search for the nearest point, in pixels.
-const NEAREST_PX: f64 = 1e-5;
+/// Of `kurbo`'s search for the nearest point: an error of the parameter, 0 to 1 along a segment. The place is off along the
+/// curve by that times the segment's speed, so by 1e-5 px where a plate's width is run through.
+const NEAREST_T: f64 = 1e-9;
 /// Gauss-Legendre quadrature of order 3: (position in 0..1, weight).
 const GAUSS: [(f64, f64); 3] =
     [(0.112_701_665_379_258_3, 5.0 / 18.0), (0.5, 8.0 / 18.0), (0.887_298_334_620_741_7, 5.0 / 18.0)];
@@ -96,7 +97,7 @@ impl ArcLengthCurve {
             if x * x + y * y >= best.0 {
                 continue;
             }
-            let found = segment.nearest(to, NEAREST_PX);
+            let found = segment.nearest(to, NEAREST_T);
             if found.distance_sq < best.0 {
                 best = (found.distance_sq, index, found.t);
             }

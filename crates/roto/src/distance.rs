@@ -23,8 +23,8 @@ pub struct CurveDistance {
 }
 
 /// The symmetric distance of two curves. Both are sampled evenly by length, at most 0.5 px apart on curves up to 2048 px
-/// long; each sample's distance is the exact one to the nearest place of the other curve. Vertices, direction and
-/// beginning do not matter.
+/// long; each sample's distance is that to the nearest place of the other curve, which is found to a billionth of
+/// a segment's parameter. Vertices, direction and beginning do not matter.
 ///
 /// ```
 /// use kurbo::Affine;

@@ -12,10 +12,14 @@ use kurbo::Vec2;
 
 use crate::{BezierShape, Error, KeyKind, Result, ShapeKey, ShapeTrack, ShotShape};
 
-/// The most frames that are reduced at once: an hour and more of film.
-const MOST_FRAMES: u64 = 100_000;
+/// The most frames that are reduced at once, some seven minutes of film: the time goes with their square.
+const MOST_FRAMES: u64 = 10_000;
 
-/// Frames of a way that are measured when ways with as many keys are compared.
+/// Control points that a run may measure to decide on ways that only just stay within the tolerance, or only just do not. Each
+/// costs as much time as the way is long, so that without a bound the time would go with the cube of the frames.
+const MEASURED: usize = 1 << 32;
+
+/// Frames that are measured of a way, or of a hold, when those with as many keys are compared.
 const COMPARED: usize = 16;
 
 /// The track with the fewest keys that shows, on every frame of `frames` on which the shape is present, what the given one
@@ -27,7 +31,9 @@ const COMPARED: usize = 16;
 /// are set on whole frames. Where the shape is hidden, its course is free, and the runs on either side are reduced each on
 /// its own. Of equally few keys, those with the smaller errors are taken.
 ///
-/// Takes time in proportion to the square of the number of frames that one key can stand for.
+/// Takes memory in proportion to the frames, and time in proportion to them and to the frames that one key can stand for, so
+/// to the square of the frames at worst. To stay within that, runs of many hundred frames pass over some of the ways whose
+/// error comes within a third of the tolerance: there a few keys more than the fewest may be left, never a larger error.
 ///
 /// ```
 /// use kurbo::{Affine, Point};
@@ -46,7 +52,7 @@ const COMPARED: usize = 16;
 /// ```
 ///
 /// # Errors
-/// [`Error::FrameRange`] for an empty range, [`Error::Parameter`] for more than 100,000 frames, a tolerance below 0 or one that
+/// [`Error::FrameRange`] for an empty range, [`Error::Parameter`] for more than 10,000 frames, a tolerance below 0 or one that
 /// is no number.
 pub fn reduce_keys(shape: &ShotShape, frames: RangeInclusive<i64>, tolerance_px: f64) -> Result<ShapeTrack> {
     let (first, last) = (*frames.start(), *frames.end());
@@ -54,8 +60,8 @@ pub fn reduce_keys(shape: &ShotShape, frames: RangeInclusive<i64>, tolerance_px:
         return Err(Error::FrameRange { first, last });
     }
     if first.abs_diff(last) >= MOST_FRAMES {
-        let value = first.abs_diff(last) as f64;
-        return Err(Error::Parameter { name: "number of frames", value, range: "up to 100,000" });
+        let value = first.abs_diff(last) as f64 + 1.0;
+        return Err(Error::Parameter { name: "number of frames", value, range: "up to 10,000" });
     }
     if !(tolerance_px >= 0.0 && tolerance_px.is_finite()) {
         let range = "0 px or more, and finite";
@@ -140,42 +146,50 @@ impl Run {
     /// The times of the fewest keys.
     fn reduce(&self, tolerance: f64) -> Vec<f64> {
         let (starts, ends) = (self.starts(tolerance), self.ends(tolerance));
-        let ways: Vec<Vec<usize>> = (0..self.times.len()).map(|from| self.ways(from, tolerance)).collect();
-        let to_end = self.fewest(&ways, &ends);
-        // Along the ways that need the fewest keys, the smallest sum of errors.
-        let mut best: Vec<Option<(f64, usize)>> = vec![None; self.times.len()];
-        let need = starts.iter().filter_map(|&start| to_end[start]).min();
+        // Backwards, so that what follows a key is known and its ways need not be stored.
+        let mut onward: Vec<Option<Onward>> = vec![None; self.times.len()];
         for from in (0..self.times.len()).rev() {
-            let Some(keys) = to_end[from] else { continue };
-            if keys == 1 {
-                best[from] = Some((self.hold_error(from, self.times.len() - 1), from));
-                continue;
-            }
-            for &to in ways[from].iter().filter(|&&to| to_end[to] == Some(keys - 1)) {
-                let Some((rest, _)) = best[to] else { continue };
-                let error = rest + self.way_error(from, to);
-                if best[from].is_none_or(|(least, _)| error < least) {
-                    best[from] = Some((error, to));
-                }
-            }
+            onward[from] = if ends[from] {
+                Some(Onward { keys: 1, error: self.hold_error(from, self.times.len() - 1), next: None })
+            } else {
+                self.best_way(from, &self.ways(from, tolerance), &onward)
+            };
         }
-        let candidates = starts.into_iter().filter(|&start| to_end[start] == need);
-        let error = |start: usize| best[start].map_or(f64::INFINITY, |(error, _)| error) + self.hold_error(start, 0);
-        let start = candidates.min_by(|&a, &b| error(a).total_cmp(&error(b)));
+        let total =
+            |start: usize| onward[start].map(|found| (found.keys, found.error + self.hold_error(start, 0), start));
+        let best = starts.into_iter().filter_map(total).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut kept = Vec::new();
-        let mut next = start;
+        let mut next = best.map(|(_, _, start)| start);
         while let Some(at) = next {
             kept.push(self.times[at]);
-            next = best[at].map(|(_, to)| to).filter(|&to| to > at);
+            next = onward[at].and_then(|found| found.next);
         }
         kept
+    }
+
+    /// The best of the ways from a key: the fewest keys, and along these the smallest sum of errors.
+    fn best_way(&self, from: usize, ways: &[usize], onward: &[Option<Onward>]) -> Option<Onward> {
+        let fewest = ways.iter().filter_map(|&to| Some(onward[to]?.keys)).min()?;
+        let mut best: Option<Onward> = None;
+        for &to in ways {
+            let Some(rest) = onward[to].filter(|rest| rest.keys == fewest) else { continue };
+            // Errors are not negative: what is no better without the way is not worth measuring.
+            if best.is_some_and(|best| rest.error >= best.error) {
+                continue;
+            }
+            let error = rest.error + self.way_error(from, to);
+            if best.is_none_or(|best| error < best.error) {
+                best = Some(Onward { keys: fewest + 1, error, next: Some(to) });
+            }
+        }
+        best
     }
 
     /// Keys that may be the first: the shape holds before them, and no hand key is passed over.
     fn starts(&self, tolerance: f64) -> Vec<usize> {
         let last = if self.free.0 { self.times.len() - 1 } else { 0 };
         let hand = self.hand.iter().position(|&hand| hand).unwrap_or(last).min(last);
-        (0..=hand).filter(|&key| (0..key).all(|at| self.apart(key, at) <= tolerance)).collect()
+        self.holding(0..=hand, tolerance)
     }
 
     /// Whether each key may be the last one.
@@ -183,51 +197,62 @@ impl Run {
         let count = self.times.len();
         let first = if self.free.1 { 0 } else { count - 1 };
         let hand = self.hand.iter().rposition(|&hand| hand).unwrap_or(first).max(first);
-        (0..count).map(|key| key >= hand && (key..count).all(|at| self.apart(key, at) <= tolerance)).collect()
+        let mut ends = vec![false; count];
+        self.holding((hand..count).rev(), tolerance).into_iter().for_each(|key| ends[key] = true);
+        ends
     }
 
-    /// The fewest keys from each on to the end, itself included.
-    fn fewest(&self, ways: &[Vec<usize>], ends: &[bool]) -> Vec<Option<usize>> {
-        let mut to_end = vec![None; self.times.len()];
-        for from in (0..self.times.len()).rev() {
-            let onward = ways[from].iter().filter_map(|&to| to_end[to]).min();
-            to_end[from] = if ends[from] { Some(1) } else { onward.map(|keys: usize| keys + 1) };
+    /// The keys that are within the tolerance of all that come before them in `order`.
+    fn holding(&self, order: impl Iterator<Item = usize> + Clone, tolerance: f64) -> Vec<usize> {
+        let mut reach = Reach::all(self.points[0].len());
+        let mut keys = Vec::new();
+        for (passed, key) in order.clone().enumerate() {
+            let place = |k: usize| self.points[key][k];
+            let near = || order.clone().take(passed).all(|at| self.apart(key, at) <= tolerance);
+            if reach.decide(place).unwrap_or_else(near) {
+                keys.push(key);
+            }
+            reach.narrow(place, tolerance);
+            if reach.is_empty() {
+                break;
+            }
         }
-        to_end
+        keys
     }
 
     /// The keys that may follow a key: the straight way to them stays within the tolerance, and no hand key is passed over.
     ///
     /// A way that passes a frame within the tolerance has a velocity within a disc around that of the frame, so each frame
-    /// passed narrows the velocities. Boxes around the discs and within them settle almost all; the search ends when the
-    /// outer box of some point is empty.
+    /// passed narrows the velocities.
     fn ways(&self, from: usize, tolerance: f64) -> Vec<usize> {
         let start = &self.points[from];
-        let mut outer = vec![Bounds::ALL; start.len()];
-        let mut inner = outer.clone();
+        let mut reach = Reach::all(start.len());
+        let mut budget = MEASURED / (self.times.len() * start.len());
         let mut ways = Vec::new();
         for to in from + 1..self.times.len() {
             let span = self.times[to] - self.times[from];
             let velocity = |k: usize| (self.points[to][k] - start[k]) / span;
-            if (0..start.len()).all(|k| outer[k].holds(velocity(k))) {
-                let surely = (0..start.len()).all(|k| inner[k].holds(velocity(k)));
-                if surely || (from + 1..to).all(|at| self.off_way(from, to, at) <= tolerance) {
-                    ways.push(to);
-                }
+            if reach.decide(velocity).unwrap_or_else(|| self.stays_within(from, to, tolerance, &mut budget)) {
+                ways.push(to);
             }
             if self.hand[to] {
                 break;
             }
-            for k in 0..start.len() {
-                outer[k].narrow(velocity(k), tolerance / span * (1.0 + 1e-9) + 1e-12);
-                // A little less than the square within the disc, so that rounding never lets the tolerance be passed.
-                inner[k].narrow(velocity(k), tolerance / span * (std::f64::consts::FRAC_1_SQRT_2 - 1e-6));
-            }
-            if outer.iter().any(Bounds::is_empty) {
+            reach.narrow(velocity, tolerance / span);
+            if reach.is_empty() {
                 break;
             }
         }
         ways
+    }
+
+    /// Whether the straight way stays within the tolerance of each time between. No, too, once `budget` times were measured.
+    fn stays_within(&self, from: usize, to: usize, tolerance: f64, budget: &mut usize) -> bool {
+        (from + 1..to).all(|at| {
+            let left = budget.checked_sub(1);
+            *budget = left.unwrap_or(0);
+            left.is_some() && self.off_way(from, to, at) <= tolerance
+        })
     }
 
     /// How far the straight way between two keys passes from a time between them.
@@ -243,18 +268,31 @@ impl Run {
         points.map(|(&a, &b)| (a - b).hypot2()).fold(0.0, f64::max).sqrt()
     }
 
-    /// The sum of squared errors along a way, by a few of its frames when it is long.
+    /// The sum of squared errors along a way.
     fn way_error(&self, from: usize, to: usize) -> f64 {
-        let (count, taken) = (to - from - 1, (to - from - 1).min(COMPARED));
-        let at = |k: usize| from + 1 + (2 * k + 1) * count / (2 * taken);
-        let sum: f64 = (0..taken).map(|k| self.off_way(from, to, at(k)).powi(2)).sum();
-        if taken < count { sum * count as f64 / taken as f64 } else { sum }
+        sum_of_squares(to - from - 1, |k| self.off_way(from, to, from + 1 + k))
     }
 
     /// The sum of squared errors where a key holds up to an end.
     fn hold_error(&self, key: usize, end: usize) -> f64 {
-        (key.min(end)..=key.max(end)).map(|at| self.apart(key, at).powi(2)).sum()
+        sum_of_squares(key.abs_diff(end), |k| self.apart(key, if end < key { end + k } else { key + 1 + k }))
     }
+}
+
+/// The best that follows a key.
+#[derive(Clone, Copy)]
+struct Onward {
+    /// The key itself included.
+    keys: usize,
+    error: f64,
+    next: Option<usize>,
+}
+
+/// The sum of `count` squared errors, by a few of them when there are many.
+fn sum_of_squares(count: usize, error: impl Fn(usize) -> f64) -> f64 {
+    let taken = count.min(COMPARED);
+    let sum: f64 = (0..taken).map(|k| error((2 * k + 1) * count / (2 * taken)).powi(2)).sum();
+    if taken < count { sum * count as f64 / taken as f64 } else { sum }
 }
 
 fn control_points(shape: &BezierShape) -> Vec<Vec2> {
@@ -262,7 +300,42 @@ fn control_points(shape: &BezierShape) -> Vec<Vec2> {
     shape.vertices().iter().flat_map(ends).collect()
 }
 
-/// Velocities along both axes.
+/// Where each control point may be, or how fast it may go, to be within the tolerance of all that was passed: in the
+/// intersection of discs. Boxes around the discs and within them settle almost all.
+struct Reach {
+    outer: Vec<Bounds>,
+    inner: Vec<Bounds>,
+}
+
+impl Reach {
+    fn all(count: usize) -> Self {
+        Self { outer: vec![Bounds::ALL; count], inner: vec![Bounds::ALL; count] }
+    }
+
+    /// Whether all points are in all discs, where the boxes tell.
+    fn decide(&self, point: impl Fn(usize) -> Vec2) -> Option<bool> {
+        let within = |boxes: &[Bounds]| boxes.iter().enumerate().all(|(k, bounds)| bounds.holds(point(k)));
+        if within(&self.inner) {
+            return Some(true);
+        }
+        if within(&self.outer) { None } else { Some(false) }
+    }
+
+    fn narrow(&mut self, point: impl Fn(usize) -> Vec2, radius: f64) {
+        for (k, (outer, inner)) in self.outer.iter_mut().zip(&mut self.inner).enumerate() {
+            outer.narrow(point(k), radius * (1.0 + 1e-9) + 1e-12);
+            // A little less than the square within the disc, so that rounding never lets the tolerance be passed.
+            inner.narrow(point(k), radius * (std::f64::consts::FRAC_1_SQRT_2 - 1e-6));
+        }
+    }
+
+    /// Whether some point cannot be anywhere, so that the search is over.
+    fn is_empty(&self) -> bool {
+        self.outer.iter().any(Bounds::is_empty)
+    }
+}
+
+/// A box of places or velocities.
 #[derive(Clone)]
 struct Bounds {
     min: Vec2,

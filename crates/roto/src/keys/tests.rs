@@ -103,19 +103,35 @@ fn what_is_hidden_is_free_and_what_is_seen_on_either_side_is_not() {
 }
 
 #[test]
-fn a_thousand_frames_are_quick_whatever_the_motion() {
+fn of_a_thousand_frames_those_are_kept_that_the_motion_needs() {
     let wave = |k: i32| {
         let t = f64::from(k);
         (40.0 * (0.07 * t).sin() + 3.0 * (0.5 * t).cos(), 25.0 * (0.031 * t).cos())
     };
-    let started = std::time::Instant::now();
     let track = dense((0..1000).map(wave));
     let found = reduced(&track, 999, 0.5);
     assert!(found.keys().len() < 400, "{}", found.keys().len());
     assert_eq!(reduced(&dense((0..1000).map(|_| (0.0, 0.0))), 999, 0.5).keys().len(), 1);
     let drift = dense((0..1000).map(|k| (0.1 * f64::from(k), if k == 500 { 3.0 } else { 0.0 })));
     assert_eq!(times(&reduced(&drift, 999, 0.5)), [0.0, 499.0, 500.0, 501.0, 999.0]);
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn rest_and_straight_motion_of_any_length_need_one_key_and_two() {
+    const LAST: i32 = 5_999;
+    let rest = dense((0..=LAST).map(|_| (3.0, 4.0)));
+    assert_eq!(reduced(&rest, LAST.into(), 0.5).keys().len(), 1);
+    let straight = dense((0..=LAST).map(|k| (0.25 * f64::from(k), -0.5 * f64::from(k))));
+    assert_eq!(times(&reduced(&straight, LAST.into(), 0.01)), [0.0, f64::from(LAST)]);
+}
+
+#[test]
+fn ways_that_are_too_dear_to_measure_are_passed_over() {
+    let bent = dense([0.0, 0.9, 0.0].into_iter().map(|y| (0.0, y)));
+    let run = Run::new(&bent, &(0..=2), &[], (true, true));
+    for (mut budget, allowed) in [(1, true), (0, false)] {
+        assert_eq!(run.stays_within(0, 2, 1.0, &mut budget), allowed);
+    }
 }
 
 #[test]
@@ -123,6 +139,9 @@ fn what_is_out_of_range_is_refused() {
     let shape = ShotShape::new("leaf", ShapeTrack::still(leaf()));
     assert_eq!(reduce_keys(&shape, RangeInclusive::new(3, 2), 0.5), Err(Error::FrameRange { first: 3, last: 2 }));
     assert!(matches!(reduce_keys(&shape, 0..=3, f64::NAN), Err(Error::Parameter { .. })));
+    let long = reduce_keys(&shape, 1..=10_001, 0.5).expect_err("a frame too many");
+    assert!(long.to_string().contains("10001"), "{long}");
+    assert!(reduce_keys(&shape, 1..=10_000, 0.5).is_ok());
     assert!(matches!(reduce_keys(&shape, i64::MIN..=i64::MAX, 0.5), Err(Error::Parameter { .. })));
 }
 

@@ -9,6 +9,9 @@ use super::flatten::Outline;
 /// Steps that the search for crossings may take. Beyond, every piece counts as an edge, which only matters inside of overlaps.
 const BUDGET: usize = 1 << 23;
 
+/// Steps that each cut counts as, so that those kept take some 16 MiB at most.
+const STEPS_PER_CUT: usize = 8;
+
 /// Runs of pieces shorter than this, in pixels of the output, are dropped: which side of them is inside cannot be told.
 const SHORTEST_PX: f64 = 1e-4;
 
@@ -62,8 +65,10 @@ fn cuts(pieces: &[Piece], budget: &mut usize) -> Option<Vec<(usize, f64)>> {
         for &other in &active {
             let apart = least(k, across) > most(other, across) || least(other, across) > most(k, across);
             if !apart && !follow(pieces, k, other) {
+                let before = cuts.len();
                 meet(pieces, k, other, &mut cuts);
                 meet(pieces, other, k, &mut cuts);
+                *budget = budget.checked_sub(STEPS_PER_CUT * (cuts.len() - before))?;
             }
         }
         active.push(k);
@@ -202,6 +207,17 @@ mod tests {
         let beside = [square(0.0, 0.0, 10.0), square(10.0, 2.0, 5.0)];
         assert!((length(&beside, FillRule::Union) - 50.0).abs() < 1e-6);
         assert!((length(&[beside[0].clone(), beside[0].clone()], FillRule::EvenOdd)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn so_many_crossings_that_they_would_fill_the_memory_are_given_up() {
+        let spoke = |k: i32| {
+            let out = Vec2::from_angle(std::f64::consts::PI * f64::from(k) / 2048.0) * 100.0;
+            Piece { ends: [out.to_point(), (-out).to_point()], chain: 0 }
+        };
+        let spokes: Vec<Piece> = (0..2048).map(spoke).collect();
+        assert_eq!(cuts(&spokes, &mut BUDGET.clone()), None);
+        assert_eq!(cuts(&spokes[..20], &mut BUDGET.clone()).map(|cuts| cuts.last().map(|cut| cut.0)), Some(Some(19)));
     }
 
     #[test]

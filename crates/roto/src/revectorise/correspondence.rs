@@ -39,7 +39,7 @@ pub(super) struct Assignment {
     pub(super) cost: f64,
 }
 
-/// The best assignment of the guide's vertices to `curve`, whose corners are at these arcs.
+/// The best assignment of the guide's vertices to `curve`, whose strongest corners are at these arcs.
 pub(super) fn find(curve: &ArcLengthCurve, corners: &[f64], guide: &Guide) -> Assignment {
     let field = Field::new(curve, corners, guide);
     let mut best = (Assignment { arcs: Vec::new(), cost: f64::INFINITY }, Similarity::IDENTITY);

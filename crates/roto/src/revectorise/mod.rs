@@ -20,8 +20,11 @@ pub use guide::Guide;
 
 /// A contour that breaks by more than this has a corner, which is kept.
 const CORNER_DEG: f64 = 30.0;
-/// Above any character's shape; assigning vertices takes time by the cube of their number.
+/// Above any character's shape. Assigning vertices takes time by their number and the square of the places that they may
+/// take, which are some hundred samples, three per vertex where these are more, and the corners.
 const MOST_VERTICES: usize = 128;
+/// Corners that vertices are drawn to, the strongest: a contour as rough as a saw has thousands, and they cost as above.
+const MOST_CORNERS: usize = 128;
 /// Samples of a span that its cubic is fitted to.
 const SPAN_SAMPLES: usize = 32;
 
@@ -67,7 +70,11 @@ pub fn revectorise(raw: &BezierShape, guide: &Guide) -> Result<Revectorised> {
         let (expected, found) = (word(guide.is_closed()), word(raw.is_closed()));
         return Err(Error::Mismatch { what: "the contour to revectorise".to_owned(), expected, found });
     }
-    let contour = |shape: &BezierShape| (ArcLengthCurve::new(shape), corner_arcs(shape));
+    let contour = |shape: &BezierShape| {
+        let curve = ArcLengthCurve::new(shape);
+        let corners = corners(&curve);
+        (curve, corners)
+    };
     let (forth, back) = (contour(raw), contour(&raw.reversed()));
     if !(1e-6..1e9).contains(&forth.0.length()) {
         return Err(Error::Fit(format!(
@@ -79,15 +86,15 @@ pub fn revectorise(raw: &BezierShape, guide: &Guide) -> Result<Revectorised> {
     if count > MOST_VERTICES {
         return Err(Error::Fit(format!("the shape has {count} vertices, at most {MOST_VERTICES} can be revectorised")));
     }
-    let there = correspondence::find(&forth.0, &forth.1, guide);
-    let other = correspondence::find(&back.0, &back.1, guide);
+    let there = correspondence::find(&forth.0, &strongest(&forth.1), guide);
+    let other = correspondence::find(&back.0, &strongest(&back.1), guide);
     // A seam of which only the middle is known may run either way; then the artist's stays.
     let reversed = other.cost < there.cost - 1e-6;
     let ((curve, corners), places) = if reversed { (back, other.arcs) } else { (forth, there.arcs) };
     if places.len() != count {
         return Err(Error::Fit("the guide's positions are too far out; give them in pixels of the plate".to_owned()));
     }
-    let is_corner = |arc: f64| corners.iter().any(|&corner| apart(&curve, corner, arc) < 1e-6 * curve.length());
+    let is_corner = |arc: f64| corners.iter().any(|corner| apart(&curve, corner.arc, arc) < 1e-6 * curve.length());
     let corners: Vec<_> = places.iter().map(|&arc| is_corner(arc)).collect();
     let shape = fitted(&curve, &places, &corners)?;
     let share = |arc: &f64| if reversed { 1.0 - arc / curve.length() } else { arc / curve.length() };
@@ -127,14 +134,27 @@ fn apart(curve: &ArcLengthCurve, one: f64, other: f64) -> f64 {
     if curve.is_closed() { gap.min(curve.length() - gap).abs() } else { gap }
 }
 
-/// Arcs of the vertices at which `shape` breaks.
-fn corner_arcs(shape: &BezierShape) -> Vec<f64> {
-    let curve = ArcLengthCurve::new(shape);
-    let breaks = |arc: &f64| {
-        let (before, after) = (curve.direction(*arc, Side::Before), curve.direction(*arc, Side::After));
-        before.cross(after).abs().atan2(before.dot(after)).to_degrees() > CORNER_DEG
+/// A vertex at which a contour breaks.
+struct Corner {
+    arc: f64,
+    /// The angle between its two directions.
+    break_deg: f64,
+}
+
+/// All corners of a contour, along it.
+fn corners(curve: &ArcLengthCurve) -> Vec<Corner> {
+    let corner = |arc: f64| {
+        let (before, after) = (curve.direction(arc, Side::Before), curve.direction(arc, Side::After));
+        Corner { arc, break_deg: before.cross(after).abs().atan2(before.dot(after)).to_degrees() }
     };
-    curve.vertex_arcs().into_iter().filter(breaks).collect()
+    curve.vertex_arcs().into_iter().map(corner).filter(|corner| corner.break_deg > CORNER_DEG).collect()
+}
+
+/// Arcs of the corners that break most, as many as vertices may be drawn to.
+fn strongest(corners: &[Corner]) -> Vec<f64> {
+    let mut order: Vec<&Corner> = corners.iter().collect();
+    order.sort_by(|a, b| b.break_deg.total_cmp(&a.break_deg));
+    order.into_iter().take(MOST_CORNERS).map(|corner| corner.arc).collect()
 }
 
 #[cfg(test)]

@@ -174,6 +174,26 @@ fn corners_snap_to_corners_and_stay_corners() {
 }
 
 #[test]
+fn a_contour_of_thousands_of_corners_gets_its_vertices_and_the_strongest_corners_draw_them() {
+    // A saw around a square: its four tips stand out, and break more than the teeth.
+    let tips = [(0.0, 0.0), (400.0, 0.0), (400.0, 400.0), (0.0, 400.0)].map(Point::from);
+    let side = |k: usize| {
+        let (from, to) = (tips[k], tips[(k + 1) % 4]);
+        let tooth = move |i: usize| {
+            let inwards = (to - from).turn_90() * if i.is_multiple_of(2) { 0.0 } else { 6e-4 };
+            Vertex::corner(from.lerp(to, i as f64 / 1000.0) + inwards)
+        };
+        (0..1000).map(tooth)
+    };
+    let saw = BezierShape::new((0..4).flat_map(side).collect(), true).expect("a saw");
+    assert_eq!(corners(&ArcLengthCurve::new(&saw)).len(), 4000);
+    let square = BezierShape::new(tips.map(Vertex::corner).into(), true).expect("a square");
+    let found = revectorise(&saw, &Guide::from_reference(&square)).expect("a contour");
+    assert_eq!(found.corners, [true; 4]);
+    assert!(farthest_anchor(&found.shape, &square) < 1e-6, "{:?}", found.shape);
+}
+
+#[test]
 fn free_vertices_and_missing_landmarks_are_spread_between_the_known_ones() {
     let (topology, frame) = (mouth(), mouth_frame());
     let mut landmarks = frame.landmarks().clone();
