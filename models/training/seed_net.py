@@ -10,12 +10,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from labels import REC709_LUMA
 from tone_classes import CLASSES
 
 WIDTHS = (64, 128, 256, 512, 1024)
 # Height and width must be multiples of this.
 STRIDE = 16
-REC709_LUMA = (0.2126, 0.7152, 0.0722)
 
 
 def _double(inputs: int, outputs: int) -> nn.Sequential:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment import Look, spoil_mask
+from labels import REC709_LUMA
 from recipe import Recipe
 from relit_shots import LitShot, has_layers
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
@@ -22,7 +23,6 @@ from tone_classes import CLASSES
 # than the frame), large ones show the network whole objects with their shadows.
 CROPS = ((128, 24), (192, 10), (256, 6))
 LARGEST_SCALE = 2.0
-LUMA = (0.2126, 0.7152, 0.0722)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,11 @@ def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
     """An image [3,H,W] as a network of this recipe sees it."""
     if recipe.color:
         return image
-    return (image * torch.tensor(LUMA)[:, None, None]).sum(0, keepdim=True).expand(3, -1, -1)
+    return (
+        (image * torch.from_numpy(REC709_LUMA)[:, None, None])
+        .sum(0, keepdim=True)
+        .expand(3, -1, -1)
+    )
 
 
 def one_hot(label: Tensor) -> Tensor:

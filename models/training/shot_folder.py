@@ -25,11 +25,12 @@ def frame_path(shot: Path, kind: str, number: int) -> Path:
     return shot / kind / f"{number:04}.png"
 
 
-def save_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Writes a PNG whole or not at all."""
+def save_png(path: Path, pixels: NDArray[np.uint8], grainy: bool = False) -> None:
+    """Writes a PNG whole or not at all; of a grainy one no time is spent on its size."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    Image.fromarray(pixels).save(part, format="PNG", optimize=True)
+    effort = {"compress_level": 3} if grainy else {"optimize": True}
+    Image.fromarray(pixels).save(part, format="PNG", **effort)
     part.replace(path)
 
 

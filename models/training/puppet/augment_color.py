@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from labels import REC709_LUMA
 from look_blur import gaussian, sampled
 
 Picture = NDArray[np.float32]
 Random = np.random.Generator
 GAMMA = 2.2
-LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def brightness(picture: Picture, rng: Random, stops: float = 0.8) -> Picture:
@@ -26,14 +26,14 @@ def brightness(picture: Picture, rng: Random, stops: float = 0.8) -> Picture:
 
 def hue(picture: Picture, rng: Random, turn: float = 0.35) -> Picture:
     """Colors turned about grey by up to `turn` radians, more or less saturated; luma stays."""
-    grey = (picture @ LUMA)[..., None]
+    grey = (picture @ REC709_LUMA)[..., None]
     angle, strength = rng.uniform(-turn, turn), rng.uniform(0.5, 1.35)
     c, s = np.cos(angle), np.sin(angle)
     axis = 1 / np.sqrt(3)
     cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], np.float32) * axis
     matrix = np.eye(3) * c + cross * s + (1 - c) / 3
     color = (picture - grey) @ matrix.T.astype(np.float32)
-    color -= (color @ LUMA)[..., None]
+    color -= (color @ REC709_LUMA)[..., None]
     return np.clip(grey + color * strength, 0, 1).astype(np.float32)
 
 

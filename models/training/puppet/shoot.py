@@ -17,7 +17,6 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
-from PIL import Image
 
 from camera_view import View
 from puppet.annotation import Annotation, save_json, to_json, with_more
@@ -40,7 +39,7 @@ from puppet.render import prepare, render_window
 from puppet.stage import Puppet, add_part, head_matrix, hidden_from
 from puppet.truth import annotate, covered, face_box
 from scene_build import add_camera
-from shot_folder import frame_path, has_frame
+from shot_folder import frame_path, has_frame, save_png
 
 FORMAT = "rotocel-puppet-1"
 # Pixels of a plate over which a window's border runs out into it.
@@ -170,14 +169,6 @@ def _pose(cue: Cue) -> NDArray[np.float64]:
     return head_matrix(*cue.turn, np.array(cue.at))
 
 
-def save_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Writes a PNG whole or not at all; grain does not compress, so little time is spent on it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    Image.fromarray(pixels).save(part, format="PNG", compress_level=3)
-    part.replace(path)
-
-
 def truth_of(stage: Set, number: int) -> Annotation:
     """The annotation of a frame for which the stage is posed."""
     cue = stage.shot.cues[number - 1]
@@ -222,7 +213,7 @@ def render_shot(
             save_json(
                 folder / "annotations" / f"{number:04}.json", to_json(with_more(note, {}, boxes))
             )
-            save_picture(frame_path(folder, "frames", number), picture)
+            save_png(frame_path(folder, "frames", number), picture, grainy=True)
             took, worked = time.perf_counter() - start, time.process_time() - worked
             line = f"{shot.name} {number}/{shot.frames} {took:.2f} s, {worked:.2f} s of processor"
             print(line, flush=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from labels import REC709_LUMA
 from puppet import augment_color as color
 from puppet.annotation import Annotation
 from puppet.artist import KEYS_APART, curve_distance, redraw, rotoscope
@@ -108,7 +109,7 @@ class Colors(unittest.TestCase):
         np.testing.assert_allclose(color.hue(grey, rng), grey, atol=1e-5)
         painted = rng.uniform(0.35, 0.65, (8, 8, 3)).astype(np.float32)
         changed = color.hue(painted, rng)
-        np.testing.assert_allclose(changed @ color.LUMA, painted @ color.LUMA, atol=1e-4)
+        np.testing.assert_allclose(changed @ REC709_LUMA, painted @ REC709_LUMA, atol=1e-4)
         self.assertGreater(np.abs(changed - painted).max(), 0.01)
 
 
