@@ -25,6 +25,7 @@ mod python;
 mod score;
 mod soak;
 mod stages;
+mod train;
 mod workspace;
 
 use workspace::Workspace;
@@ -90,6 +91,16 @@ enum Task {
         #[arg(long, value_name = "N")]
         minutes: Option<u32>,
     },
+    /// Train networks: `train features DIR --from puppet`, `train tone --shots DIR --out DIR`
+    ///
+    /// The first run fetches PyTorch, several gigabytes, into target/venv-torch.
+    Train {
+        /// What is trained: features, tone, seed
+        subject: String,
+        /// Arguments of its script in models/training; `--help` tells them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
+        arguments: Vec<String>,
+    },
     /// Score the bundle's mattes on shots with ground truth
     Score {
         /// What is scored
@@ -134,6 +145,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test { training } => checks::test(&workspace, training)?,
         Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
         Task::Soak { filter, minutes } => soak::soak(&workspace, filter.as_deref(), minutes)?,
+        Task::Train { subject, arguments } => train::train(&workspace, &subject, &arguments)?,
         Task::Score { subject, arguments } => score::score(&workspace, &subject, &arguments)?,
     }
     Ok(())
