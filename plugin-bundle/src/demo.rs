@@ -1,4 +1,7 @@
-//! `cargo xtask demo`: the sample shot through the bundle, as any host would render it.
+//! `cargo xtask demo`: the sample shots through the bundle, as any host would render them.
+
+mod faces;
+mod tones;
 
 use std::{
     fs,
@@ -13,12 +16,8 @@ use crate::{
     bundle::{self, Build},
     folders::replace_folder,
     process,
-    score::SAMPLE,
     workspace::Workspace,
 };
-
-/// The node that is shown.
-const NODE: &str = "ToneSegment";
 
 /// What `rotocel render --json` says of a run. Figures that a platform does not give are missing.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -29,44 +28,31 @@ struct Summary {
     ms_per_frame: Option<f64>,
     /// Peak memory of the whole process.
     peak_memory_mib: Option<f64>,
-    /// What the node says it runs on, after its button to check that was pressed.
+    /// What the node says of itself, after its buttons were pressed.
     status: Option<String>,
     /// How often the node broke the standard.
     #[serde(default)]
     violations: usize,
 }
 
-/// Builds everything, renders the sample shot into `target/demo/`, and prints what it cost.
+/// Builds everything, runs both nodes on the sample shots into `target/demo/`, and prints what it cost.
 ///
 /// # Errors
 /// When a step fails; results of an earlier demo are then left as they were.
 pub fn demo(workspace: &Workspace) -> Result<()> {
-    let shot = workspace.root().join(SAMPLE);
-    let frames = shot.join("frames");
-    ensure!(frames.is_dir(), "{} is missing: the checkout is not complete", frames.display());
     let bundle = bundle::bundle(workspace, &Build::default())?;
     let rotocel = Rotocel { program: bundle::headless_program(workspace)?, bundle };
     let place = workspace.target().join("demo");
-    let input = sequence(&frames, "png");
-    let mut layers = None;
+    let mut summaries = Vec::new();
     replace_folder(&place, |new| {
-        layers = Some(rotocel.render(
-            &input,
-            &sequence(&new.join("layers"), "exr"),
-            &["--layers", "--press", "check_device"],
-        )?);
-        let flat = sequence(&new.join("flat"), "png");
-        rotocel.render(&input, &flat, &["--set", "output=flat"])?;
-        let masked = sequence(&new.join("flat_in_mask"), "png");
-        let mask = format!("Mask={}", sequence(&shot.join("subject"), "png"));
-        rotocel.render(&input, &masked, &["--set", "output=flat", "--set", "temporal_smoothing=2", "--clip", &mask])?;
-        let columns = [&*input, &flat, &masked];
-        rotocel.pictures("gif", &columns, &new.join("side_by_side.gif"))?;
-        rotocel.pictures("sheet", &columns, &new.join("contact_sheet.png"))
+        summaries.push(("ToneSegment", tones::demo(&rotocel, workspace.root(), new)?));
+        summaries.push(("FeatureDetect", faces::demo(&rotocel, workspace.root(), new)?));
+        Ok(())
     })?;
-    let summary = layers.context("the layers were not rendered")?;
-    ensure!(summary.frames > 0, "no frame was rendered from {input}");
-    println!("{}", report(&summary, &place));
+    println!("Demo: {}\n{}\n{}", place.display(), tones::FILES, faces::FILES);
+    for (node, summary) in &summaries {
+        println!("\n{}", report(node, summary));
+    }
     Ok(())
 }
 
@@ -77,25 +63,39 @@ struct Rotocel {
 }
 
 impl Rotocel {
-    fn render(&self, input: &str, output: &str, more: &[&str]) -> Result<Summary> {
+    fn render(&self, node: &str, input: &str, output: &str, more: &[&str]) -> Result<Summary> {
         if let Some(folder) = Path::new(output).parent() {
             fs::create_dir_all(folder)?;
         }
         let mut command = Command::new(&self.program);
-        command.args(["render", NODE, "--input", input, "--output", output, "--json"]).args(more);
+        command.args(["render", node, "--input", input, "--output", output, "--json"]).args(more);
         command.arg("--bundle").arg(&self.bundle);
         let settings: Vec<&str> = more.iter().copied().filter(|more| !more.contains('/')).collect();
-        let what = format!("Rendering the sample shot ({})", settings.join(" "));
+        let what = format!("{node} on the sample shot ({})", settings.join(" "));
         let text = process::with_spinner(&what, || process::capture(&mut command, "rotocel render"))?;
-        serde_json::from_str(&text).with_context(|| format!("rotocel render --json said something unexpected: {text}"))
+        let summary: Summary = serde_json::from_str(&text)
+            .with_context(|| format!("rotocel render --json said something unexpected: {text}"))?;
+        ensure!(summary.frames > 0, "no frame was rendered from {input}");
+        Ok(summary)
     }
 
     fn pictures(&self, kind: &str, inputs: &[&str], output: &Path) -> Result<()> {
         let mut command = Command::new(&self.program);
         command.arg(kind).args(inputs).arg("--output").arg(output);
-        process::with_spinner(&format!("Making {kind}"), || process::capture(&mut command, &format!("rotocel {kind}")))
+        self.run(command, kind)
+    }
+
+    fn run(&self, mut command: Command, verb: &str) -> Result<()> {
+        process::with_spinner(&format!("Making {verb}"), || process::capture(&mut command, &format!("rotocel {verb}")))
             .map(drop)
     }
+}
+
+/// The folder of a sample shot's frames.
+fn frames_of(shot: &Path) -> Result<PathBuf> {
+    let frames = shot.join("frames");
+    ensure!(frames.is_dir(), "{} is missing: the checkout is not complete", frames.display());
+    Ok(frames)
 }
 
 /// The pattern of a sequence of four-digit frames.
@@ -103,15 +103,11 @@ fn sequence(folder: &Path, extension: &str) -> String {
     folder.join(format!("%04d.{extension}")).to_string_lossy().into_owned()
 }
 
-fn report(summary: &Summary, place: &Path) -> String {
+fn report(node: &str, summary: &Summary) -> String {
     let figure =
         |value: Option<f64>, unit: &str| value.map_or("not measured here".into(), |v| format!("{v:.0} {unit}"));
     let mut text = format!(
-        "Demo: {}\n  layers/            five mattes and the confidence, multi-layer EXR\n  flat/              \
-         the five tones as flat colors, PNG\n  flat_in_mask/      the same with the subject's Mask and temporal \
-         smoothing\n  side_by_side.gif   input, tones, tones in the Mask\n  contact_sheet.png  the same, frame by \
-         frame\n\nframes       {}\nper frame    {}\npeak memory  {}\nprovider     {}",
-        place.display(),
+        "{node}\nframes       {}\nper frame    {}\npeak memory  {}\nstatus       {}",
         summary.frames,
         figure(summary.ms_per_frame, "ms"),
         figure(summary.peak_memory_mib, "MiB"),
@@ -132,8 +128,8 @@ mod tests {
         let json =
             r#"{"frames": 36, "ms_per_frame": 152.4, "peak_memory_mib": 403.0, "status": "CPU, 2 threads", "more": 1}"#;
         let summary: Summary = serde_json::from_str(json).unwrap();
-        let text = report(&summary, Path::new("target/demo"));
-        for part in ["frames       36", "152 ms", "403 MiB", "provider     CPU, 2 threads", "target/demo"] {
+        let text = report("ToneSegment", &summary);
+        for part in ["frames       36", "152 ms", "403 MiB", "status       CPU, 2 threads", "ToneSegment"] {
             assert!(text.contains(part), "`{part}` is missing in: {text}");
         }
         assert!(!text.contains("warning"), "{text}");
@@ -142,7 +138,7 @@ mod tests {
     #[test]
     fn a_figure_that_is_not_measured_and_a_broken_rule_are_said() {
         let summary: Summary = serde_json::from_str(r#"{"frames": 2, "ms_per_frame": null, "violations": 3}"#).unwrap();
-        let text = report(&summary, Path::new("d"));
+        let text = report("ToneSegment", &summary);
         assert!(text.contains("frames       2") && text.contains("peak memory  not measured here"), "{text}");
         assert!(text.contains("3 times"), "{text}");
     }
