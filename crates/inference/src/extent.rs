@@ -75,7 +75,7 @@ impl ModelEntry {
             }
             match input.role {
                 Role::Subject => return Err(format!("input \"{name}\" has a size; the image's counts for it too")),
-                Role::Image if size % self.stride != 0 => {
+                Role::Image if !size.is_multiple_of(self.stride) => {
                     return Err(format!(
                         "input \"{name}\" has the size {size}, no multiple of the stride {}",
                         self.stride
@@ -88,7 +88,7 @@ impl ModelEntry {
             Extent::List { length } if !(1..=MOST_VALUES).contains(&length) => {
                 Err(format!("the output has the length {length}, expected 1 to {MOST_VALUES}"))
             }
-            Extent::Cells { cell } if cell == 0 || self.stride % cell != 0 => {
+            Extent::Cells { cell } if !self.stride.is_multiple_of(cell) => {
                 Err(format!("the output has cells of {cell} pixels, which do not divide the stride {}", self.stride))
             }
             Extent::Picture | Extent::Cells { .. } if self.input(Role::Image).is_none() => {
