@@ -3,7 +3,7 @@
 use super::ToneSegment;
 use super::analysis::MOTIONS;
 use super::input::{Analyst, Mask, Plate};
-use super::kept::{Key, Room};
+use crate::nodes::kept::{Key, Room};
 use super::smoothing::{Around, Between, Sight, smooth};
 use ndarray::Array3;
 use ofx_sdk::plugin::{Clip, MessageKind, RenderArgs};

@@ -2,7 +2,7 @@
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
 use super::around::{self, Notice};
-use super::kept::{Key, Room};
+use crate::nodes::kept::{Key, Room};
 use super::mattes::{Frame, NetworkPicture, network_size};
 use super::smoothing::Sight;
 use super::{MASK, NODE, ToneSegment, selected_model};
