@@ -42,7 +42,8 @@ impl<T> Decoded<T> {
         let mut last = lock(&self.last);
         last.retain(|(known, _)| *known != key);
         last.insert(0, (key, value.clone()));
-        let dropped = last.split_off(REMEMBERED.min(last.len()));
+        let kept = REMEMBERED.min(last.len());
+        let dropped = last.split_off(kept);
         drop(last);
         drop(dropped);
     }

@@ -24,7 +24,9 @@ pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
         return Ok(Some(text.to_owned()));
     }
     if file.trim().is_empty() {
-        return Err(Error::node("the analysis lies in a file, but Analysis file is empty: give its path again".to_owned()));
+        return Err(Error::node(
+            "the analysis lies in a file, but Analysis file is empty: give its path again".to_owned(),
+        ));
     }
     read_text(Path::new(file.trim())).map(Some)
 }
@@ -58,11 +60,11 @@ pub fn read_text(path: &Path) -> Result<String> {
 pub fn write_text(path: &Path, text: &str, replace: bool) -> Result<()> {
     let wrong = |reason: String| Error::node(format!("{} cannot be written: {reason}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".rotocel-")
-        .tempfile_in(folder)
+    let mut file =
+        tempfile::Builder::new().prefix(".rotocel-").tempfile_in(folder).map_err(|error| wrong(error.to_string()))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.as_file().sync_all())
         .map_err(|error| wrong(error.to_string()))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(|error| wrong(error.to_string()))?;
     allow_reading(file.as_file());
     let moved = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     moved.map(drop).map_err(|failed| match failed.error.kind() {

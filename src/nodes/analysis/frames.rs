@@ -19,7 +19,9 @@ pub fn range_of(instance: &Instance, first: i32, last: i32) -> Result<RangeInclu
     let source = instance.clip(&Clip::SOURCE).ok().and_then(|clip| clip.frame_range());
     let source = source.filter(|range| range.min.abs() < 1e9 && range.max.abs() < 1e9);
     let Some(range) = source else {
-        return Err(Error::node("this host does not say how long Source is: set First frame and Last frame".to_owned()));
+        return Err(Error::node(
+            "this host does not say how long Source is: set First frame and Last frame".to_owned(),
+        ));
     };
     checked(range.min.ceil() as i64..=range.max.floor() as i64)
 }

@@ -120,16 +120,14 @@ pub fn read_landmarks(answer: ArrayView3<'_, f32>, crop: Rect, topology: &Topolo
         Landmark { position, confidence, presence }
     };
     let landmarks = LandmarkSet::new((0..points).map(landmark).collect()).map_err(Error::node)?;
-    let presence = (points..points + shapes).map(|k| value(3, k)).map(|v| if v.is_nan() { 0.0 } else { v.clamp(0.0, 1.0) });
+    let presence =
+        (points..points + shapes).map(|k| value(3, k)).map(|v| if v.is_nan() { 0.0 } else { v.clamp(0.0, 1.0) });
     Ok(Seen { landmarks, presence: presence.collect(), crop })
 }
 
 /// Where the plate's pixels lie in a picture with these bounds, whose rows a host counts upwards.
 pub fn placed(display: Array3<f32>, bounds: ofx_sdk::RectI, scale: ofx_sdk::RenderScale, plate: &Plate) -> Picture {
-    let origin = Point::new(
-        plate.x1 * scale.x - f64::from(bounds.x1),
-        f64::from(bounds.y2) - plate.y2 * scale.y,
-    );
+    let origin = Point::new(plate.x1 * scale.x - f64::from(bounds.x1), f64::from(bounds.y2) - plate.y2 * scale.y);
     Picture { display, scale: (scale.x, scale.y), origin }
 }
 
@@ -150,7 +148,13 @@ mod tests {
             0 => 0.25,
             1 => 0.5,
             2 => 0.02,
-            _ => if k < 45 { 1.0 } else { (k - 45) as f32 / 8.0 },
+            _ => {
+                if k < 45 {
+                    1.0
+                } else {
+                    (k - 45) as f32 / 8.0
+                }
+            }
         });
         let seen = read_landmarks(answer.view(), crop, &puppet).unwrap();
         assert_eq!(seen.landmarks[7].position, Point::new(150.0, 150.0));
@@ -182,7 +186,9 @@ mod tests {
         let plate = Plate { x1: -8.0, y2: 40.0, width: 64.0, height: 48.0, pixel_aspect: 1.0 };
         let ramp = |scale: f64| {
             let (width, height) = ((64.0 * scale) as usize, (48.0 * scale) as usize);
-            let display = Array3::from_shape_fn((3, height, width), |(_, y, x)| ((x + 2 * y) as f32 + 1.5) / (192.0 * scale) as f32);
+            let display = Array3::from_shape_fn((3, height, width), |(_, y, x)| {
+                ((x + 2 * y) as f32 + 1.5) / (192.0 * scale) as f32
+            });
             let (x1, y2) = ((-8.0 * scale) as i32, (40.0 * scale) as i32);
             let bounds = RectI::new(x1, y2 - height as i32, x1 + width as i32, y2);
             placed(display, bounds, RenderScale::uniform(scale), &plate)

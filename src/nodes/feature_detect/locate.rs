@@ -53,7 +53,13 @@ impl Manner {
     ///
     /// # Errors
     /// Those of the networks.
-    pub fn locate(&self, picture: &Picture, given: Option<Rect>, last: Option<&Seen>, eyes: &dyn Eyes) -> Result<Option<Seen>> {
+    pub fn locate(
+        &self,
+        picture: &Picture,
+        given: Option<Rect>,
+        last: Option<&Seen>,
+        eyes: &dyn Eyes,
+    ) -> Result<Option<Seen>> {
         if let Some(given) = given {
             return self.look(picture, square(given, 1.0, self.pixel_aspect), eyes).map(Some);
         }
@@ -103,16 +109,14 @@ impl Manner {
         let side = |length: f64| (length * shrink).round().max(1.0) as usize;
         let answer = eyes.search(picture, side(width), side(height))?;
         let best = answer.and_then(|(answer, cell)| best_face(answer.view(), cell as f64));
-        Ok(best.map(|(middle, side)| {
-            let corner = Point::new(-picture.origin.x / picture.scale.0, -picture.origin.y / picture.scale.1);
-            let middle = Point::new(
-                corner.x + middle.x / shrink / self.pixel_aspect,
-                corner.y + middle.y / shrink,
-            );
-            let side = side / shrink * FIRST_LOOK;
-            Rect::from_center_size(middle, (side / self.pixel_aspect, side))
-        })
-        .filter(large_enough))
+        Ok(best
+            .map(|(middle, side)| {
+                let corner = Point::new(-picture.origin.x / picture.scale.0, -picture.origin.y / picture.scale.1);
+                let middle = Point::new(corner.x + middle.x / shrink / self.pixel_aspect, corner.y + middle.y / shrink);
+                let side = side / shrink * FIRST_LOOK;
+                Rect::from_center_size(middle, (side / self.pixel_aspect, side))
+            })
+            .filter(large_enough))
     }
 }
 
@@ -163,7 +167,8 @@ mod tests {
     impl Eyes for Fake {
         fn look(&self, _picture: &Picture, crop: Rect) -> Result<Seen> {
             self.looked.borrow_mut().push(crop);
-            let corner = |dx, dy| Landmark { confidence: self.sure, ..Landmark::visible(self.face + kurbo::Vec2::new(dx, dy)) };
+            let corner =
+                |dx, dy| Landmark { confidence: self.sure, ..Landmark::visible(self.face + kurbo::Vec2::new(dx, dy)) };
             let landmarks = LandmarkSet::new(vec![corner(-50.0, -30.0), corner(50.0, 30.0)]).unwrap();
             Ok(Seen { landmarks, presence: Vec::new(), crop })
         }

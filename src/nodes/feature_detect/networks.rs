@@ -78,7 +78,8 @@ impl Networks {
     /// # Errors
     /// A finder that is named and not there.
     pub fn eyes<'a>(&'a self, threads: usize, aborted: &'a dyn Fn() -> bool) -> Result<NetworkEyes<'a>> {
-        let finder = model::companion(&self.engine, &self.landmarks, "finder", "FeatureDetect.finder", &FINDER_CHANNELS)?;
+        let finder =
+            model::companion(&self.engine, &self.landmarks, "finder", "FeatureDetect.finder", &FINDER_CHANNELS)?;
         Ok(NetworkEyes { networks: self, finder, threads, aborted })
     }
 
@@ -87,7 +88,8 @@ impl Networks {
     /// # Errors
     /// A model without a network for shapes.
     pub fn shapes<'a>(&'a self, pixel_aspect: f64, aborted: &'a dyn Fn() -> bool) -> Result<Shaper<'a>> {
-        let shapes = model::companion(&self.engine, &self.landmarks, "shapes", "FeatureDetect.shapes", &VERTEX_CHANNELS)?;
+        let shapes =
+            model::companion(&self.engine, &self.landmarks, "shapes", "FeatureDetect.shapes", &VERTEX_CHANNELS)?;
         let network = shapes.ok_or_else(|| {
             Error::node(format!(
                 "model \"{}\" ({}) finds landmarks only: it names no companion for shapes; switch Make shapes off, or choose \
@@ -110,7 +112,14 @@ impl Networks {
         })
     }
 
-    fn run(&self, model: &Arc<Model>, device: Device, role: Role, input: Array3<f32>, aborted: &dyn Fn() -> bool) -> Result<Arc<Array3<f32>>> {
+    fn run(
+        &self,
+        model: &Arc<Model>,
+        device: Device,
+        role: Role,
+        input: Array3<f32>,
+        aborted: &dyn Fn() -> bool,
+    ) -> Result<Arc<Array3<f32>>> {
         let request = Request { model: model.clone(), device, inputs: vec![(role, input)] };
         let answer = self.engine.infer(request, aborted).map_err(model::to_node_error)?;
         Ok(answer.logits)

@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn ring(count: usize) -> LandmarkSet {
-        let at = |k: usize| 800.0 * kurbo::Vec2::from_angle(k as f64) + Vec2::new(1000.0, 700.0);
+        let at = |k: usize| 800.0 * Vec2::from_angle(k as f64) + Vec2::new(1000.0, 700.0);
         LandmarkSet::new((0..count).map(|k| Landmark::visible(at(k).to_point())).collect()).unwrap()
     }
 

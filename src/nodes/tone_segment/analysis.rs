@@ -1,9 +1,9 @@
 //! What is known of a frame before any parameter shapes it, kept for the renders that follow: a host asks for a frame in
 //! tiles, and an artist drags a slider.
 
-use crate::nodes::kept::{Room, Shelf, lock};
 use super::mattes::{Frame, NetworkPicture, Tones, Weighing};
 use super::smoothing::{Between, Sight};
+use crate::nodes::kept::{Room, Shelf, lock};
 use crate::nodes::picture;
 use imaging::Size;
 use ndarray::{Array3, ArrayView3};

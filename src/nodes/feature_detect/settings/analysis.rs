@@ -40,10 +40,10 @@ ofx_sdk::settings! {
         use_crop_rectangle: Boolean = Boolean::new("Use crop rectangle").not_animating().parent("input_group"),
         /// Lower left corner of a rough rectangle around the face.
         crop_bottom_left: Double2D =
-            Double2D::new("Crop bottom left").position().coordinates(Coordinates::Canonical).parent("input_group"),
+            Double2D::new("Crop bottom left").position().parent("input_group"),
         /// Upper right corner of a rough rectangle around the face.
         crop_top_right: Double2D = Double2D::new("Crop top right")
-            .position().coordinates(Coordinates::Canonical).default([512.0, 512.0]).parent("input_group"),
+            .position().default([512.0, 512.0]).parent("input_group"),
         /// How much is added around the Crop input or the rectangle on each side, as a share of it.
         crop_margin: Double = Double::new("Crop margin").range(0.0, 2.0).display(0.0, 0.5).default(0.1).parent("input_group"),
         /// Look twice: first at the rough crop, then closely at the face found in it. Takes twice as long and is steadier.
@@ -95,7 +95,7 @@ ofx_sdk::settings! {
         point_name: Text = Text::new("Point").disabled().evaluate_on_change(false).parent("correct_group"),
         /// Where it is on the current frame. Changing this makes a key by hand on the current frame: the shapes follow, and
         /// between two such keys the correction is blended.
-        point_xy: Double2D = Double2D::new("Position").position().coordinates(Coordinates::Canonical)
+        point_xy: Double2D = Double2D::new("Position").position()
             .not_animating().evaluate_on_change(false).parent("correct_group"),
         /// Takes the point back to where the network sees it on this frame.
         reset_point: PushButton = PushButton::new("Reset point").parent("correct_group"),

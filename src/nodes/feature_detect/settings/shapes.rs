@@ -17,10 +17,10 @@ macro_rules! of_groups {
 }
 
 const SHAPE_IDS: [&str; MOST_SHAPES] = [
-    "shape_01", "shape_02", "shape_03", "shape_04", "shape_05", "shape_06", "shape_07", "shape_08", "shape_09", "shape_10",
-    "shape_11", "shape_12", "shape_13", "shape_14", "shape_15", "shape_16", "shape_17", "shape_18", "shape_19", "shape_20",
-    "shape_21", "shape_22", "shape_23", "shape_24", "shape_25", "shape_26", "shape_27", "shape_28", "shape_29", "shape_30",
-    "shape_31", "shape_32",
+    "shape_01", "shape_02", "shape_03", "shape_04", "shape_05", "shape_06", "shape_07", "shape_08", "shape_09",
+    "shape_10", "shape_11", "shape_12", "shape_13", "shape_14", "shape_15", "shape_16", "shape_17", "shape_18",
+    "shape_19", "shape_20", "shape_21", "shape_22", "shape_23", "shape_24", "shape_25", "shape_26", "shape_27",
+    "shape_28", "shape_29", "shape_30", "shape_31", "shape_32",
 ];
 const STYLE_IDS: [&str; MOST_GROUPS] = of_groups!("group");
 const FEATHER_IDS: [&str; MOST_GROUPS] = of_groups!("feather_px");
@@ -123,10 +123,7 @@ impl Settings for ShapeSettings {
             let number = |k: usize| values.read(ids[k].name(), &kinds[k]);
             GroupStyle { feather_px: number(0), feather_falloff: number(1), grow_px: number(2), opacity: number(3) }
         };
-        Self {
-            shown: SHAPE_IDS.map(|id| values.read(id, &Self::switch())),
-            styles: std::array::from_fn(style),
-        }
+        Self { shown: SHAPE_IDS.map(|id| values.read(id, &Self::switch())), styles: std::array::from_fn(style) }
     }
 }
 
