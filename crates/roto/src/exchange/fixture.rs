@@ -97,3 +97,34 @@ pub(super) fn scene() -> Scene {
         ..Scene::new(shot, plate)
     }
 }
+
+/// Holds two scenes to be the same, but for who set a key, with coordinates within `tolerance_px`.
+#[track_caller]
+pub(super) fn assert_same(found: &Scene, expected: &Scene, tolerance_px: f64) {
+    assert_eq!((found.shot.frames(), found.plate), (expected.shot.frames(), expected.plate));
+    let names = |scene: &Scene| -> Vec<String> { scene.shot.shapes().iter().map(|shape| shape.name.clone()).collect() };
+    assert_eq!(names(found), names(expected));
+    for (one, other) in found.shot.shapes().iter().zip(expected.shot.shapes()) {
+        assert_eq!(one.hidden, other.hidden, "{}", one.name);
+        assert_eq!(found.style(&one.name), expected.style(&one.name), "{}", one.name);
+        let times = |shape: &ShotShape| -> Vec<f64> { shape.track.keys().iter().map(|key| key.time).collect() };
+        assert_eq!(times(one), times(other), "{}", one.name);
+        for (key, expected) in one.track.keys().iter().zip(other.track.keys()) {
+            assert_near(&one.name, key.time, &key.shape, &expected.shape, tolerance_px);
+        }
+    }
+}
+
+/// Holds two curves to be the same, with coordinates within `tolerance_px`.
+#[track_caller]
+pub(super) fn assert_near(name: &str, time: f64, found: &BezierShape, expected: &BezierShape, tolerance_px: f64) {
+    assert_eq!(
+        (found.is_closed(), found.vertices().len()),
+        (expected.is_closed(), expected.vertices().len()),
+        "{name}, frame {time}"
+    );
+    for (index, (a, b)) in found.vertices().iter().zip(expected.vertices()).enumerate() {
+        let off = [a.anchor - b.anchor, a.incoming - b.incoming, a.outgoing - b.outgoing].map(Vec2::hypot);
+        assert!(off.iter().all(|&off| off <= tolerance_px), "{name}, frame {time}, vertex {index}: {a:?}, not {b:?}");
+    }
+}

@@ -1,4 +1,4 @@
-use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written, fault::Fault, shot_json};
+use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written, fault::Fault, nuke, shot_json};
 use crate::Result;
 
 /// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
@@ -21,6 +21,12 @@ use crate::Result;
 pub enum Format {
     /// The JSON of our own.
     RotocelShot,
+    /// Nuke's Roto node as text.
+    NukeRoto,
+    /// Python that builds Nuke's Roto node.
+    NukePython,
+    /// Nuke's Tracker node as text.
+    NukeTracker,
 }
 
 /// What is to be known of a format without opening a file.
@@ -34,11 +40,14 @@ struct Facts {
 
 impl Format {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [Self; 1] = [Self::RotocelShot];
+    pub const ALL: [Self; 4] = [Self::RotocelShot, Self::NukeRoto, Self::NukePython, Self::NukeTracker];
 
     fn facts(self) -> Facts {
         let (id, label, extension, readable, per_frame) = match self {
             Self::RotocelShot => ("rotocel_shot", "Rotocel JSON", "rotocel.json", true, false),
+            Self::NukeRoto => ("nuke_roto", "Nuke Roto", "nk", true, false),
+            Self::NukePython => ("nuke_python", "Nuke Roto by Python", "nuke.py", false, false),
+            Self::NukeTracker => ("nuke_tracker", "Nuke Tracker", "tracker.nk", true, false),
         };
         Facts { id, label, extension, readable, per_frame }
     }
@@ -88,6 +97,9 @@ impl Format {
         scene.check()?;
         match self {
             Self::RotocelShot => shot_json::write(scene, options),
+            Self::NukeRoto => nuke::write_roto(scene, options),
+            Self::NukePython => nuke::write_python(scene, options),
+            Self::NukeTracker => nuke::write_tracker(scene, options),
         }
     }
 
@@ -97,12 +109,15 @@ impl Format {
     /// [`crate::Error::Exchange`] names the place of what is not as it should be, or says that the format is only written.
     pub fn read(self, files: &[TextFile], options: &ReadOptions) -> Result<Imported> {
         let fault = Fault(self.label());
-        let _ = options;
+        let whole = || match files {
+            [file] => Ok(&*file.text),
+            _ => Err(fault.at("files", format!("it is one file a shot, but {} were given", files.len()))),
+        };
         match self {
-            Self::RotocelShot => match files {
-                [file] => shot_json::read(&file.text),
-                _ => Err(fault.at("files", format!("it is one file a shot, but {} were given", files.len()))),
-            },
+            Self::RotocelShot => shot_json::read(whole()?),
+            Self::NukeRoto => nuke::read_roto(whole()?, options),
+            Self::NukeTracker => nuke::read_tracker(whole()?, options),
+            Self::NukePython => Err(fault.at("file", "this format is only written, not read")),
         }
     }
 }

@@ -9,10 +9,16 @@ mod fault;
 mod fixture;
 mod format;
 mod keying;
+mod layers;
 mod layout;
+mod nuke;
 mod options;
+mod python_data;
+#[cfg(test)]
+mod python_run;
 mod scene;
 mod shot_json;
+mod visibility;
 
 pub use cubic_segments::CubicSegments;
 pub use format::Format;

@@ -165,7 +165,7 @@ impl Scene {
     fn check_plate(&self) -> Result<()> {
         let Plate { x1, y2, width, height, pixel_aspect } = self.plate;
         let fine = [x1, y2].iter().all(|at| at.abs() <= FARTHEST_PX)
-            && [width, height].iter().all(|side| (1.0..=FARTHEST_PX).contains(*side))
+            && [width, height].iter().all(|side| (1.0..=FARTHEST_PX).contains(side))
             && (0.01..=100.0).contains(&pixel_aspect);
         match fine {
             true => Ok(()),
