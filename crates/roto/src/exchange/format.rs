@@ -1,0 +1,123 @@
+use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written, fault::Fault, nuke, shot_json};
+use crate::Result;
+
+/// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
+/// choose a format goes by this list.
+///
+/// ```
+/// use roto::exchange::{Format, ReadOptions, Scene, TextFile, WriteOptions};
+/// use roto::{BezierShape, Plate, ShapeTrack, Shot, ShotShape, Vertex};
+///
+/// let line = [(0.0, 0.0), (4.0, 1.0)].map(|at| Vertex::corner(at.into()));
+/// let track = ShapeTrack::still(BezierShape::new(line.into(), false)?);
+/// let scene = Scene::new(Shot::new(1, 9, vec![ShotShape::new("seam", track)])?, Plate::sized(64.0, 48.0));
+/// let written = Format::RotocelShot.write(&scene, &WriteOptions::default())?;
+/// let back = Format::RotocelShot.read(&written.files, &ReadOptions::default())?;
+/// assert_eq!(back.scene.shot, scene.shot);
+/// assert_eq!(Format::of_file_name("take1/eyes.rotocel.json"), Some(Format::RotocelShot));
+/// # Ok::<(), roto::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// The JSON of our own.
+    RotocelShot,
+    /// Nuke's Roto node as text.
+    NukeRoto,
+    /// Python that builds Nuke's Roto node.
+    NukePython,
+    /// Nuke's Tracker node as text.
+    NukeTracker,
+}
+
+/// What is to be known of a format without opening a file.
+struct Facts {
+    id: &'static str,
+    label: &'static str,
+    extension: &'static str,
+    readable: bool,
+    per_frame: bool,
+}
+
+impl Format {
+    /// All formats, in the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::RotocelShot, Self::NukeRoto, Self::NukePython, Self::NukeTracker];
+
+    fn facts(self) -> Facts {
+        let (id, label, extension, readable, per_frame) = match self {
+            Self::RotocelShot => ("rotocel_shot", "Rotocel JSON", "rotocel.json", true, false),
+            Self::NukeRoto => ("nuke_roto", "Nuke Roto", "nk", true, false),
+            Self::NukePython => ("nuke_python", "Nuke Roto by Python", "nuke.py", false, false),
+            Self::NukeTracker => ("nuke_tracker", "Nuke Tracker", "tracker.nk", true, false),
+        };
+        Facts { id, label, extension, readable, per_frame }
+    }
+
+    /// What command lines and saved settings call it.
+    pub fn id(self) -> &'static str {
+        self.facts().id
+    }
+
+    /// What an artist reads.
+    pub fn label(self) -> &'static str {
+        self.facts().label
+    }
+
+    /// How names of its files end, without a dot in front; it may hold one, because several formats are JSON or Python.
+    pub fn extension(self) -> &'static str {
+        self.facts().extension
+    }
+
+    /// Whether [`Format::read`] knows it.
+    pub fn is_readable(self) -> bool {
+        self.facts().readable
+    }
+
+    /// Whether it has a file for each frame, rather than one for a shot.
+    pub fn is_per_frame(self) -> bool {
+        self.facts().per_frame
+    }
+
+    /// The format with this id.
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.id() == id)
+    }
+
+    /// The format whose extension a file's name has: of several, that with the longest.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        let name = name.to_lowercase();
+        let fits = |format: &Self| name.strip_suffix(format.extension()).is_some_and(|stem| stem.ends_with('.'));
+        Self::ALL.into_iter().filter(fits).max_by_key(|format| format.extension().len())
+    }
+
+    /// The files of a scene.
+    ///
+    /// # Errors
+    /// [`crate::Error::Exchange`] names the shape, landmark or frame that the format cannot say and may not leave out.
+    pub fn write(self, scene: &Scene, options: &WriteOptions) -> Result<Written> {
+        scene.check()?;
+        match self {
+            Self::RotocelShot => shot_json::write(scene, options),
+            Self::NukeRoto => nuke::write_roto(scene, options),
+            Self::NukePython => nuke::write_python(scene, options),
+            Self::NukeTracker => nuke::write_tracker(scene, options),
+        }
+    }
+
+    /// Reads the file of a shot, or the files of its frames, which carry their numbers.
+    ///
+    /// # Errors
+    /// [`crate::Error::Exchange`] names the place of what is not as it should be, or says that the format is only written.
+    pub fn read(self, files: &[TextFile], options: &ReadOptions) -> Result<Imported> {
+        let fault = Fault(self.label());
+        let whole = || match files {
+            [file] => Ok(&*file.text),
+            _ => Err(fault.at("files", format!("it is one file a shot, but {} were given", files.len()))),
+        };
+        match self {
+            Self::RotocelShot => shot_json::read(whole()?),
+            Self::NukeRoto => nuke::read_roto(whole()?, options),
+            Self::NukeTracker => nuke::read_tracker(whole()?, options),
+            Self::NukePython => Err(fault.at("file", "this format is only written, not read")),
+        }
+    }
+}
