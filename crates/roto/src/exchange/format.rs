@@ -1,4 +1,6 @@
-use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written, fault::Fault, nuke, shot_json};
+use super::fault::Fault;
+use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written};
+use super::{after_effects, fusion, mlt, natron, nuke, shot_json, silhouette, svg};
 use crate::Result;
 
 /// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
@@ -27,6 +29,20 @@ pub enum Format {
     NukePython,
     /// Nuke's Tracker node as text.
     NukeTracker,
+    /// Python that builds Natron's Roto node.
+    NatronPython,
+    /// Silhouette's shapes.
+    Silhouette,
+    /// A script that makes masks in After Effects.
+    AfterEffects,
+    /// Splines of MLT's rotoscoping filter, as in Kdenlive and Shotcut.
+    Mlt,
+    /// Masks of Fusion.
+    Fusion,
+    /// One animated SVG.
+    Svg,
+    /// An SVG for each frame.
+    SvgFrames,
 }
 
 /// What is to be known of a format without opening a file.
@@ -40,7 +56,8 @@ struct Facts {
 
 impl Format {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::RotocelShot, Self::NukeRoto, Self::NukePython, Self::NukeTracker];
+    pub const ALL: [Self; 6] =
+        [Self::RotocelShot, Self::NukeRoto, Self::NukePython, Self::NukeTracker, Self::NatronPython, Self::Silhouette];
 
     fn facts(self) -> Facts {
         let (id, label, extension, readable, per_frame) = match self {
@@ -48,6 +65,13 @@ impl Format {
             Self::NukeRoto => ("nuke_roto", "Nuke Roto", "nk", true, false),
             Self::NukePython => ("nuke_python", "Nuke Roto by Python", "nuke.py", false, false),
             Self::NukeTracker => ("nuke_tracker", "Nuke Tracker", "tracker.nk", true, false),
+            Self::NatronPython => ("natron_python", "Natron Roto by Python", "natron.py", false, false),
+            Self::Silhouette => ("silhouette", "Silhouette", "fxs", false, false),
+            Self::AfterEffects => ("after_effects", "After Effects masks", "jsx", false, false),
+            Self::Mlt => ("mlt", "MLT, Kdenlive and Shotcut rotoscoping", "mlt.json", false, false),
+            Self::Fusion => ("fusion", "Fusion masks", "setting", false, false),
+            Self::Svg => ("svg", "SVG, animated", "svg", false, false),
+            Self::SvgFrames => ("svg_frames", "SVG for each frame", "frame.svg", false, true),
         };
         Facts { id, label, extension, readable, per_frame }
     }
@@ -100,6 +124,13 @@ impl Format {
             Self::NukeRoto => nuke::write_roto(scene, options),
             Self::NukePython => nuke::write_python(scene, options),
             Self::NukeTracker => nuke::write_tracker(scene, options),
+            Self::NatronPython => natron::write(scene, options),
+            Self::Silhouette => silhouette::write(scene, options),
+            Self::AfterEffects => after_effects::write(scene, options),
+            Self::Mlt => mlt::write(scene, options),
+            Self::Fusion => fusion::write(scene, options),
+            Self::Svg => svg::write(scene, options),
+            Self::SvgFrames => svg::write_frames(scene, options),
         }
     }
 
@@ -117,7 +148,7 @@ impl Format {
             Self::RotocelShot => shot_json::read(whole()?),
             Self::NukeRoto => nuke::read_roto(whole()?, options),
             Self::NukeTracker => nuke::read_tracker(whole()?, options),
-            Self::NukePython => Err(fault.at("file", "this format is only written, not read")),
+            _ => Err(fault.at("file", "this format is only written, not read")),
         }
     }
 }
