@@ -1,6 +1,6 @@
 use super::fault::Fault;
 use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written};
-use super::{after_effects, fusion, mlt, natron, nuke, shot_json, silhouette, svg};
+use super::{after_effects, cubic_frames, fusion, mlt, natron, nuke, shot_json, silhouette, svg};
 use crate::Result;
 
 /// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
@@ -23,6 +23,8 @@ use crate::Result;
 pub enum Format {
     /// The JSON of our own.
     RotocelShot,
+    /// The public data set's JSON of cubic segments, for each frame.
+    CubicSegments,
     /// Nuke's Roto node as text.
     NukeRoto,
     /// Python that builds Nuke's Roto node.
@@ -62,6 +64,7 @@ impl Format {
     fn facts(self) -> Facts {
         let (id, label, extension, readable, per_frame) = match self {
             Self::RotocelShot => ("rotocel_shot", "Rotocel JSON", "rotocel.json", true, false),
+            Self::CubicSegments => ("cubic_segments", "Cubic-segment JSON for each frame", "json", true, true),
             Self::NukeRoto => ("nuke_roto", "Nuke Roto", "nk", true, false),
             Self::NukePython => ("nuke_python", "Nuke Roto by Python", "nuke.py", false, false),
             Self::NukeTracker => ("nuke_tracker", "Nuke Tracker", "tracker.nk", true, false),
@@ -121,6 +124,7 @@ impl Format {
         scene.check()?;
         match self {
             Self::RotocelShot => shot_json::write(scene, options),
+            Self::CubicSegments => cubic_frames::write(scene, options),
             Self::NukeRoto => nuke::write_roto(scene, options),
             Self::NukePython => nuke::write_python(scene, options),
             Self::NukeTracker => nuke::write_tracker(scene, options),
@@ -146,9 +150,65 @@ impl Format {
         };
         match self {
             Self::RotocelShot => shot_json::read(whole()?),
+            Self::CubicSegments => cubic_frames::read(files, options),
             Self::NukeRoto => nuke::read_roto(whole()?, options),
             Self::NukeTracker => nuke::read_tracker(whole()?, options),
             _ => Err(fault.at("file", "this format is only written, not read")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::fixture::scene;
+
+    #[test]
+    fn ids_and_extensions_are_unique_and_find_their_format() {
+        for format in Format::ALL {
+            assert_eq!(Format::of_id(format.id()), Some(format));
+            assert_eq!(Format::of_file_name(&format!("Shot.1.{}", format.extension().to_uppercase())), Some(format));
+            let twins = Format::ALL.iter().filter(|other| other.extension() == format.extension());
+            assert_eq!((twins.count(), format.label().is_empty()), (1, false));
+        }
+        assert_eq!(
+            (Format::of_id("nuke"), Format::of_file_name("nk"), Format::of_file_name("a.png")),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn formats_do_what_the_list_says() {
+        let options = ReadOptions { plate: Some(scene().plate), ..ReadOptions::default() };
+        for format in Format::ALL {
+            let written = format.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
+            let numbered = written.files.iter().all(|file| file.frame.is_some());
+            assert_eq!(
+                (numbered, written.files.len() > 1),
+                (format.is_per_frame(), format.is_per_frame()),
+                "{format:?}"
+            );
+            let back = format.read(&written.files, &options);
+            assert_eq!(back.is_ok(), format.is_readable(), "{format:?}: {back:?}");
+        }
+    }
+
+    #[test]
+    fn a_scene_that_is_none_is_refused_by_every_writer() {
+        let mut wild = scene();
+        wild.plate.height = f64::NAN;
+        for format in Format::ALL {
+            let message = format.write(&wild, &WriteOptions::default()).expect_err("no picture").to_string();
+            assert!(message.contains("scene, plate"), "{message}");
+        }
+    }
+
+    /// What is written is held by these files; a change of theirs is a change of the format.
+    #[test]
+    fn each_format_is_written_as_its_reference_file() {
+        for format in Format::ALL {
+            let written = format.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
+            insta::assert_snapshot!(format.id(), written.files[0].text);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! of its plate with rows down; each format turns and scales them at its own border.
 
 mod after_effects;
+mod cubic_frames;
 mod cubic_segments;
 mod fault;
 #[cfg(test)]

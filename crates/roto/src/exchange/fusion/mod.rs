@@ -59,7 +59,9 @@ fn push_mask(
         "\t\t{name} = PolylineMask {{\n\t\t\tDrawMode = \"InsertAndModify\",\n\t\t\tDrawMode2 = \"InsertAndModify\",\n\t\t\t\
          Inputs = {{\n\t\t\t\tFilter = Input {{ Value = FuID {{ \"Fast Gaussian\" }}, }},\n"
     );
-    let mut input = |name: &str, value: String| drop(writeln!(text, "\t\t\t\t{name} = Input {{ Value = {value}, }},"));
+    let mut input = |name: &str, value: String| {
+        let _ = writeln!(text, "\t\t\t\t{name} = Input {{ Value = {value}, }},");
+    };
     input("MaskWidth", plate.width.to_string());
     input("MaskHeight", plate.height.to_string());
     input("PixelAspect", format!("{{ {}, 1 }}", plate.pixel_aspect));
@@ -75,10 +77,10 @@ fn push_mask(
         input("BorderWidth", (border + stroke_width_px / 2.0 / plate.width).to_string());
     }
     let mut link = |name: &str, tool: &str, output: &str| {
-        drop(writeln!(
+        let _ = writeln!(
             text,
             "\t\t\t\t{name} = Input {{\n\t\t\t\t\tSourceOp = \"{tool}\",\n\t\t\t\t\tSource = \"{output}\",\n\t\t\t\t}},"
-        ));
+        );
     };
     link("Level", &format!("{name}Level"), "Value");
     if let Some(before) = before {
