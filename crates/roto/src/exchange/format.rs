@@ -58,8 +58,20 @@ struct Facts {
 
 impl Format {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [Self; 6] =
-        [Self::RotocelShot, Self::NukeRoto, Self::NukePython, Self::NukeTracker, Self::NatronPython, Self::Silhouette];
+    pub const ALL: [Self; 12] = [
+        Self::RotocelShot,
+        Self::CubicSegments,
+        Self::NukeRoto,
+        Self::NukePython,
+        Self::NukeTracker,
+        Self::NatronPython,
+        Self::Silhouette,
+        Self::AfterEffects,
+        Self::Mlt,
+        Self::Fusion,
+        Self::Svg,
+        Self::SvgFrames,
+    ];
 
     fn facts(self) -> Facts {
         let (id, label, extension, readable, per_frame) = match self {
@@ -175,6 +187,15 @@ mod tests {
             (Format::of_id("nuke"), Format::of_file_name("nk"), Format::of_file_name("a.png")),
             (None, None, None)
         );
+    }
+
+    /// A format that is added to the type comes into this list by itself, because the compiler asks for it in `facts`.
+    #[test]
+    fn no_format_is_forgotten_in_the_list() {
+        let listed = include_str!("format.rs")
+            .lines()
+            .filter(|line| line.trim_start().starts_with("Self::") && line.contains("=> (\""));
+        assert_eq!(listed.count(), Format::ALL.len());
     }
 
     #[test]

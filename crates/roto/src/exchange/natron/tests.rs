@@ -24,7 +24,7 @@ fn the_script_builds_the_shapes_in_canonical_coordinates() {
         let keys: Vec<(f64, Vec<[f64; 6]>)> = serde_json::from_value(told["keys"].clone()).expect("keys");
         assert!(keys.iter().map(|key| key.0).eq(own.keys().iter().map(|key| key.time)));
         for ((time, points), key) in keys.iter().zip(own.keys()) {
-            let place = |x: f64, y: f64| scene.plate.to_pixels(Point::new(x, y));
+            let place = |x: f64, y: f64| scene.plate.from_canonical() * Point::new(x, y);
             let vertices = points.iter().map(|&[x, y, lx, ly, rx, ry]| {
                 let anchor = place(x, y);
                 Vertex { anchor, incoming: place(lx, ly) - anchor, outgoing: place(rx, ry) - anchor }
