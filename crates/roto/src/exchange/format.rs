@@ -1,4 +1,6 @@
-use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written, fault::Fault, nuke, shot_json};
+use super::fault::Fault;
+use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written};
+use super::{after_effects, cubic_frames, fusion, mlt, natron, nuke, shot_json, silhouette, svg};
 use crate::Result;
 
 /// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
@@ -21,12 +23,28 @@ use crate::Result;
 pub enum Format {
     /// The JSON of our own.
     RotocelShot,
+    /// The public data set's JSON of cubic segments, for each frame.
+    CubicSegments,
     /// Nuke's Roto node as text.
     NukeRoto,
     /// Python that builds Nuke's Roto node.
     NukePython,
     /// Nuke's Tracker node as text.
     NukeTracker,
+    /// Python that builds Natron's Roto node.
+    NatronPython,
+    /// Silhouette's shapes.
+    Silhouette,
+    /// A script that makes masks in After Effects.
+    AfterEffects,
+    /// Splines of MLT's rotoscoping filter, as in Kdenlive and Shotcut.
+    Mlt,
+    /// Masks of Fusion.
+    Fusion,
+    /// One animated SVG.
+    Svg,
+    /// An SVG for each frame.
+    SvgFrames,
 }
 
 /// What is to be known of a format without opening a file.
@@ -40,14 +58,35 @@ struct Facts {
 
 impl Format {
     /// All formats, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::RotocelShot, Self::NukeRoto, Self::NukePython, Self::NukeTracker];
+    pub const ALL: [Self; 12] = [
+        Self::RotocelShot,
+        Self::CubicSegments,
+        Self::NukeRoto,
+        Self::NukePython,
+        Self::NukeTracker,
+        Self::NatronPython,
+        Self::Silhouette,
+        Self::AfterEffects,
+        Self::Mlt,
+        Self::Fusion,
+        Self::Svg,
+        Self::SvgFrames,
+    ];
 
     fn facts(self) -> Facts {
         let (id, label, extension, readable, per_frame) = match self {
             Self::RotocelShot => ("rotocel_shot", "Rotocel JSON", "rotocel.json", true, false),
+            Self::CubicSegments => ("cubic_segments", "Cubic-segment JSON for each frame", "json", true, true),
             Self::NukeRoto => ("nuke_roto", "Nuke Roto", "nk", true, false),
             Self::NukePython => ("nuke_python", "Nuke Roto by Python", "nuke.py", false, false),
             Self::NukeTracker => ("nuke_tracker", "Nuke Tracker", "tracker.nk", true, false),
+            Self::NatronPython => ("natron_python", "Natron Roto by Python", "natron.py", false, false),
+            Self::Silhouette => ("silhouette", "Silhouette", "fxs", false, false),
+            Self::AfterEffects => ("after_effects", "After Effects masks", "jsx", false, false),
+            Self::Mlt => ("mlt", "MLT, Kdenlive and Shotcut rotoscoping", "mlt.json", false, false),
+            Self::Fusion => ("fusion", "Fusion masks", "setting", false, false),
+            Self::Svg => ("svg", "SVG, animated", "svg", false, false),
+            Self::SvgFrames => ("svg_frames", "SVG for each frame", "frame.svg", false, true),
         };
         Facts { id, label, extension, readable, per_frame }
     }
@@ -97,9 +136,17 @@ impl Format {
         scene.check()?;
         match self {
             Self::RotocelShot => shot_json::write(scene, options),
+            Self::CubicSegments => cubic_frames::write(scene, options),
             Self::NukeRoto => nuke::write_roto(scene, options),
             Self::NukePython => nuke::write_python(scene, options),
             Self::NukeTracker => nuke::write_tracker(scene, options),
+            Self::NatronPython => natron::write(scene, options),
+            Self::Silhouette => silhouette::write(scene, options),
+            Self::AfterEffects => after_effects::write(scene, options),
+            Self::Mlt => mlt::write(scene, options),
+            Self::Fusion => fusion::write(scene, options),
+            Self::Svg => svg::write(scene, options),
+            Self::SvgFrames => svg::write_frames(scene, options),
         }
     }
 
@@ -115,9 +162,74 @@ impl Format {
         };
         match self {
             Self::RotocelShot => shot_json::read(whole()?),
+            Self::CubicSegments => cubic_frames::read(files, options),
             Self::NukeRoto => nuke::read_roto(whole()?, options),
             Self::NukeTracker => nuke::read_tracker(whole()?, options),
-            Self::NukePython => Err(fault.at("file", "this format is only written, not read")),
+            _ => Err(fault.at("file", "this format is only written, not read")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::fixture::scene;
+
+    #[test]
+    fn ids_and_extensions_are_unique_and_find_their_format() {
+        for format in Format::ALL {
+            assert_eq!(Format::of_id(format.id()), Some(format));
+            assert_eq!(Format::of_file_name(&format!("Shot.1.{}", format.extension().to_uppercase())), Some(format));
+            let twins = Format::ALL.iter().filter(|other| other.extension() == format.extension());
+            assert_eq!((twins.count(), format.label().is_empty()), (1, false));
+        }
+        assert_eq!(
+            (Format::of_id("nuke"), Format::of_file_name("nk"), Format::of_file_name("a.png")),
+            (None, None, None)
+        );
+    }
+
+    /// A format that is added to the type comes into this list by itself, because the compiler asks for it in `facts`.
+    #[test]
+    fn no_format_is_forgotten_in_the_list() {
+        let listed = include_str!("format.rs")
+            .lines()
+            .filter(|line| line.trim_start().starts_with("Self::") && line.contains("=> (\""));
+        assert_eq!(listed.count(), Format::ALL.len());
+    }
+
+    #[test]
+    fn formats_do_what_the_list_says() {
+        let options = ReadOptions { plate: Some(scene().plate), ..ReadOptions::default() };
+        for format in Format::ALL {
+            let written = format.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
+            let numbered = written.files.iter().all(|file| file.frame.is_some());
+            assert_eq!(
+                (numbered, written.files.len() > 1),
+                (format.is_per_frame(), format.is_per_frame()),
+                "{format:?}"
+            );
+            let back = format.read(&written.files, &options);
+            assert_eq!(back.is_ok(), format.is_readable(), "{format:?}: {back:?}");
+        }
+    }
+
+    #[test]
+    fn a_scene_that_is_none_is_refused_by_every_writer() {
+        let mut wild = scene();
+        wild.plate.height = f64::NAN;
+        for format in Format::ALL {
+            let message = format.write(&wild, &WriteOptions::default()).expect_err("no picture").to_string();
+            assert!(message.contains("scene, plate"), "{message}");
+        }
+    }
+
+    /// What is written is held by these files; a change of theirs is a change of the format.
+    #[test]
+    fn each_format_is_written_as_its_reference_file() {
+        for format in Format::ALL {
+            let written = format.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
+            insta::assert_snapshot!(format.id(), written.files[0].text);
         }
     }
 }

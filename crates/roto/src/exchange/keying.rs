@@ -36,7 +36,6 @@ fn spaced(shape: &ShotShape, frames: RangeInclusive<i64>, step: u32) -> Result<S
 
 /// The track with keys on whole frames only, for formats that know no others: a key at a fraction becomes one on the frames on
 /// either side, with the shapes that are to be seen there.
-#[allow(dead_code)] // for the formats to come
 pub(super) fn on_whole_frames(track: &ShapeTrack) -> Result<ShapeTrack> {
     let mut times = BTreeSet::new();
     for key in track.keys() {

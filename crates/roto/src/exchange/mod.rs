@@ -3,14 +3,19 @@
 //! A [`Scene`] is what files hold; [`Format`] lists the formats, and reads and writes them. Positions in a scene are pixels
 //! of its plate with rows down; each format turns and scales them at its own border.
 
+mod after_effects;
+mod cubic_frames;
 mod cubic_segments;
 mod fault;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod fusion;
 mod keying;
 mod layers;
 mod layout;
+mod mlt;
+mod natron;
 mod nuke;
 mod options;
 mod python_data;
@@ -18,7 +23,12 @@ mod python_data;
 mod python_run;
 mod scene;
 mod shot_json;
+mod silhouette;
+mod svg;
 mod visibility;
+mod xml;
+#[cfg(test)]
+mod xml_tree;
 
 pub use cubic_segments::CubicSegments;
 pub use format::Format;

@@ -65,5 +65,5 @@ fn layers_feather_and_hidden_frames_are_set() {
     let seam_expected =
         serde_json::json!({ "fx": 0.0, "fy": 0.0, "ff": 1.0, "osw": 2.5, "ltn": 1002, "ltm": 1011, "ltt": 4 });
     assert_eq!((&seam["attributes"], &seam["open"]), (&seam_expected, &Value::from(true)));
-    assert_eq!(brow["opacity"], serde_json::json!([0.75; 12]));
+    assert_eq!(brow["opacity"], serde_json::json!(vec![0.75; 12]));
 }
