@@ -62,12 +62,10 @@ pub enum Error {
         reason: String,
     },
     /// A landmark, shape or vertex was asked for that the topology does not have.
-    #[error("there is no {what} {index}: topology \"{topology}\" has {count}, counted from 0")]
+    #[error("there is no {what}: topology \"{topology}\" has {count}, counted from 0")]
     NoSuchPoint {
-        /// `landmark`, `shape` or `vertex of shape …`.
+        /// `landmark 7`, `shape 7` or `vertex 7 of shape 0`.
         what: String,
-        /// The index that came.
-        index: usize,
         /// Name of the topology.
         topology: String,
         /// How many it has.

@@ -34,3 +34,6 @@ pub(crate) use block::{Block, Budget};
 pub(crate) use frames::{Frames, MOST_FRAMES};
 pub(crate) use outer::{Kind, Outer, write};
 pub(crate) use outline::Outline;
+
+#[cfg(test)]
+mod tests;

@@ -35,24 +35,24 @@ impl Outline {
     }
 
     pub(crate) fn check_landmark(&self, landmark: usize) -> Result<()> {
-        self.check_index("landmark".to_owned(), landmark, self.landmarks)
+        self.check_index(landmark, self.landmarks, || format!("landmark {landmark}"))
     }
 
     pub(crate) fn check_shape(&self, shape: usize) -> Result<()> {
-        self.check_index("shape".to_owned(), shape, self.shapes.len())
+        self.check_index(shape, self.shapes.len(), || format!("shape {shape}"))
     }
 
     /// The vertex at (shape, vertex).
     pub(crate) fn vertex(&self, (shape, vertex): (usize, usize)) -> Result<VertexSpec> {
         self.check_shape(shape)?;
-        self.check_index(format!("vertex of shape {shape}"), vertex, self.shapes[shape].len())?;
+        self.check_index(vertex, self.shapes[shape].len(), || format!("vertex {vertex} of shape {shape}"))?;
         Ok(self.shapes[shape][vertex])
     }
 
-    fn check_index(&self, what: String, index: usize, count: usize) -> Result<()> {
+    fn check_index(&self, index: usize, count: usize, what: impl FnOnce() -> String) -> Result<()> {
         match index < count {
             true => Ok(()),
-            false => Err(Error::NoSuchPoint { what, index, topology: self.topology.clone(), count }),
+            false => Err(Error::NoSuchPoint { what: what(), topology: self.topology.clone(), count }),
         }
     }
 }
