@@ -11,7 +11,7 @@ use crate::{
         effect::Effect,
         instance::Instance,
         message::MessageKind,
-        overlay::{DrawArgs, FocusArgs, Key, KeyArgs, Overlay, Painter, PenArgs, View, replay},
+        overlay::{DrawArgs, FocusArgs, Key, KeyArgs, Outcome, Overlay, Painter, PenArgs, Sight, View, replay},
         properties::Properties,
         suites::{EffectHandle, Handle, InteractHandle, Suites},
     },
@@ -20,7 +20,10 @@ use crate::{
 use std::{
     collections::HashMap,
     ffi::{CStr, c_char, c_void},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// The overlay of one node in one viewer.
@@ -28,6 +31,10 @@ struct Viewer<O> {
     overlay: O,
     /// The node that it was made for, as far as the host said so then.
     effect: Option<EffectHandle>,
+    /// Where the pen was last: its canonical position, and the pixel of the viewer.
+    pen: Mutex<Option<([f64; 2], [i32; 2])>>,
+    /// Whether the overlay could not be drawn for want of a pen.
+    needs_pen: AtomicBool,
 }
 
 /// The viewers of one type of overlay, kept for good. The lock is held for a look-up only, never while the host or the
@@ -71,7 +78,12 @@ pub(crate) unsafe extern "C" fn interact_entry<O: Overlay>(
     let action = unsafe { CStr::from_ptr(action) };
     let call = Call::new(action, handle, in_args, out_args);
     let label = <O::Effect as Effect>::DESCRIPTOR.label;
-    pass(label, action, || dispatch::<O>(&call, handle), |text| report::<O>(&call, handle, text)).0
+    let status = pass(label, action, || dispatch::<O>(&call, handle), |text| report::<O>(&call, handle, text));
+    // A host drops an overlay that fails to draw, and the next drawing may well succeed.
+    if action == sys::kOfxInteractActionDraw && status != Status::BAD_HANDLE && status != Status::OK {
+        return Status::REPLY_DEFAULT.0;
+    }
+    status.0
 }
 
 /// Calls the method that an action stands for.
@@ -106,7 +118,8 @@ fn create<O: Overlay>(interact: InteractHandle) -> Result<Status> {
         effect = effect_of(&p);
         p.set_strings(sys::kOfxInteractPropSlaveToParam, O::REDRAW_PARAMS.iter().copied());
     }
-    let viewer = Viewer { overlay: O::create(&host.info)?, effect };
+    let overlay = O::create(&host.info)?;
+    let viewer = Viewer { overlay, effect, pen: Mutex::default(), needs_pen: AtomicBool::new(false) };
     viewers::<O>().insert(interact, viewer);
     Ok(Status::OK)
 }
@@ -150,7 +163,7 @@ fn on_viewer<O: Overlay>(viewer: &Viewer<O>, interact: InteractHandle, call: &Ca
     let overlay = &viewer.overlay;
     let action = call.action;
     if action == sys::kOfxInteractActionDraw {
-        return draw(overlay, view, &sources, call);
+        return draw(viewer, view, &sources);
     }
     if action == sys::kOfxInteractActionGainFocus {
         return overlay.gain_focus(&FocusArgs { view }).map(|()| Status::OK);
@@ -158,22 +171,48 @@ fn on_viewer<O: Overlay>(viewer: &Viewer<O>, interact: InteractHandle, call: &Ca
     if action == sys::kOfxInteractActionLoseFocus {
         return overlay.lose_focus(&FocusArgs { view }).map(|()| Status::OK);
     }
-    let taken = if action == sys::kOfxInteractActionPenDown {
-        overlay.pen_down(&pen(view, &sources, call)?)
-    } else if action == sys::kOfxInteractActionPenMotion {
-        overlay.pen_motion(&pen(view, &sources, call)?)
-    } else if action == sys::kOfxInteractActionPenUp {
-        overlay.pen_up(&pen(view, &sources, call)?)
-    } else if action == sys::kOfxInteractActionKeyDown {
-        overlay.key_down(&key(view, &sources, call)?)
-    } else if action == sys::kOfxInteractActionKeyUp {
-        overlay.key_up(&key(view, &sources, call)?)
-    } else if action == sys::kOfxInteractActionKeyRepeat {
-        overlay.key_repeat(&key(view, &sources, call)?)
+    let taken = if let Some(method) = pen_method::<O>(action) {
+        let args = pen(view, &sources, call)?;
+        viewer.see_pen(&args);
+        method(overlay, &args)?
+    } else if let Some(method) = key_method::<O>(action) {
+        method(overlay, &key(view, &sources, call)?)?
     } else {
-        Ok(false)
+        false
     };
-    Ok(if taken? { Status::OK } else { Status::REPLY_DEFAULT })
+    Ok(if taken { Status::OK } else { Status::REPLY_DEFAULT })
+}
+
+type PenMethod<O> = fn(&O, &PenArgs<'_, <O as Overlay>::Effect>) -> Result<bool>;
+type KeyMethod<O> = fn(&O, &KeyArgs<'_, <O as Overlay>::Effect>) -> Result<bool>;
+
+fn pen_method<O: Overlay>(action: &CStr) -> Option<PenMethod<O>> {
+    let methods: [(&CStr, PenMethod<O>); 3] = [
+        (sys::kOfxInteractActionPenDown, O::pen_down),
+        (sys::kOfxInteractActionPenMotion, O::pen_motion),
+        (sys::kOfxInteractActionPenUp, O::pen_up),
+    ];
+    methods.into_iter().find(|(name, _)| *name == action).map(|(_, method)| method)
+}
+
+fn key_method<O: Overlay>(action: &CStr) -> Option<KeyMethod<O>> {
+    let methods: [(&CStr, KeyMethod<O>); 3] = [
+        (sys::kOfxInteractActionKeyDown, O::key_down),
+        (sys::kOfxInteractActionKeyUp, O::key_up),
+        (sys::kOfxInteractActionKeyRepeat, O::key_repeat),
+    ];
+    methods.into_iter().find(|(name, _)| *name == action).map(|(_, method)| method)
+}
+
+impl<O: Overlay> Viewer<O> {
+    /// Remembers where the pen is, and asks for a drawing that waits for it.
+    fn see_pen(&self, args: &PenArgs<'_, O::Effect>) {
+        let Some(pixel) = args.viewport_position else { return };
+        *self.pen.lock().unwrap_or_else(PoisonError::into_inner) = Some((args.position, pixel));
+        if self.needs_pen.swap(false, Ordering::AcqRel) {
+            args.request_redraw();
+        }
+    }
 }
 
 fn view<'a, E: Effect>(
@@ -199,18 +238,18 @@ fn view<'a, E: Effect>(
     }
 }
 
-/// Paints, and draws what was painted. An error is logged only: a host drops an overlay that fails to draw.
-fn draw<O: Overlay>(overlay: &O, view: View<'_, O::Effect>, sources: &Sources<'_>, call: &Call<'_>) -> Result<Status> {
+/// Paints, and draws what was painted.
+fn draw<O: Overlay>(viewer: &Viewer<O>, view: View<'_, O::Effect>, sources: &Sources<'_>) -> Result<Status> {
     let mut painter = Painter::new(view.pixel_scale);
     let args = DrawArgs { view };
-    if let Err(error) = overlay.draw(&args, &mut painter) {
-        log::error!("{}: {}: {error}", <O::Effect as Effect>::DESCRIPTOR.label, call.action.to_string_lossy());
-        return Ok(Status::REPLY_DEFAULT);
-    }
+    viewer.overlay.draw(&args, &mut painter)?;
     // Painting may have called the host, and the host may have destroyed the node.
     args.handle()?;
     let context = sources.args().and_then(|p| Handle::new(p.pointer(sys::kOfxInteractPropDrawContext).cast()));
-    replay(args.suites(), context, &painter.finish(), args.pixel_scale);
+    let pen = *viewer.pen.lock().unwrap_or_else(PoisonError::into_inner);
+    let sight = Sight { pixel_scale: args.pixel_scale, pen };
+    let outcome = replay(args.suites(), context, &painter.finish(), &sight);
+    viewer.needs_pen.store(outcome == Outcome::NeedsPen, Ordering::Release);
     Ok(Status::OK)
 }
 

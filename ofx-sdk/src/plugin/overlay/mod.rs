@@ -104,7 +104,7 @@ pub use args::{DrawArgs, FocusArgs, KeyArgs, PenArgs, View};
 pub use keys::Key;
 pub use painter::{Painter, PointForm, Stroke};
 
-pub(crate) use backend::replay;
+pub(crate) use backend::{Outcome, Sight, replay};
 
 use super::{effect::Effect, entry::interact_entry, host_info::Host};
 use crate::{Result, sys};
