@@ -4,11 +4,14 @@ mod analyse;
 mod appearance;
 mod correct;
 mod draw;
+mod exchange;
 mod face;
 mod fill;
+mod import;
 mod locate;
 mod networks;
 mod output;
+mod overlay;
 mod results;
 mod settings;
 mod shape_model;
@@ -20,6 +23,7 @@ use super::picture;
 use analyse::Wish;
 use inference::{Engine, InstanceGuard};
 use networks::Networks;
+use ofx_sdk::plugin::overlay::OverlayEntry;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 use results::Store;
@@ -62,6 +66,8 @@ impl Effect for FeatureDetect {
         preference_params: &["output"],
         ..Descriptor::DEFAULT
     };
+
+    const OVERLAY: Option<OverlayEntry<Self>> = Some(OverlayEntry::of::<overlay::FeatureOverlay>());
 
     fn declarations(host: &Host) -> Vec<Declaration> {
         colorspace::for_host(FeatureDetectSettings::declarations(), &host.name)

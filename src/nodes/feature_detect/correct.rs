@@ -4,7 +4,7 @@ use super::analyse::{changed_frames, source_plate};
 use super::networks::Networks;
 use super::results::Results;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
-use super::{FeatureDetect, NODE};
+use super::{FeatureDetect, NODE, exchange};
 use crate::nodes::analysis::{listed, range_of};
 use kurbo::Point;
 use ofx_sdk::plugin::*;
@@ -44,7 +44,7 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
     if is(AnalysisSettings::check_frames.name()) {
         return check_frames(effect, args);
     }
-    Ok(())
+    exchange::react(effect, args, id)
 }
 
 /// The frame that the artist looks at.

@@ -198,7 +198,7 @@ mod tests {
         MANNER.locate(&picture(), None, None, &eyes).unwrap().unwrap();
         // The finder sees half a size: middle (3.75, 2.5) cells of 16 px, side 64 px; the picture begins 20 px into the plate.
         assert_eq!(eyes.looked.borrow()[0].center(), Point::new(3.75 * 32.0 + 20.0, 2.5 * 32.0));
-        assert!((eyes.looked.borrow()[0].height() - 128.0 * 1.6).abs() < 1e-9);
+        assert!((eyes.looked.borrow()[0].height() - 64.0 * 2.0 * 1.6).abs() < 1e-4);
     }
 
     #[test]

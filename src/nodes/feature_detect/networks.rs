@@ -8,7 +8,7 @@ use super::shape_model::{self, VERTEX_CHANNELS};
 use crate::nodes::model::{self, Selection};
 use inference::{Device, Engine, Extent, Model, Request, Role, tensor};
 use kurbo::Rect;
-use ndarray::Array3;
+use ndarray::{Array3, s};
 use ofx_sdk::{Error, Result};
 use roto::{BezierShape, LandmarkSet, Topology};
 use std::path::Path;
@@ -149,7 +149,10 @@ impl Eyes for NetworkEyes<'_> {
             return Err(Error::node(format!("model \"{}\" answers no cells; a finder does", finder.entry.name)));
         };
         let whole = picture.whole(width, height, self.threads)?;
-        let shown = tensor::pad_to_stride(whole, finder.entry.stride);
+        // Black, as its training has it: a repeated border may look like half a face.
+        let (wide, high) = tensor::padded_size(width, height, finder.entry.stride);
+        let mut shown = Array3::zeros((3, high, wide));
+        shown.slice_mut(s![.., ..height, ..width]).assign(&whole);
         let answer = self.networks.run(finder, self.networks.device, Role::Image, shown, self.aborted)?;
         Ok(Some((answer.as_ref().clone(), cell)))
     }

@@ -126,6 +126,12 @@ impl Results {
         Ok(Self { key: Key::of_texts(&[]), topology: topology.clone(), analysis, edits })
     }
 
+    /// The same shot with other corrections on the same plate, as a drag on its way has them.
+    pub fn with_edits(&self, edits: Edits) -> Self {
+        let (topology, analysis) = (self.topology.clone(), self.analysis.clone());
+        Self { key: self.key, topology, analysis, edits: Arc::new(edits) }
+    }
+
     /// The landmarks of a frame, corrections blended in.
     ///
     /// # Errors
