@@ -118,8 +118,8 @@ fn a_box_selects_what_lies_in_it_and_all_of_it_moves() {
     let (x, y) = centroid(3.0);
     // Around the left eye: a circle of 0.04 crops, 0.1 left of the centroid and 0.02 above it.
     let eye = [x - 0.1 * SIDE - 20.0, 138.0 - (y - 0.02 * SIDE)];
-    let reach = 0.04 * SIDE + 1.0;
-    drag(&overlay, [eye[0] - reach - 9.0, eye[1] - reach], [eye[0] + reach, eye[1] + reach]);
+    // From where nothing is, between eye and nose, to the other side of the eye.
+    drag(&overlay, [x - 24.0, eye[1] - 10.0], [x - 39.0, eye[1] + 6.0]);
     assert_eq!(text(&node, "edits"), "");
     let outer = [eye[0] - 0.04 * SIDE, eye[1]];
     drag(&overlay, outer, [outer[0], outer[1] + 6.0]);

@@ -93,7 +93,7 @@ impl Effect for FeatureDetect {
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
         let settings = args.settings_at(0.0);
-        appearance::dress(&args.params(), &settings, &appearance::likely_topology(&settings)?)
+        appearance::dress(&args.params(), &settings, &appearance::likely_topology()?)
     }
 
     fn region_of_definition(&self, args: &QueryArgs<'_, Self>) -> Result<Option<RectD>> {
@@ -182,6 +182,6 @@ fn model_changed(args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     // Last, because a host may refuse it, and the choice must count all the same.
     match found {
         Ok(networks) => appearance::dress(&params, &settings, networks.topology()),
-        Err(_) => appearance::dress(&params, &settings, &appearance::likely_topology(&settings)?),
+        Err(_) => appearance::dress(&params, &settings, &appearance::likely_topology()?),
     }
 }

@@ -12,7 +12,7 @@ use roto::Topology;
 ///
 /// # Errors
 /// None, unless what was compiled in is broken.
-pub fn likely_topology(_settings: &FeatureDetectSettings) -> Result<Topology> {
+pub fn likely_topology() -> Result<Topology> {
     Topology::puppet().map_err(Error::node)
 }
 

@@ -238,7 +238,7 @@ impl Overlay for FeatureOverlay {
                 Some(edits) => store_edits(args.effect, &args.params(), edits, "Move points")?,
                 None => {
                     let part = Rect::from_points(scene.on_plate(drag.from), scene.on_plate(drag.to));
-                    let within = grips_within(&*scene.resolved()?, &scene.results.topology, part);
+                    let within = grips_within(&scene.resolved()?, &scene.results.topology, part);
                     self.change(|state| state.selection.extend(within));
                 }
             }

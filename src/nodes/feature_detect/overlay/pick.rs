@@ -7,21 +7,17 @@ use std::collections::BTreeSet;
 /// How near the pen must be, in pixels of the screen.
 const REACH_PX: f64 = 8.0;
 
-/// The nearest thing within reach: a handle that is shown, else a landmark, else the anchor of a vertex that is none.
-/// `distance` tells how far a place of the plate is from the pen, in pixels of the screen.
+/// The nearest thing within reach: a landmark, a handle that is shown, the anchor of a vertex that is no landmark; of what lies
+/// in one place, the first of these. `distance` tells how far a place of the plate is from the pen, in pixels of the screen.
 pub fn nearest(
     seen: &Resolved,
     topology: &Topology,
     selection: &BTreeSet<Grip>,
     distance: impl Fn(Point) -> f64,
 ) -> Option<Grip> {
-    let closest = |grips: Vec<(Grip, Point)>| {
-        let near = grips.into_iter().map(|(grip, at)| (grip, distance(at))).filter(|(_, far)| *far <= REACH_PX);
-        near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(grip, _)| grip)
-    };
-    closest(shown_handles(seen, topology, selection))
-        .or_else(|| closest(landmarks(seen)))
-        .or_else(|| closest(free_anchors(seen, topology)))
+    let all = [landmarks(seen), shown_handles(seen, topology, selection), free_anchors(seen, topology)].concat();
+    let near = all.into_iter().map(|(grip, at)| (grip, distance(at))).filter(|(_, far)| *far <= REACH_PX);
+    near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(grip, _)| grip)
 }
 
 /// Landmarks and free anchors within a part of the plate.
