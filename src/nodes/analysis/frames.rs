@@ -8,12 +8,12 @@ use std::ops::RangeInclusive;
 /// More frames than any shot has.
 const MOST_FRAMES: i64 = 100_000;
 
-/// The frames that the artist means: `first` to `last`, or all of Source where both are equal.
+/// The frames that the artist means: `first` to `last`, or all of Source where both are 0.
 ///
 /// # Errors
 /// A range that runs backwards, or is longer than any shot; a Source that does not say how long it is.
 pub fn range_of(instance: &Instance, first: i32, last: i32) -> Result<RangeInclusive<i64>> {
-    if first != last {
+    if (first, last) != (0, 0) {
         return checked(i64::from(first)..=i64::from(last));
     }
     let source = instance.clip(&Clip::SOURCE).ok().and_then(|clip| clip.frame_range());

@@ -116,17 +116,15 @@ fn scene(
     scene.set_landmarks(topology, &landmarks).map_err(Error::node)?;
     for (group, name) in groups(topology).into_iter().enumerate() {
         let style = settings.shapes.styles[group.min(MOST_GROUPS - 1)];
-        for spec in topology.shapes().iter().filter(|spec| spec.group == name && scene.styles.contains_key(&spec.name))
-        {
-            let stroke_width_px = if spec.closed { 0.0 } else { settings.output.seam_width_px };
-            let style = ShapeStyle {
+        for spec in topology.shapes().iter().filter(|spec| spec.group == name) {
+            let Some(own) = scene.styles.get_mut(&spec.name) else { continue };
+            *own = ShapeStyle {
                 group: spec.group.clone(),
                 feather_px: style.feather_px,
                 feather_falloff: style.feather_falloff,
                 opacity: style.opacity,
-                stroke_width_px,
+                stroke_width_px: if spec.closed { 0.0 } else { settings.output.seam_width_px },
             };
-            scene.styles.insert(spec.name.clone(), style);
         }
     }
     Ok(scene)

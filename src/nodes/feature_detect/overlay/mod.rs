@@ -238,7 +238,8 @@ impl Overlay for FeatureOverlay {
                 Some(edits) => store_edits(args.effect, &args.params(), edits, "Move points")?,
                 None => {
                     let part = Rect::from_points(scene.on_plate(drag.from), scene.on_plate(drag.to));
-                    let within = grips_within(&scene.resolved()?, &scene.results.topology, part);
+                    let seen = scene.resolved()?;
+                    let within = grips_within(&seen, &scene.results.topology, part);
                     self.change(|state| state.selection.extend(within));
                 }
             }

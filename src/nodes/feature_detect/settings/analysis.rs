@@ -51,7 +51,7 @@ ofx_sdk::settings! {
 
         /// Finding landmarks over the shot.
         analysis_group: Group = Group::new("Analysis"),
-        /// First frame that Analyse looks at. Where first and last frame are equal, the whole of Source is meant.
+        /// First frame that Analyse looks at. Where first and last frame are both 0, the whole of Source is meant.
         first_frame: Integer = Integer::new("First frame").range(-1_000_000, 10_000_000).display(0, 1000).default(0)
             .not_animating().parent("analysis_group"),
         /// Last frame that Analyse looks at.
