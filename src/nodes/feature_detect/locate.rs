@@ -11,8 +11,8 @@ pub const FINDER_CHANNELS: [&str; 4] = ["score", "size", "dx", "dy"];
 /// The longer side of the picture that the finder sees, in pixels; sizes in its answer are shares of it.
 const FINDER_SIDE: f64 = 320.0;
 
-/// A face that the finder is less sure of is none.
-const LEAST_SCORE: f64 = 0.3;
+/// A face that the finder is less sure of is none. Low, because the landmarks tell better whether there is one.
+const LEAST_SCORE: f64 = 0.1;
 
 /// Sides of the tight square that the first look takes in, around a face that was found or followed.
 const FIRST_LOOK: f64 = 1.6;
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn where_nothing_is_found_there_is_no_face() {
         assert_eq!(MANNER.locate(&picture(), None, None, &Fake::new((0.0, 0.0), 1.0, None)).unwrap(), None);
-        let nothing = Array3::from_elem((4, 5, 20), 0.1);
+        let nothing = Array3::from_elem((4, 5, 20), 0.05);
         assert_eq!(best_face(nothing.view(), 16.0), None);
         assert_eq!(best_face(Array3::from_elem((4, 1, 1), f32::NAN).view(), 16.0), None);
     }
