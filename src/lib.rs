@@ -2,4 +2,4 @@
 
 mod nodes;
 
-ofx_sdk::export_effects![nodes::tone_segment::ToneSegment];
+ofx_sdk::export_effects![nodes::tone_segment::ToneSegment, nodes::feature_detect::FeatureDetect];

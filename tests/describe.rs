@@ -59,12 +59,23 @@ fn tone_segment_is_described_as_released() {
 }
 
 #[test]
+fn feature_detect_is_described_as_released() {
+    let host = host(HostOptions::default());
+    let plugin = feature_detect(&host);
+    assert_eq!(plugin.contexts().len(), 2);
+    insta::assert_snapshot!("feature_detect_general", text(plugin.description(Context::General).unwrap()));
+    insta::assert_snapshot!("feature_detect_filter", text(plugin.description(Context::Filter).unwrap()));
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn every_parameter_has_a_hint_and_lies_in_a_group() {
     let host = host(HostOptions::default());
-    let plugin = tone_segment(&host);
-    for param in &plugin.description(Context::General).unwrap().params {
-        assert!(!param.hint.is_empty(), "{} has no hint", param.id);
-        assert!(!param.parent.is_empty() || param.id.ends_with("_group"), "{} lies in no group", param.id);
+    for plugin in [tone_segment(&host), feature_detect(&host)] {
+        for param in &plugin.description(Context::General).unwrap().params {
+            assert!(!param.hint.is_empty(), "{} has no hint", param.id);
+            assert!(!param.parent.is_empty() || param.id.ends_with("_group"), "{} lies in no group", param.id);
+        }
     }
 }
 

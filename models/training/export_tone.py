@@ -17,18 +17,17 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 
 from balance import add_bias, fit_bias
 from checkpoint import restore
-from manifest import METADATA_KEY, embedded_json, sha256_of, tone_entry, write_entry
+from manifest import embedded_json, sha256_of, tone_entry, write_entry
+from onnx_file import OPSET, finish_file
 from shot_dataset import load_split
 from tone_classes import CLASSES
 from tone_net import STRIDE, ToneNet
 
-OPSET = 18
 # Sizes that the exported file must run at: square, wide, tall, odd multiples of the stride.
 CHECK_SIZES = ((32, 32), (256, 256), (352, 640), (224, 160), (576, 1024))
 TOLERANCE = 1e-4
@@ -61,23 +60,9 @@ def export(net: ToneNet, path: Path, metadata: str) -> None:
         optimize=True,
         verbose=False,
     )
-    model = onnx.load(path)
-    for tensor in (*model.graph.input, *model.graph.output):
-        dims = tensor.type.tensor_type.shape.dim
-        for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
-            dims[axis].Clear()
-            dims[axis].dim_param = name
-    # Shapes of inner values carry the tracer's own symbols, which no longer match.
-    del model.graph.value_info[:]
-    # Node comments hold stack traces of the machine that exported.
-    model.doc_string = model.graph.doc_string = ""
-    del model.metadata_props[:], model.graph.metadata_props[:]
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    size: list[str | int] = ["height", "width"]
+    channels = {"image": 3, "subject": 1, "logits": len(CLASSES)}
+    finish_file(path, {key: ["batch", value, *size] for key, value in channels.items()}, metadata)
 
 
 def largest_difference(net: ToneNet, path: Path) -> float:

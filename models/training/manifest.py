@@ -68,10 +68,11 @@ def read_manifest(path: Path) -> list[Entry]:
     return list(tomllib.loads(path.read_text("utf-8")).get("model", []))
 
 
-HEADING = "# Written by export_tone.py, quantize_tone.py and evaluate_tone.py of models/training."
+HEADING = "# Written by the export, training and evaluation commands of models/training."
 # Reading order of the keys, whatever order they were put in.
 KEY_ORDER = (
-    "name", "label", "node", "file", "sha256", "licence", "card", "stride", "colorspace", "classes",
+    "name", "label", "node", "topology", "file", "sha256", "licence", "card", "stride",
+    "colorspace", "classes",
 )  # fmt: skip
 
 
@@ -93,6 +94,8 @@ def _entry_toml(entry: Entry) -> str:
     for tensor in entry["input"]:
         lines += ["", "[[model.input]]", *_pairs(tensor)]
     lines += ["", "[model.output]", *_pairs(entry["output"])]
+    if "companions" in entry:
+        lines += ["", "[model.companions]", *_pairs(entry["companions"])]
     if "scores" in entry:
         lines += ["", "[model.scores]", *_pairs(entry["scores"])]
     return "\n".join(lines) + "\n"

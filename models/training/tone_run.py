@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from checkpoint import restore, store
 from frame_pairs import random_pairs, temporal_loss
 from recipe import Recipe
+from schedule import follow, one_cycle
 from shot_dataset import Batch, Frames, as_seen, random_batch
 from tone_loss import tone_loss
 from tone_net import STRIDE, ToneNet
@@ -28,14 +28,6 @@ BEFORE_RECIPES = Recipe(soft_labels=False)
 # Of these steps, with a temporal weight, one trains on pairs of neighbouring frames.
 PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
-WARM_UP = 0.1
-
-
-def one_cycle(progress: float, peak: float) -> float:
-    """Learning rate at `progress` 0..1: up in a cosine, down in a cosine."""
-    if progress < WARM_UP:
-        return peak * (0.04 + 0.96 * (1 - math.cos(math.pi * progress / WARM_UP)) / 2)
-    return peak * max(1e-3, (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2)
 
 
 class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
@@ -129,19 +121,8 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        self._follow()
+        follow(self.average, self.net, self.step, AVERAGE_DECAY)
         return loss.item()
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Moves the averaged weights; faster at first, when there is nothing worth averaging."""
-        decay = min(AVERAGE_DECAY, (1 + self.step) / (10 + self.step))
-        ours, theirs = self.average.state_dict(), self.net.state_dict()
-        for name, value in ours.items():
-            if value.is_floating_point():
-                value.lerp_(theirs[name], 1 - decay)
-            else:
-                value.copy_(theirs[name])
 
 
 @torch.inference_mode()

@@ -8,7 +8,8 @@
 //!   `plugin`.
 //! - To run nodes without a program around them (in tests, on a render farm), see [`host`]. Feature `host`.
 //!
-//! What both sides share stands here: rectangles and scales, pixel formats, statuses and the one [`Error`].
+//! What both sides share stands here: rectangles and scales, pixel formats, statuses, the one [`Error`], and what
+//! overlays [draw](drawing).
 //!
 //! # A few words of OpenFX
 //!
@@ -29,6 +30,7 @@
 // With one side left out, links to the other lead nowhere.
 #![cfg_attr(not(all(feature = "plugin", feature = "host")), allow(rustdoc::broken_intra_doc_links))]
 
+pub mod drawing;
 mod error;
 mod geometry;
 mod param_kind;

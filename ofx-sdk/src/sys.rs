@@ -15,6 +15,9 @@
 
 include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 
+/// Dropped from the standard in 1.4, and still given by hosts: the size of an interact's viewport, two ints.
+pub const kOfxInteractPropViewportSize: &core::ffi::CStr = c"OfxInteractPropViewport";
+
 /// The multi-plane extension of Nuke, which Natron extends to planes of any name.
 /// Natron's encoding of a plane in a components string:
 /// `NAME<id>LABEL<label>CHANNEL<c0>CHANNEL<c1>…`.

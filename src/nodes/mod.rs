@@ -3,6 +3,10 @@
 // `forbid` would refuse ndarray's `s!`, which allows unsafe code in its own expansion.
 #![deny(unsafe_code)]
 
+mod analysis;
+mod colorspace;
+pub mod feature_detect;
+mod kept;
 mod model;
 mod picture;
 mod stages;

@@ -1,7 +1,7 @@
 //! The model and device of a node: what every node with a network behind it shares.
 
 use imaging::color::Colorspace;
-use inference::{Engine, EngineConfig, Manifest, Model, ModelEntry, Overrides};
+use inference::{Engine, EngineConfig, Manifest, Model, ModelEntry, Overrides, Role};
 use ofx_sdk::plugin::{ChoiceValue, binary_path};
 use ofx_sdk::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -74,16 +74,7 @@ impl Selection<'_> {
     pub fn resolve(&self, engine: &Engine, classes: &[&str]) -> Result<Arc<Model>> {
         let model = if self.choice == CUSTOM { self.custom_model(engine)? } else { self.shipped(engine)? };
         model.check_node(self.node).map_err(to_node_error)?;
-        if model.entry.classes != classes {
-            return Err(Error::node(format!(
-                "model \"{}\" ({}) has the classes {}; {} needs {}",
-                model.entry.name,
-                model.path.display(),
-                model.entry.classes.join(", "),
-                self.node,
-                classes.join(", "),
-            )));
-        }
+        check_classes(&model, classes)?;
         check_encoding(&model)?;
         Ok(model)
     }
@@ -126,6 +117,47 @@ impl Selection<'_> {
     }
 }
 
+/// The network that works with `model` as its entry says, such as `shapes`; `None` where it names none. A shipped model's
+/// companions are shipped too; those of a custom model lie beside it, under their names.
+///
+/// # Errors
+/// A missing or different file, a companion of another kind than `node`, classes other than `classes`.
+pub fn companion(
+    engine: &Engine,
+    model: &Model,
+    work: &str,
+    node: &str,
+    classes: &[&str],
+) -> Result<Option<Arc<Model>>> {
+    let Some(name) = model.entry.companions.get(work) else { return Ok(None) };
+    let manifest = manifest()?;
+    let is_shipped = manifest.models.contains(&model.entry);
+    let found = match manifest.model(name).filter(|_| is_shipped) {
+        Some(entry) => engine.shipped_model(entry, &folders()),
+        None => engine.custom_model(&model.path.with_file_name(format!("{name}.onnx"))),
+    };
+    let found = found.map_err(to_node_error)?;
+    found.check_node(node).map_err(to_node_error)?;
+    check_classes(&found, classes)?;
+    check_encoding(&found)?;
+    Ok(Some(found))
+}
+
+/// Refuses a model whose output holds something else than `classes`.
+fn check_classes(model: &Model, classes: &[&str]) -> Result<()> {
+    if model.entry.classes == classes {
+        return Ok(());
+    }
+    Err(Error::node(format!(
+        "model \"{}\" ({}) has the classes {}; {} needs {}",
+        model.entry.name,
+        model.path.display(),
+        model.entry.classes.join(", "),
+        model.entry.node,
+        classes.join(", "),
+    )))
+}
+
 /// Refuses a model that expects pixels in a way that no node makes them.
 fn check_encoding(model: &Model) -> Result<()> {
     let wrong = |what: String| {
@@ -138,7 +170,8 @@ fn check_encoding(model: &Model) -> Result<()> {
     if model.entry.colorspace != Colorspace::Srgb.id() {
         return wrong(format!("wants pixels in {}", model.entry.colorspace));
     }
-    match model.entry.inputs.iter().find(|input| input.range != [0.0, 1.0]) {
+    let mut pictures = model.entry.inputs.iter().filter(|input| input.role != Role::Points);
+    match pictures.find(|input| input.range != [0.0, 1.0]) {
         Some(input) => wrong(format!("wants its input {} from {} to {}", input.name, input.range[0], input.range[1])),
         None => Ok(()),
     }

@@ -5,9 +5,13 @@ use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
 use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
 use ofx_sdk::{Components, Depth, Error, Premultiplication, RectI, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Rows of a picture that one piece of work converts.
 const BAND_ROWS: usize = 64;
+
+/// Rows that are hashed as one piece of work.
+const HASHED_ROWS: i32 = 256;
 
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
 const MOST_PIXELS: usize = 1 << 28;
@@ -59,6 +63,23 @@ pub fn nothing(bounds: RectI) -> Result<Array2<f32>> {
     let mut array = plane_array(bounds, 1)?;
     array.fill(0.0);
     Ok(array.index_axis_move(Axis(0), 0))
+}
+
+/// A hash of an image's pixels, as the host stores them.
+pub fn pixel_hash(instance: &Instance, image: &Image<'_>) -> u128 {
+    let bounds = image.bounds();
+    let bands: Vec<i32> = (bounds.y1..bounds.y2).step_by(HASHED_ROWS as usize).collect();
+    let hashes: Vec<Mutex<u128>> = bands.iter().map(|_| Mutex::new(0)).collect();
+    let locked = |hash| Mutex::lock(hash).unwrap_or_else(PoisonError::into_inner);
+    instance.for_each_piece(bands.len(), |i| {
+        let mut hash = Xxh3::new();
+        let end = bands[i].saturating_add(HASHED_ROWS).min(bounds.y2);
+        (bands[i]..end).for_each(|y| hash.update(image.bytes(y)));
+        *locked(&hashes[i]) = hash.digest128();
+    });
+    let mut hash = Xxh3::new();
+    hashes.iter().for_each(|band| hash.update(&locked(band).to_ne_bytes()));
+    hash.digest128()
 }
 
 /// Makes an image black and transparent.

@@ -4,12 +4,12 @@ mod analysis;
 mod around;
 mod fill;
 mod input;
-mod kept;
 mod mattes;
 mod output;
 mod settings;
 mod smoothing;
 
+use super::colorspace;
 use super::model::{self, Selection};
 use super::picture;
 use super::stages;
@@ -66,7 +66,7 @@ impl Effect for ToneSegment {
     };
 
     fn declarations(host: &Host) -> Vec<Declaration> {
-        settings::for_host(&host.name)
+        colorspace::for_host(ToneSegmentSettings::declarations(), &host.name)
     }
 
     fn load(_host: &Host) -> Result<()> {

@@ -11,6 +11,9 @@ use std::time::SystemTime;
 /// The identifier of the node under test.
 pub const TONE_SEGMENT: &str = "org.rotocel.ToneSegment";
 
+/// The identifier of the node of landmarks and shapes.
+pub const FEATURE_DETECT: &str = "org.rotocel.FeatureDetect";
+
 /// The tones in the order of their numbers.
 pub const CLASSES: [&str; 5] = ["background", "highlight", "material", "diffuse_shadow", "cast_shadow"];
 
@@ -33,8 +36,15 @@ pub fn bundle() -> &'static Bundle {
         let found = Bundle::search([&folder]).into_iter().find(|b| b.binary.starts_with(&folder));
         let path = found.unwrap_or_else(|| panic!("no bundle in {}: run `cargo xtask bundle`", folder.display()));
         let built = modified(&path.binary);
-        let sources =
-            ["build.rs", "src", "ofx-sdk/src", "crates/imaging/src", "crates/inference/src", "models/manifest.toml"];
+        let sources = [
+            "build.rs",
+            "src",
+            "ofx-sdk/src",
+            "crates/imaging/src",
+            "crates/roto/src",
+            "crates/inference/src",
+            "models/manifest.toml",
+        ];
         let newest = sources.iter().map(|source| newest_below(&root().join(source))).max().unwrap();
         assert!(built >= newest.0, "the bundle is older than {}: run `cargo xtask bundle`", newest.1.display());
         Bundle::open(&path.bundle).unwrap()
@@ -84,6 +94,11 @@ pub fn harsh_host() -> OnlyHost {
 /// ToneSegment, loaded in `host`.
 pub fn tone_segment(host: &Host) -> Plugin {
     host.load(bundle(), TONE_SEGMENT).unwrap()
+}
+
+/// FeatureDetect, loaded in `host`.
+pub fn feature_detect(host: &Host) -> Plugin {
+    host.load(bundle(), FEATURE_DETECT).unwrap()
 }
 
 /// A node with Source connected, running the tiny analytic network of the fixtures; what else is set makes its mattes a

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
+use crate::merge::MergeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ofx_sdk::{Context, Depth};
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub enum Command {
     Sheet(SheetArgs),
     /// Makes an animated GIF of one or more sequences side by side.
     Gif(GifArgs),
+    /// Merges the analyses of a shot's chunks, or the corrections of several artists, into one file.
+    Merge(MergeArgs),
     /// Measures a node against labelled shots.
     Score(ScoreArgs),
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::extent::{Extent, OutputText};
 use crate::{Error, Result};
 
 /// Networks are fully convolutional with a handful of poolings; a stride beyond this is a mistake in the entry.
@@ -55,12 +56,18 @@ pub struct ModelEntry {
     pub inputs: Vec<InputEntry>,
     /// The tensor that it gives.
     pub output: OutputEntry,
+    /// Name of the landmarks and shapes that it finds or makes, for a network that does.
+    #[serde(default)]
+    pub topology: Option<String>,
+    /// Names of the networks that work with this one, by what they do, as `shapes`.
+    #[serde(default)]
+    pub companions: BTreeMap<String, String>,
     /// Quality of each class on held-out scenes, 0 to 1.
     #[serde(default)]
     pub scores: BTreeMap<String, f64>,
 }
 
-/// One input tensor, `[1, channels, height, width]`.
+/// One input tensor: `[1, channels, height, width]`, or `[1, channels, 1, number]` of points.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputEntry {
@@ -75,6 +82,10 @@ pub struct InputEntry {
     /// What the whole tensor holds where the artist gives no such picture; without it the picture is needed.
     #[serde(default)]
     pub absent: Option<f32>,
+    /// The one size that the network takes: width and height of a square picture in pixels, or the number of points.
+    /// Without it, any multiple of the stride will do, and any number of points.
+    #[serde(default)]
+    pub size: Option<usize>,
 }
 
 /// What an input tensor holds.
@@ -85,6 +96,8 @@ pub enum Role {
     Image,
     /// The subject's matte: 1 inside, 0 outside.
     Subject,
+    /// Points in one row, of which each channel holds a part: x, y, ….
+    Points,
 }
 
 impl std::fmt::Display for Role {
@@ -92,18 +105,21 @@ impl std::fmt::Display for Role {
         f.write_str(match self {
             Self::Image => "image",
             Self::Subject => "subject",
+            Self::Points => "points",
         })
     }
 }
 
-/// The output tensor, `[1, channels, height, width]` of logits.
+/// The output tensor, `[1, channels, height, width]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "OutputText")]
 pub struct OutputEntry {
     /// Name in the ONNX graph.
     pub name: String,
     /// Number of channels: one for each class.
     pub channels: usize,
+    /// Height and width.
+    pub extent: Extent,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +158,11 @@ impl Manifest {
             }
             models.push(entry);
         }
-        Ok(Self { models })
+        let whole = Self { models };
+        match whole.models.iter().find_map(|entry| Some((entry, entry.lost_companion(&whole)?))) {
+            Some((entry, reason)) => Err(error(format!("model \"{}\"", entry.name), reason)),
+            None => Ok(whole),
+        }
     }
 
     /// Reads the file at `path`.
@@ -194,8 +214,8 @@ impl ModelEntry {
         if !(1..=MAX_STRIDE).contains(&self.stride) {
             return Err(format!("stride is {}, expected 1 to {MAX_STRIDE}", self.stride));
         }
-        if self.input(Role::Image).is_none() {
-            return Err("there is no input with the role \"image\"".to_owned());
+        if self.input(Role::Image).is_none() && self.input(Role::Points).is_none() {
+            return Err("there is no input with the role \"image\" or \"points\"".to_owned());
         }
         let (mut names, mut roles) = (HashSet::new(), HashSet::new());
         for input in &self.inputs {
@@ -219,7 +239,19 @@ impl ModelEntry {
         if let Some(class) = self.classes.iter().find(|class| class.trim().is_empty() || !classes.insert(*class)) {
             return Err(format!("class \"{class}\" is empty or given twice"));
         }
-        Ok(())
+        if let Some(topology) = &self.topology {
+            check_text("topology", topology)?;
+        }
+        for (work, name) in &self.companions {
+            check_text(&format!("the companion for {work}"), name)?;
+        }
+        self.check_sizes()
+    }
+
+    /// What is wrong with the companions, in a manifest that should hold them.
+    fn lost_companion(&self, manifest: &Manifest) -> Option<String> {
+        let (work, name) = self.companions.iter().find(|(_, name)| manifest.model(name).is_none())?;
+        Some(format!("its companion for {work} is \"{name}\", which has no entry in the manifest"))
     }
 
     fn check_shipped(&self) -> Result<(), String> {

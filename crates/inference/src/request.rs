@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::Array3;
 
 use crate::session::Planes;
-use crate::{Device, Error, Model, Result, Role};
+use crate::{Device, Error, Model, ModelEntry, Result, Role};
 
 /// One frame for one network.
 #[derive(Debug, Clone)]
@@ -14,26 +14,29 @@ pub struct Request {
     pub model: Arc<Model>,
     /// Where to run it.
     pub device: Device,
-    /// The tensors `[channels, height, width]`, all of one size, a multiple of the model's stride. An input that is
-    /// not given is filled with its entry's `absent` value. NaN and infinity are handed to the network as they are.
+    /// The tensors `[channels, height, width]`: pictures all of one size, a multiple of the model's stride, or the size
+    /// that its entry says; points in one row, `[channels, 1, number]`. An input that is not given is filled with its entry's `absent` value. NaN and infinity are handed to the network as they are.
     pub inputs: Vec<(Role, Array3<f32>)>,
 }
 
 /// The request's tensors in the order of the model's entry, in standard layout, absent ones filled in.
 pub(crate) fn arrange(model: &Model, given: Vec<(Role, Array3<f32>)>) -> Result<Vec<Planes>> {
     let wrong = |reason: String| Error::Input { model: model.entry.name.clone(), reason };
-    let Some((_, first)) = given.first() else { return Err(wrong("no tensor was given".to_owned())) };
-    let (_, height, width) = first.dim();
-    let stride = model.entry.stride;
-    if height == 0 || width == 0 || height % stride != 0 || width % stride != 0 {
-        return Err(wrong(format!("{width}×{height} pixels were given, expected multiples of {stride}")));
+    if given.is_empty() {
+        return Err(wrong("no tensor was given".to_owned()));
     }
+    let picture = picture_size(&model.entry, &given).map_err(wrong)?;
     let mut given: Vec<_> = given.into_iter().map(Some).collect();
     let mut arranged = Vec::with_capacity(model.entry.inputs.len());
     for entry in &model.entry.inputs {
         let place = given.iter_mut().find(|place| place.as_ref().is_some_and(|(role, _)| *role == entry.role));
+        let found = place.and_then(Option::take);
+        let (height, width) = match entry.role {
+            Role::Image | Role::Subject => picture,
+            Role::Points => (1, entry.size.or(found.as_ref().map(|(_, row)| row.dim().2)).unwrap_or(1)),
+        };
         let expected = (entry.channels, height, width);
-        let planes = match (place.and_then(Option::take), entry.absent) {
+        let planes = match (found, entry.absent) {
             (Some((_, planes)), _) if planes.dim() == expected => planes,
             (Some((role, planes)), _) => {
                 let found = planes.dim();
@@ -47,6 +50,22 @@ pub(crate) fn arrange(model: &Model, given: Vec<(Role, Array3<f32>)>) -> Result<
     match given.into_iter().flatten().next() {
         Some((role, _)) => Err(wrong(format!("it takes no {role}, or takes it once only"))),
         None => Ok(arranged),
+    }
+}
+
+/// Height and width of the pictures among the tensors; anything where there is none.
+fn picture_size(entry: &ModelEntry, given: &[(Role, Array3<f32>)]) -> Result<(usize, usize), String> {
+    let Some((_, first)) = given.iter().find(|(role, _)| *role != Role::Points) else { return Ok((1, 1)) };
+    let (_, height, width) = first.dim();
+    let stride = entry.stride;
+    if height == 0 || width == 0 || height % stride != 0 || width % stride != 0 {
+        return Err(format!("{width}×{height} pixels were given, expected multiples of {stride}"));
+    }
+    match entry.input(Role::Image).and_then(|image| image.size) {
+        Some(size) if (height, width) != (size, size) => {
+            Err(format!("{width}×{height} pixels were given, expected {size}×{size}"))
+        }
+        _ => Ok((height, width)),
     }
 }
 
@@ -97,5 +116,21 @@ mod tests {
         let image = || (Role::Image, Array3::zeros((3, 4, 4)));
         assert!(message(vec![image(), (Role::Subject, Array3::zeros((1, 8, 4)))]).contains("the subject"));
         assert!(message(vec![image(), image()]).contains("once only"));
+    }
+
+    #[test]
+    fn a_network_of_one_size_and_one_of_points_take_just_these() {
+        let mut fixed = model();
+        fixed.entry.inputs[0].size = Some(8);
+        let image = |size| vec![(Role::Image, Array3::zeros((3, size, size)))];
+        assert!(arrange(&fixed, image(8)).is_ok());
+        assert!(arrange(&fixed, image(4)).unwrap_err().to_string().contains("4×4 pixels were given, expected 8×8"));
+        let mut points = model();
+        points.entry.inputs.truncate(1);
+        points.entry.inputs[0].role = Role::Points;
+        let row = |number| vec![(Role::Points, Array3::zeros((3, 1, number)))];
+        assert_eq!(arrange(&points, row(45)).unwrap()[0].dim(), (3, 1, 45), "no stride holds for points");
+        points.entry.inputs[0].size = Some(45);
+        assert!(arrange(&points, row(44)).unwrap_err().to_string().contains("(3, 1, 44), expected (3, 1, 45)"));
     }
 }

@@ -15,7 +15,7 @@ use ort::value::{TensorElementType, TensorRef, ValueType};
 use crate::cuda_reason::explain;
 use crate::model::{hash_of, read_model};
 use crate::runtime::{Runtime, cuda_damaged, one_line};
-use crate::{Error, InputEntry, Model, Provider, Result};
+use crate::{Error, Extent, InputEntry, Model, Provider, Result, Role};
 
 /// A tensor `[channels, height, width]` in standard layout, in the order of the entry's inputs.
 pub(crate) type Planes = Array3<f32>;
@@ -88,8 +88,9 @@ impl Network {
         let milliseconds = start.elapsed().as_secs_f64() * 1e3;
         let output = outputs.get(&model.entry.output.name).ok_or_else(|| failed(&"the output is missing"))?;
         let (shape, data) = output.try_extract_tensor::<f32>().map_err(|error| failed(&error))?;
-        let expected = inputs.first().map(|planes| (model.entry.output.channels, planes.dim().1, planes.dim().2));
-        let expected = expected.ok_or_else(|| failed(&"there is no input"))?;
+        let sizes: Vec<_> = inputs.iter().map(|planes| (planes.dim().1, planes.dim().2)).collect();
+        let size = model.entry.output_size(&sizes).ok_or_else(|| failed(&"there is no input"))?;
+        let expected = (model.entry.output.channels, size.0, size.1);
         let wanted = [1, expected.0 as i64, expected.1 as i64, expected.2 as i64];
         if shape[..] != wanted {
             return Err(interface(
@@ -128,12 +129,16 @@ fn check_interface(session: &Session, model: &Model) -> Result<()> {
     let names = |outlets: &[ort::value::Outlet]| {
         outlets.iter().map(|outlet| format!("\"{}\"", outlet.name())).collect::<Vec<_>>().join(", ")
     };
-    for InputEntry { name, channels, .. } in &entry.inputs {
+    for InputEntry { name, channels, role, size, .. } in &entry.inputs {
         let Some(outlet) = session.inputs().iter().find(|outlet| outlet.name() == name) else {
             let has = names(session.inputs());
             return Err(interface(model, format!("it has no input \"{name}\" (its inputs are {has})")));
         };
-        check_outlet(outlet.dtype(), *channels)
+        let sides = match role {
+            Role::Image | Role::Subject => [*size, *size],
+            Role::Points => [Some(1), *size],
+        };
+        check_outlet(outlet.dtype(), *channels, sides)
             .map_err(|reason| interface(model, format!("input \"{name}\" {reason}")))?;
     }
     let unknown = session.inputs().iter().find(|outlet| entry.inputs.iter().all(|input| input.name != outlet.name()));
@@ -145,12 +150,17 @@ fn check_interface(session: &Session, model: &Model) -> Result<()> {
         let has = names(session.outputs());
         return Err(interface(model, format!("it has no output \"{name}\" (its outputs are {has})")));
     };
-    check_outlet(outlet.dtype(), entry.output.channels)
+    let sides = match entry.output.extent {
+        Extent::List { length } => [Some(1), Some(length)],
+        Extent::Picture | Extent::Cells { .. } => [None, None],
+    };
+    check_outlet(outlet.dtype(), entry.output.channels, sides)
         .map_err(|reason| interface(model, format!("output \"{name}\" {reason}")))
 }
 
-/// A float tensor `[1, channels, height, width]`; negative dimensions are dynamic.
-fn check_outlet(found: &ValueType, channels: usize) -> Result<(), String> {
+/// A float tensor `[1, channels, height, width]`; negative dimensions are dynamic. `sides` are height and width, where the
+/// entry says them.
+fn check_outlet(found: &ValueType, channels: usize, sides: [Option<usize>; 2]) -> Result<(), String> {
     let ValueType::Tensor { ty, shape, .. } = found else { return Err("is not a tensor".to_owned()) };
     if *ty != TensorElementType::Float32 {
         return Err(format!("holds {ty} values, expected 32-bit float"));
@@ -164,6 +174,11 @@ fn check_outlet(found: &ValueType, channels: usize) -> Result<(), String> {
     }
     if planes >= 0 && planes != channels as i64 {
         return Err(format!("has {planes} channels, expected {channels}"));
+    }
+    for ((side, found), expected) in ["height", "width"].iter().zip(&shape[2..]).zip(sides) {
+        if let Some(expected) = expected.filter(|&expected| *found >= 0 && *found != expected as i64) {
+            return Err(format!("has the {side} {found}, expected {expected}"));
+        }
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::pool::SessionKey;
 use crate::runtime::{Runtime, cuda_missing};
 use crate::session::{Network, Planes};
 use crate::within::Within;
-use crate::{Device, Error, Model, Provider, Result};
+use crate::{Device, Error, InputEntry, Model, Provider, Result, Role};
 
 /// Width and height of the run that decides whether CUDA works, before padding.
 const PROBE_SIZE: usize = 64;
@@ -126,10 +126,15 @@ impl Core {
     }
 }
 
-/// Inputs of mid gray, `size` pixels wide and high or a little more.
+/// Inputs of mid gray: of the one size that the model takes, or `size` pixels wide and high or a little more.
 pub(crate) fn blank(model: &Model, size: usize) -> Vec<Planes> {
-    let (width, height) = crate::tensor::padded_size(size, size, model.entry.stride);
+    let entry = &model.entry;
+    let side = entry.input(Role::Image).and_then(|image| image.size).unwrap_or(size);
+    let (width, height) = crate::tensor::padded_size(side, side, entry.stride);
     let middle = |range: [f32; 2]| range[0] / 2.0 + range[1] / 2.0;
-    let inputs = model.entry.inputs.iter();
-    inputs.map(|input| Planes::from_elem((input.channels, height, width), middle(input.range))).collect()
+    let of = |input: &InputEntry| match input.role {
+        Role::Image | Role::Subject => (input.channels, height, width),
+        Role::Points => (input.channels, 1, input.size.unwrap_or(size)),
+    };
+    entry.inputs.iter().map(|input| Planes::from_elem(of(input), middle(input.range))).collect()
 }

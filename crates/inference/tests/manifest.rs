@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use inference::{Error, Manifest, ModelEntry, Role};
+use inference::{Error, Extent, Manifest, ModelEntry, Role};
 
 const GOOD: &str = r#"
 [[model]]
@@ -91,7 +91,7 @@ fn contradictions_are_named() {
     refused("role = \"subject\"", "role = \"image\"", "two inputs have the role \"image\"");
     refused("name = \"subject\"", "name = \"image\"", "two inputs are named \"image\"");
     refused("role = \"image\"", "role = \"depth\"", "depth");
-    refused("role = \"image\"", "role = \"subject\"", "no input with the role \"image\"");
+    refused("role = \"image\"", "role = \"subject\"", "no input with the role \"image\" or \"points\"");
     refused("\"background\", \"highlight\"", "\"background\", \"background\"", "given twice");
     refused("range = [0.0, 1.0]", "range = [1.0, 0.0]", "range 1 to 0");
     refused("channels = 3", "channels = 0", "0 channels");
@@ -103,6 +103,93 @@ fn contradictions_are_named() {
     refused("name = \"tone_small\"", "name = \"tone small\"", "spaces");
     refused("4ff2a2", "4FF2A2", "lowercase");
     refused("4ff2a2", "4ff2a", "64");
+}
+
+/// A network of landmarks, as GOOD but for what it gives.
+const LANDMARKS: &str = r#"
+[[model]]
+name = "face"
+label = "Face"
+node = "FeatureDetect"
+file = "face.onnx"
+stride = 16
+colorspace = "srgb"
+topology = "puppet"
+classes = ["x", "y"]
+sha256 = "4ff2a2c0c8db08b7199d8e017f770e62e065b349eb9c443f01d26d449bd28601"
+
+[[model.input]]
+name = "image"
+role = "image"
+channels = 3
+range = [0.0, 1.0]
+size = 256
+
+[model.output]
+name = "landmarks"
+channels = 2
+extent = "list"
+length = 54
+
+[model.companions]
+shapes = "face_shapes"
+
+[[model]]
+name = "face_shapes"
+label = "Face"
+node = "FeatureDetect.shapes"
+file = "face_shapes.onnx"
+stride = 1
+colorspace = "srgb"
+classes = ["x"]
+sha256 = "4ff2a2c0c8db08b7199d8e017f770e62e065b349eb9c443f01d26d449bd28601"
+
+[[model.input]]
+name = "points"
+role = "points"
+channels = 3
+range = [-4.0, 4.0]
+size = 45
+
+[model.output]
+name = "vertices"
+channels = 1
+extent = "list"
+length = 51
+"#;
+
+#[test]
+fn sizes_extents_topology_and_companions_are_read() {
+    let manifest = parse(LANDMARKS).unwrap();
+    let face = manifest.model("face").unwrap();
+    assert_eq!((face.input(Role::Image).unwrap().size, face.output.extent), (Some(256), Extent::List { length: 54 }));
+    assert_eq!((face.topology.as_deref(), face.companions["shapes"].as_str()), (Some("puppet"), "face_shapes"));
+    assert_eq!(manifest.model("face_shapes").unwrap().input(Role::Points).unwrap().size, Some(45));
+    assert_eq!(manifest.for_node("FeatureDetect").count(), 1, "companions are made for no node of the menu");
+    let cells = parse(&LANDMARKS.replacen("extent = \"list\"\nlength = 54", "extent = \"cells\"\ncell = 8", 1));
+    assert_eq!(cells.unwrap().models[0].output.extent, Extent::Cells { cell: 8 });
+    assert_eq!(parse(GOOD).unwrap().models[0].output.extent, Extent::Picture);
+}
+
+#[test]
+fn contradicting_sizes_extents_and_companions_are_named() {
+    for (old, new, part) in [
+        ("size = 256", "size = 250", "250, no multiple of the stride 16"),
+        ("size = 256", "size = 0", "size 0"),
+        ("length = 54", "", "\"list\" needs length"),
+        ("length = 54", "length = 54\ncell = 8", "\"list\" needs length alone"),
+        ("length = 54", "length = 0", "length 0"),
+        ("extent = \"list\"\n", "", "neither length nor cell"),
+        ("extent = \"list\"\nlength = 54", "extent = \"cells\"\ncell = 5", "do not divide the stride 16"),
+        ("extent = \"list\"\nlength = 54", "extent = \"cloud\"", "cloud"),
+        ("extent = \"list\"\nlength = 51", "", "needs an input with the role \"image\""),
+        ("shapes = \"face_shapes\"", "shapes = \"lost\"", "\"lost\", which has no entry"),
+        ("topology = \"puppet\"", "topology = \"\"", "topology is empty"),
+    ] {
+        assert!(LANDMARKS.contains(old), "{old}");
+        let text = parse(&LANDMARKS.replacen(old, new, 1)).unwrap_err().to_string();
+        assert!(text.starts_with("models/manifest.toml: model \"face") && text.contains(part), "{text} lacks {part}");
+    }
 }
 
 #[test]

@@ -115,3 +115,29 @@ fn weights_in_other_files_are_not_fetched() {
         refused(&Network { nodes, constants: vec![weights], ..Network::default() }, &["one file"]);
     }
 }
+
+/// A network of one operation, whose description says this of the output's extent.
+fn extent(operation: Vec<u8>, extent: &str) -> Vec<u8> {
+    let description = format!(
+        r#"{{"name": "made", "label": "Made", "node": "FeatureDetect", "stride": 16, "colorspace": "srgb",
+            "classes": ["a", "b", "c"], "input": [{{"name": "image", "role": "image", "channels": 3, "range": [0, 1]}}],
+            "output": {{"name": "logits", "channels": 3, {extent}}}}}"#
+    );
+    Network { nodes: vec![operation], ..Network::default() }.described(&description)
+}
+
+#[test]
+fn an_answer_of_cells_or_of_a_list_has_the_size_that_its_entry_says() {
+    let engine = engine();
+    let cells =
+        || node("AveragePool", &["image"], "logits", &[ints("kernel_shape", &[8, 8]), ints("strides", &[8, 8])]);
+    let answer = run(&engine, &extent(cells(), r#""extent": "cells", "cell": 8"#)).unwrap();
+    assert_eq!(answer, gray(4, 2, 0.5));
+    let mean = || node("GlobalAveragePool", &["image"], "logits", &[]);
+    let answer = run(&engine, &extent(mean(), r#""extent": "list", "length": 1"#)).unwrap();
+    assert_eq!(answer, gray(1, 1, 0.5));
+    let text = run(&engine, &extent(cells(), r#""extent": "cells", "cell": 4"#)).unwrap_err().to_string();
+    assert!(text.contains("[1, 3, 2, 4], expected [1, 3, 4, 8]"), "{text}");
+    let text = run(&engine, &extent(mean(), r#""extent": "list", "length": 54"#)).unwrap_err().to_string();
+    assert!(text.contains("has the width 1, expected 54"), "{text}");
+}

@@ -35,11 +35,12 @@ def logits_of(session: Any, image: np.ndarray, subject: float) -> np.ndarray:
 
 class Manifest(unittest.TestCase):
     def setUp(self) -> None:
-        self.entries = read_manifest(MODELS / "manifest.toml")
+        self.every = read_manifest(MODELS / "manifest.toml")
+        self.entries = [entry for entry in self.every if entry["node"] == "ToneSegment"]
         self.assertTrue(self.entries)
 
     def test_hash_and_size(self) -> None:
-        for entry in self.entries:
+        for entry in self.every:
             path = MODELS / entry["file"]
             self.assertEqual(sha256_of(path), entry["sha256"])
             self.assertLess(path.stat().st_size, LARGEST_FILE)
@@ -54,7 +55,7 @@ class Manifest(unittest.TestCase):
             self.assertEqual(scores["sets"]["heldout"]["with_mask"]["iou"], entry["scores"])
 
     def test_metadata_equals_the_entry(self) -> None:
-        for entry in self.entries:
+        for entry in self.every:
             model = onnx.load(MODELS / entry["file"])
             embedded = {item.key: item.value for item in model.metadata_props}[METADATA_KEY]
             self.assertEqual(json.loads(embedded), json.loads(embedded_json(entry)))
@@ -85,10 +86,10 @@ class Manifest(unittest.TestCase):
     def test_written_manifest_reads_back(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "manifest.toml"
-            for entry in self.entries:
+            for entry in self.every:
                 write_entry(path, entry)
                 write_entry(path, entry)
-            self.assertEqual(read_manifest(path), self.entries)
+            self.assertEqual(read_manifest(path), self.every)
 
 
 class Fixtures(unittest.TestCase):

@@ -7,7 +7,6 @@ use super::{
     param::Param,
     properties::{PropertySet, SetKind},
     property_tables,
-    sync::lock,
     value::ParamValue,
     violation::ViolationKind,
 };
@@ -90,15 +89,16 @@ pub(crate) fn tell(effect: &Arc<Effect>, reason: Reason, changes: &[Changed]) ->
         perform(sys::kOfxActionInstanceChanged, &args);
     }
     perform(sys::kOfxActionEndInstanceChanged, &around);
-    if let Some(life) = &effect.life {
-        let mut edits = lock(&life.edits);
-        if action::depth() == 0 && edits.1 > 0 {
-            edits.1 = 0;
-            drop(edits);
-            effect.violation(ViolationKind::Unbalanced, "paramEditBegin without paramEditEnd".into());
-        }
-    }
+    close_blocks(effect);
     outcome
+}
+
+/// Names blocks that the plug-in has left open, once no action runs on this thread.
+pub(crate) fn close_blocks(effect: &Effect) {
+    let Some(life) = &effect.life else { return };
+    if action::depth() == 0 && life.history.end_all_blocks() {
+        effect.violation(ViolationKind::Unbalanced, "paramEditBegin without paramEditEnd".into());
+    }
 }
 
 /// Names a value that a plug-in must not set.
@@ -170,6 +170,8 @@ pub(crate) fn by_plugin(
         let place = action.as_ref().map_or("outside of every action".into(), |a| a.name.to_string_lossy());
         refuse(param, ViolationKind::SetOutsideChange, format!("set in {place}"));
     }
+    let _step = life.history.open(&format!("Set {}", param.name));
+    life.history.record(param);
     param.change(change).ok_or(Status::UNSUPPORTED)??;
     mark(&effect, &param.name);
     let answering = action.is_some_and(|a| {

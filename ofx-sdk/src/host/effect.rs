@@ -7,6 +7,7 @@ use super::{
     curve::Curve,
     description::ThreadSafety,
     handles::{Handle, Object},
+    history::History,
     message::Message,
     param::Param,
     plugin::HostCore,
@@ -64,8 +65,8 @@ pub(crate) struct Life {
     pub multiple_depths: bool,
     pub thread_safety: ThreadSafety,
     pub multi_plane: bool,
-    /// Labels of the undo blocks, and how many are open.
-    pub edits: Mutex<(Vec<String>, u32)>,
+    /// What can be undone.
+    pub history: History,
     pub progress: Mutex<Option<String>>,
     pub persistent: Mutex<Option<Message>>,
     /// Held during render by plug-ins that stand one render at a time in each instance.

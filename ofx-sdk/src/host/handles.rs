@@ -10,7 +10,7 @@ use super::{
     loan::Loan,
     param::Param,
     properties::PropertySet,
-    suites::{memory::ImageMemory, multi_thread::RecursiveMutex},
+    suites::{draw::Drawing, memory::ImageMemory, multi_thread::RecursiveMutex},
     sync::{read, write},
 };
 use std::{
@@ -31,6 +31,7 @@ pub(crate) enum Object {
     Clip(Weak<Clip>),
     Image(Weak<Loan>),
     Interact(Weak<Interact>),
+    Drawing(Weak<Drawing>),
     Memory(Arc<ImageMemory>),
     Mutex(Arc<RecursiveMutex>),
 }
@@ -133,6 +134,13 @@ pub(crate) fn image<T>(raw: *const T) -> Option<Arc<Loan>> {
 pub(crate) fn interact<T>(raw: *const T) -> Option<Arc<Interact>> {
     match lookup(raw)? {
         Object::Interact(interact) => interact.upgrade(),
+        _ => None,
+    }
+}
+
+pub(crate) fn drawing<T>(raw: *const T) -> Option<Arc<Drawing>> {
+    match lookup(raw)? {
+        Object::Drawing(drawing) => drawing.upgrade(),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use super::{
     curve::{Curve, Key},
     description::{Description, ParamDescription},
     effect::{Effect, Life},
+    history::{self, History, Way},
     image::HostImage,
     interact::Overlay,
     param::Param,
@@ -161,6 +162,12 @@ impl Instance {
     }
 
     fn change_param(&self, param: &Param, change: impl FnOnce(&mut Curve)) -> Result<()> {
+        let history = self.effect.life.as_ref().map(|life| &life.history);
+        // What the plug-in changes in answer belongs to the same step.
+        let _step = history.map(|history| history.open(&format!("Set {}", param.name)));
+        if let Some(history) = history {
+            history.record(param);
+        }
         param.change(change).ok_or_else(|| no_value(param))?;
         change::mark(&self.effect, &param.name);
         change::tell(&self.effect, Reason::UserEdited, &[Changed::Param(param.name.clone())])
@@ -358,6 +365,13 @@ impl Instance {
     /// # Errors
     /// When a value belongs to no parameter or does not fit (then nothing is changed), or the plug-in fails.
     pub fn load_params(&self, params: &SavedParams) -> Result<()> {
+        let history = self.effect.life.as_ref().map(|life| &life.history);
+        let _step = history.map(|history| history.open("Load"));
+        for param in self.effect.all_params().iter().filter(|param| params.contains_key(&param.name)) {
+            if let Some(history) = history {
+                history.record(param);
+            }
+        }
         put_curves(&self.effect, params)?;
         self.stale();
         let changes: Vec<Changed> = params.keys().map(|id| Changed::Param(id.clone())).collect();
@@ -406,7 +420,30 @@ impl Instance {
 
     /// The labels of the undo steps that the plug-in has made by paramEditBegin and paramEditEnd.
     pub fn undo_blocks(&self) -> Vec<String> {
-        self.effect.life.as_ref().map(|life| lock(&life.edits).0.clone()).unwrap_or_default()
+        self.effect.life.as_ref().map(|life| life.history.blocks()).unwrap_or_default()
+    }
+
+    /// The labels of the steps that can be undone, the latest last. Changes by the artist are steps too; each is one with
+    /// what the plug-in changed in answer.
+    pub fn undo_steps(&self) -> Vec<String> {
+        self.effect.life.as_ref().map(|life| life.history.steps()).unwrap_or_default()
+    }
+
+    /// Takes back the last step; its label, or `None` where there is none. Some hosts do not tell plug-ins of it, which
+    /// is what `tell` being false plays.
+    ///
+    /// # Errors
+    /// When the plug-in, being told, fails.
+    pub fn undo(&self, tell: bool) -> Result<Option<String>> {
+        history::travel(&self.effect, Way::Undo, tell)
+    }
+
+    /// Does again what was undone last.
+    ///
+    /// # Errors
+    /// As [`Instance::undo`].
+    pub fn redo(&self, tell: bool) -> Result<Option<String>> {
+        history::travel(&self.effect, Way::Redo, tell)
     }
 
     /// The persistent message that stands now.
@@ -446,7 +483,7 @@ pub(crate) fn body(plugin: &Plugin, context: Context, project: &Project) -> Resu
         multiple_depths: several && host.options.multiple_depths,
         thread_safety: description.thread_safety,
         multi_plane: description.multi_plane,
-        edits: Mutex::default(),
+        history: History::default(),
         progress: Mutex::default(),
         persistent: Mutex::default(),
         render_turn: Mutex::default(),

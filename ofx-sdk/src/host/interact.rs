@@ -3,18 +3,25 @@
 
 use super::{
     action::{Action, Frame, MainEntry},
+    change,
     effect::Effect,
     handles::{Handle, Object},
     properties::{PropertySet, SetKind},
     property_tables,
     queries::arguments,
+    suites::draw::Drawing,
+    sync::lock,
 };
-use crate::{RenderScale, Result, Status, sys};
+use crate::{
+    RenderScale, Result, Status,
+    drawing::{DrawList, Viewport},
+    sys,
+};
 use std::{
     ffi::{CStr, c_void},
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -54,7 +61,18 @@ pub enum PenAction {
     Up,
 }
 
-/// The overlay of an instance. Dropping it destroys it.
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAction {
+    /// It goes down.
+    Down,
+    /// It goes up.
+    Up,
+    /// It is held down.
+    Repeat,
+}
+
+/// The overlay of an instance in one viewer. Dropping it destroys it. It may outlive its instance, as viewers do.
 pub struct Overlay(Driver);
 
 /// Who calls an overlay's entry point, also before it is an instance.
@@ -62,6 +80,10 @@ struct Driver {
     effect: Arc<Effect>,
     interact: Arc<Interact>,
     entry: MainEntry,
+    /// Whether it draws through the DrawSuite.
+    draws: bool,
+    viewport: Mutex<Viewport>,
+    drawn: Mutex<DrawList>,
 }
 
 impl fmt::Debug for Overlay {
@@ -73,33 +95,60 @@ impl fmt::Debug for Overlay {
 impl Overlay {
     /// Describes and makes the overlay of an instance; `None` when the plug-in has none.
     pub(crate) fn open(effect: &Arc<Effect>, descriptor: &Effect) -> Result<Option<Self>> {
-        let address = descriptor.properties.pointer(sys::kOfxImageEffectPluginPropOverlayInteractV1);
-        if address == 0 || !effect.host.options.overlays {
-            return Ok(None);
-        }
-        let pointer: *const c_void = std::ptr::with_exposed_provenance(address);
-        // SAFETY: the plug-in set this property, which the standard says holds a main entry, to an address that is not
-        // null; its binary is loaded.
-        let entry: MainEntry = unsafe { std::mem::transmute(pointer) };
+        let Some((entry, draws)) = entry(effect, descriptor) else { return Ok(None) };
         let name = &effect.binary.identifier;
+        let driver = |properties| Driver {
+            effect: Arc::clone(effect),
+            interact: Interact::new(properties),
+            entry,
+            draws,
+            viewport: Mutex::new(Viewport::new(640, 480)),
+            drawn: Mutex::default(),
+        };
         let tables = [property_tables::INTERACT_DESCRIPTOR];
-        let described = Interact::new(PropertySet::new(&effect.host, SetKind::Interact, name, &tables));
-        let driver = |interact| Driver { effect: Arc::clone(effect), interact, entry };
-        driver(described).perform(sys::kOfxActionDescribe, None)?;
+        let described = driver(PropertySet::new(&effect.host, SetKind::Interact, name, &tables));
+        described.perform(sys::kOfxActionDescribe, None)?;
         let tables = [property_tables::INTERACT_DESCRIPTOR, property_tables::INTERACT_INSTANCE];
         let set = PropertySet::new(&effect.host, SetKind::Interact, name, &tables);
         set.put_pointer(sys::kOfxPropEffectInstance, effect.raw().addr());
-        let instance = driver(Interact::new(set));
+        let instance = driver(set);
+        instance.fill(&instance.interact.properties);
         instance.perform(sys::kOfxActionCreateInstance, None)?;
         Ok(Some(Self(instance)))
     }
 
-    /// Asks it to draw. A plug-in that draws by OpenGL needs a current context on this thread.
+    /// What plug-ins are given as this overlay. For tests that call a plug-in's functions themselves.
+    pub fn as_ptr(&self) -> sys::OfxInteractHandle {
+        self.0.interact.raw().cast_mut().cast()
+    }
+
+    /// Looks at another part of the canonical plane. The first view is of 640×480 canonical pixels from the origin on.
+    pub fn set_viewport(&self, viewport: Viewport) {
+        *lock(&self.0.viewport) = viewport;
+        self.0.fill(&self.0.interact.properties);
+    }
+
+    /// Asks it to draw: through the DrawSuite where this host [has it](super::HostOptions::draw_suite) and the plug-in
+    /// can, else by OpenGL, which needs a current context on this thread.
     ///
     /// # Errors
     /// When the plug-in fails.
     pub fn draw(&self) -> Result<bool> {
-        self.0.perform(sys::kOfxInteractActionDraw, Some(&self.0.arguments(&[])))
+        let driver = &self.0;
+        if !driver.draws {
+            return driver.perform(sys::kOfxInteractActionDraw, Some(&driver.arguments(&[])));
+        }
+        let args = driver.arguments(&[sys::kOfxInteractPropDrawContext]);
+        let drawing = Drawing::begin();
+        args.put_pointer(sys::kOfxInteractPropDrawContext, drawing.address());
+        let outcome = driver.perform(sys::kOfxInteractActionDraw, Some(&args));
+        *lock(&driver.drawn) = drawing.end();
+        outcome
+    }
+
+    /// What was drawn last through the DrawSuite.
+    pub fn drawn(&self) -> DrawList {
+        lock(&self.0.drawn).clone()
     }
 
     /// Moves the pen to a canonical position; `true` when the plug-in has taken the event for itself.
@@ -112,8 +161,10 @@ impl Overlay {
             sys::kOfxInteractPropPenViewportPosition,
             sys::kOfxInteractPropPenPressure,
         ]);
+        let view = *lock(&self.0.viewport);
+        let pixel = |axis: usize| ((position[axis] - view.origin[axis]) / view.pixel_scale[axis]).floor() as i32;
         args.put_doubles(sys::kOfxInteractPropPenPosition, &position);
-        args.put_ints(sys::kOfxInteractPropPenViewportPosition, &[position[0] as i32, position[1] as i32]);
+        args.put_ints(sys::kOfxInteractPropPenViewportPosition, &[pixel(0), pixel(1)]);
         args.put_doubles(sys::kOfxInteractPropPenPressure, &[pressure]);
         let name = match what {
             PenAction::Down => sys::kOfxInteractActionPenDown,
@@ -123,10 +174,64 @@ impl Overlay {
         self.0.perform(name, Some(&args))
     }
 
+    /// Presses a key, by the number that OpenFX gives it (`kOfxKey_…`), and the character that it types; `true` when the
+    /// plug-in has taken the event for itself.
+    ///
+    /// # Errors
+    /// When the plug-in fails.
+    pub fn key(&self, what: KeyAction, symbol: i32, text: &str) -> Result<bool> {
+        let driver = &self.0;
+        let names = [
+            sys::kOfxPropEffectInstance,
+            sys::kOfxPropTime,
+            sys::kOfxImageEffectPropRenderScale,
+            sys::kOfxPropKeySym,
+            sys::kOfxPropKeyString,
+        ];
+        let args = arguments(&driver.effect, false, &names);
+        driver.fill(&args);
+        args.put_ints(sys::kOfxPropKeySym, &[symbol]);
+        args.put_string(sys::kOfxPropKeyString, text);
+        let name = match what {
+            KeyAction::Down => sys::kOfxInteractActionKeyDown,
+            KeyAction::Up => sys::kOfxInteractActionKeyUp,
+            KeyAction::Repeat => sys::kOfxInteractActionKeyRepeat,
+        };
+        driver.perform(name, Some(&args))
+    }
+
+    /// Tells it that events come to its viewer from now on, or go elsewhere.
+    ///
+    /// # Errors
+    /// When the plug-in fails.
+    pub fn focus(&self, gained: bool) -> Result<bool> {
+        let name = if gained { sys::kOfxInteractActionGainFocus } else { sys::kOfxInteractActionLoseFocus };
+        self.0.perform(name, Some(&self.0.arguments(&[])))
+    }
+
     /// How often the plug-in has asked to be drawn again.
     pub fn redraws(&self) -> u32 {
         self.0.interact.redraws.load(Ordering::Relaxed)
     }
+
+    /// The ids of the parameters at whose change the plug-in wants to be drawn again.
+    pub fn redraw_params(&self) -> Vec<String> {
+        self.0.interact.properties.texts(sys::kOfxInteractPropSlaveToParam)
+    }
+}
+
+/// The way in to a plug-in's overlay, and whether it draws through the DrawSuite.
+fn entry(effect: &Effect, descriptor: &Effect) -> Option<(MainEntry, bool)> {
+    let options = &effect.host.options;
+    let address = |name| Some(descriptor.properties.pointer(name)).filter(|address| *address != 0);
+    let new = address(sys::kOfxImageEffectPluginPropOverlayInteractV2).filter(|_| options.draw_suite);
+    let draws = new.is_some();
+    let address =
+        new.or_else(|| address(sys::kOfxImageEffectPluginPropOverlayInteractV1)).filter(|_| options.overlays)?;
+    let pointer: *const c_void = std::ptr::with_exposed_provenance(address);
+    // SAFETY: the plug-in set this property, which the standard says holds a main entry, to an address that is not null;
+    // its binary is loaded.
+    Some((unsafe { std::mem::transmute::<*const c_void, MainEntry>(pointer) }, draws))
 }
 
 impl Driver {
@@ -136,7 +241,9 @@ impl Driver {
         let frame = Frame::at(effect.time(), RenderScale::FULL);
         let action = Action::new(&effect.host, &effect.binary.identifier, Some(effect), name, frame);
         let in_args = args.map_or(std::ptr::null_mut(), PropertySet::raw);
-        match action.perform(self.entry, self.interact.raw(), in_args, std::ptr::null_mut()) {
+        let status = action.perform(self.entry, self.interact.raw(), in_args, std::ptr::null_mut());
+        change::close_blocks(effect);
+        match status {
             Status::OK => Ok(true),
             Status::REPLY_DEFAULT => Ok(false),
             status => Err(action.error(status)),
@@ -150,12 +257,23 @@ impl Driver {
             sys::kOfxImageEffectPropRenderScale,
             sys::kOfxInteractPropPixelScale,
             sys::kOfxInteractPropBackgroundColour,
+            sys::kOfxInteractPropViewportSize,
         ];
         let names: Vec<&CStr> = common.iter().chain(more).copied().collect();
         let args = arguments(&self.effect, false, &names);
-        args.put_pointer(sys::kOfxPropEffectInstance, self.effect.raw().addr());
-        args.put_doubles(sys::kOfxPropTime, &[self.effect.time()]);
+        self.fill(&args);
         args
+    }
+
+    /// Writes what the viewer is like now, as far as a set has properties for it.
+    fn fill(&self, set: &PropertySet) {
+        let Viewport { pixel_scale, width, height, background: [r, g, b, _], .. } = *lock(&self.viewport);
+        set.put_pointer(sys::kOfxPropEffectInstance, self.effect.raw().addr());
+        set.put_doubles(sys::kOfxPropTime, &[self.effect.time()]);
+        set.put_doubles(sys::kOfxInteractPropPixelScale, &pixel_scale);
+        set.put_doubles(sys::kOfxInteractPropBackgroundColour, &[r, g, b].map(f64::from));
+        let pixels = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        set.put_ints(sys::kOfxInteractPropViewportSize, &[pixels(width), pixels(height)]);
     }
 }
 

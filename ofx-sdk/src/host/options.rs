@@ -37,6 +37,8 @@ pub struct HostOptions {
     pub multiple_pixel_aspects: bool,
     /// Whether it offers overlays (their properties, and the interact suite).
     pub overlays: bool,
+    /// Whether overlays are drawn through the DrawSuite of OpenFX 1.5; else a plug-in draws with OpenGL.
+    pub draw_suite: bool,
     /// The newest version of the message suite: 0 for none, 1 or 2.
     pub message_suite: i32,
     /// The newest version of the progress suite: 0 for none, 1 or 2.
@@ -76,6 +78,7 @@ impl Default for HostOptions {
             multiple_depths: true,
             multiple_pixel_aspects: true,
             overlays: false,
+            draw_suite: false,
             message_suite: 2,
             progress_suite: 2,
             timeline: true,

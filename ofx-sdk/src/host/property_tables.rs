@@ -360,6 +360,7 @@ pub(crate) const INTERACT_INSTANCE: &[Spec] = &[
     double(sys::kOfxInteractPropPixelScale, 1.0).times(2).read_only(),
     double(sys::kOfxInteractPropBackgroundColour, 0.0).times(3).read_only(),
     double(sys::kOfxInteractPropSuggestedColour, 1.0).times(3).read_only(),
+    int(sys::kOfxInteractPropViewportSize, 0).times(2).read_only(),
     string(sys::kOfxInteractPropSlaveToParam, EMPTY).times(0),
 ];
 
@@ -394,6 +395,10 @@ const ARGUMENTS: &[Spec] = &[
     double(sys::kOfxInteractPropPenPressure, 0.0),
     double(sys::kOfxInteractPropPixelScale, 1.0).times(2),
     double(sys::kOfxInteractPropBackgroundColour, 0.0).times(3),
+    int(sys::kOfxInteractPropViewportSize, 0).times(2),
+    pointer(sys::kOfxInteractPropDrawContext),
+    int(sys::kOfxPropKeySym, 0),
+    string(sys::kOfxPropKeyString, EMPTY),
     pointer(sys::kOfxPropEffectInstance),
 ];
 
@@ -414,10 +419,6 @@ const ELSEWHERE: &[&CStr] = &[
     c"OfxImageEffectPropMetalCommandQueue",
     c"OfxImageEffectPropOpenCLEnabled",
     c"OfxImageEffectPropOpenCLCommandQueue",
-    c"OfxInteractPropViewport",
-    c"OfxInteractPropDrawContext",
-    c"OfxPropKeyString",
-    c"OfxPropKeySym",
 ];
 
 /// Whether some object of the standard, or of an extension in use, has a property of this name. Names of other

@@ -46,6 +46,13 @@ pub(crate) fn describe<E: Effect>(host: &FetchedHost, effect: EffectHandle) -> R
     p.set_flag(sys::kOfxImageEffectPropSupportsMultipleClipDepths, true);
     p.set_flag(sys::kOfxImageEffectPropSupportsMultipleClipPARs, false);
     p.set_strings(sys::kOfxImageEffectPropClipPreferencesSlaveParam, d.preference_params.iter().copied());
+    if let Some(overlay) = E::OVERLAY.filter(|_| host.info.supports_overlays) {
+        let entry = overlay.as_ofx().map_or(std::ptr::null_mut(), |entry| entry as *mut std::ffi::c_void);
+        p.set_pointer(sys::kOfxImageEffectPluginPropOverlayInteractV1, entry);
+        if suites.can_draw() {
+            p.set_pointer(sys::kOfxImageEffectPluginPropOverlayInteractV2, entry);
+        }
+    }
     if d.planes && host.info.has_planes {
         p.set_flag(sys::planes::kFnOfxImageEffectPropMultiPlanar, true);
     }

@@ -6,6 +6,7 @@ use super::{
     descriptor::Descriptor,
     host_info::Host,
     kinds::Declaration,
+    overlay::OverlayEntry,
     settings::Settings,
 };
 use crate::{FrameRange, RectD, RectI, Result};
@@ -25,6 +26,9 @@ pub trait Effect: Sized + Send + Sync + 'static {
 
     /// What the node is.
     const DESCRIPTOR: Descriptor;
+
+    /// What the node draws over the picture, if anything: `Some(OverlayEntry::of::<TheOverlay>())`.
+    const OVERLAY: Option<OverlayEntry<Self>> = None;
 
     /// The node's parameters as a host is told them: the place for a default that depends on the host.
     fn declarations(_host: &Host) -> Vec<Declaration> {
@@ -115,7 +119,8 @@ pub trait Effect: Sized + Send + Sync + 'static {
         Ok(())
     }
 
-    /// A parameter or clip changed, or a button was pressed. The one place where parameters may be set; each set may
+    /// A parameter or clip changed, or a button was pressed. Parameters may be set here, and in the events of an
+    /// [overlay](super::overlay), and nowhere else; each set may
     /// call `changed` again, with [`ChangeReason::PluginEdited`](super::ChangeReason::PluginEdited), before it returns.
     #[doc(alias = "kOfxActionInstanceChanged")]
     fn changed(&self, _args: &ChangedArgs<'_, Self>) -> Result<()> {

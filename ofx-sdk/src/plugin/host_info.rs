@@ -140,6 +140,9 @@ impl HostState {
             None => Host { api_version: (1, 0), ..Host::default() },
         };
         suites.fetch_second_versions(&self.table, info.knows_second_versions(2), info.knows_second_versions(4));
+        if info.supports_overlays {
+            suites.fetch_overlays(&self.table);
+        }
         if info.has_planes {
             suites.fetch_planes(&self.table);
             info.has_planes = suites.has_planes();

@@ -76,6 +76,7 @@
 //! | premultiplication and components of the output | [`Effect::clip_preferences`] |
 //! | buttons, and parameters that follow others | [`Effect::changed`], [`ParamSet`] |
 //! | messages, progress, threads, memory, the time line | [`Instance`], which every argument struct is |
+//! | what shows over the picture, and is dragged there | [`overlay`] |
 //! | planes besides color | [`Plane`], [`Effect::clip_components`] |
 //! | files that ship with the node | [`binary_path`] |
 //! | trying a node without a host program | [`PluginTable::of`] and [`crate::host`] |
@@ -83,8 +84,8 @@
 //! # A node that reacts
 //!
 //! Every field of a settings struct is also an associated constant, the parameter's typed id. With it parameters are
-//! recognised in [`Effect::changed`], the only place where they may be set (Nuke crashes elsewhere; here the compiler
-//! objects), and shown or hidden.
+//! recognised in [`Effect::changed`], and set, shown or hidden there. Besides, only the events of an [`overlay`] may set
+//! them: Nuke crashes elsewhere; here the compiler objects.
 //!
 //! ```
 //! use ofx_sdk::{Result, plugin::*};
@@ -177,6 +178,7 @@ mod instance;
 pub mod kinds;
 mod logging;
 mod message;
+pub mod overlay;
 mod params;
 mod planes;
 mod progress;

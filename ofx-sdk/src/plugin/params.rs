@@ -64,8 +64,9 @@ pub enum Appearance {}
 /// Parameters may be set, too.
 pub enum Editing {}
 
-/// What may be done with parameters in a method of [`Effect`](super::Effect); Nuke crashes where a value is set in
-/// another action than instanceChanged.
+/// What may be done with parameters in a method of [`Effect`](super::Effect) or
+/// [`Overlay`](super::overlay::Overlay); Nuke crashes where a value is set in another action than instanceChanged and
+/// those of overlays.
 pub trait Access: access::Sealed {}
 
 /// Access that lets appearances change.

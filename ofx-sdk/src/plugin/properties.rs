@@ -146,6 +146,10 @@ impl<'a> Properties<'a> {
         }
     }
 
+    pub(crate) fn set_pointer(&self, name: &CStr, value: *mut std::ffi::c_void) {
+        tolerate(self.suites().and_then(|s| s.set_pointer(self.handle, name, 0, value)));
+    }
+
     pub(crate) fn set_string(&self, name: &CStr, value: &str) {
         tolerate(self.try_set_string(name, 0, value));
     }

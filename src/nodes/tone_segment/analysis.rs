@@ -1,9 +1,9 @@
 //! What is known of a frame before any parameter shapes it, kept for the renders that follow: a host asks for a frame in
 //! tiles, and an artist drags a slider.
 
-use super::kept::{Room, Shelf, lock};
 use super::mattes::{Frame, NetworkPicture, Tones, Weighing};
 use super::smoothing::{Between, Sight};
+use crate::nodes::kept::{Room, Shelf, lock};
 use crate::nodes::picture;
 use imaging::Size;
 use ndarray::{Array3, ArrayView3};
@@ -106,7 +106,7 @@ pub fn forget() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nodes::tone_segment::kept::Key;
+    use crate::nodes::kept::Key;
 
     fn analysis(side: usize) -> Analysis {
         let frame = Frame { display: Array3::zeros((3, side, side)), subject: None };

@@ -3,8 +3,8 @@
 use super::ToneSegment;
 use super::analysis::MOTIONS;
 use super::input::{Analyst, Mask, Plate};
-use super::kept::{Key, Room};
 use super::smoothing::{Around, Between, Sight, smooth};
+use crate::nodes::kept::{Key, Room};
 use ndarray::Array3;
 use ofx_sdk::plugin::{Clip, MessageKind, RenderArgs};
 use ofx_sdk::{Error, FrameRange, RectI, Result};

@@ -2,10 +2,10 @@
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
 use super::around::{self, Notice};
-use super::kept::{Key, Room};
 use super::mattes::{Frame, NetworkPicture, network_size};
 use super::smoothing::Sight;
 use super::{MASK, NODE, ToneSegment, selected_model};
+use crate::nodes::kept::{Key, Room};
 use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
 use imaging::Size;

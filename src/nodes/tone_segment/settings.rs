@@ -1,7 +1,7 @@
 //! The parameters of ToneSegment, declared once: this is what the host's panel shows and what a project saves.
 
+use crate::nodes::colorspace::SourceColorspace;
 use crate::nodes::model::{self, Device};
-use imaging::color::Colorspace;
 use ofx_sdk::plugin::*;
 
 ofx_sdk::settings! {
@@ -90,17 +90,6 @@ ofx_sdk::settings! {
     }
 }
 
-/// The parameters as a host is told them: pixels come display-encoded in Resolve, linear in the others.
-pub fn for_host(name: &str) -> Vec<Declaration> {
-    let mut declarations = ToneSegmentSettings::declarations();
-    if name.starts_with("DaVinciResolve") {
-        let default = Choice::encode(SourceColorspace(Colorspace::Rec709));
-        let id = ToneSegmentSettings::source_colorspace.name();
-        declarations.iter_mut().filter(|d| d.id == id).for_each(|d| d.default = default.clone());
-    }
-    declarations
-}
-
 /// Position of *Tone Fast* in the menu of models, with which a new node begins: most artists and farms have no GPU.
 const TONE_FAST: usize = 2;
 
@@ -183,23 +172,5 @@ impl ChoiceValue for ToneClass {
         (Self::Material, "Material", "Surface that the key light reaches."),
         (Self::DiffuseShadow, "Diffuse shadow", "Surface turned away from the key light."),
         (Self::CastShadow, "Cast shadow", "Surface in the shadow of something else."),
-    ];
-}
-
-/// [`Colorspace`] as a choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SourceColorspace(pub Colorspace);
-
-impl ChoiceValue for SourceColorspace {
-    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
-        (Self(Colorspace::LinearRec709), "Linear Rec.709", ""),
-        (Self(Colorspace::AcesCg), "ACEScg", ""),
-        (Self(Colorspace::AcesCct), "ACEScct", ""),
-        (Self(Colorspace::LogC3), "LogC3", ""),
-        (Self(Colorspace::LogC4), "LogC4", ""),
-        (Self(Colorspace::SLog3), "S-Log3", ""),
-        (Self(Colorspace::Cineon), "Cineon", ""),
-        (Self(Colorspace::Srgb), "sRGB", ""),
-        (Self(Colorspace::Rec709), "Rec.709", ""),
     ];
 }

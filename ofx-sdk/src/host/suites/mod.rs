@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod doctored;
+pub(crate) mod draw;
 pub(crate) mod image_effect;
 pub(crate) mod interact;
 pub(crate) mod memory;
@@ -123,6 +124,7 @@ pub(crate) fn find(host: &HostCore, name: &CStr, version: c_int) -> *const c_voi
         (sys::kOfxProgressSuite, 2, options.progress_suite >= 2, table(&progress::TABLE_V2)),
         (sys::kOfxTimeLineSuite, 1, options.timeline, table(&time_line::TABLE)),
         (sys::kOfxInteractSuite, 1, options.overlays, table(&interact::TABLE)),
+        (sys::kOfxDrawSuite, 1, options.overlays && options.draw_suite, table(&draw::TABLE)),
         (sys::planes::kFnOfxImageEffectPlaneSuite, 1, options.multi_plane, table(&plane::TABLE_V1)),
         (sys::planes::kFnOfxImageEffectPlaneSuite, 2, options.multi_plane, table(&plane::TABLE_V2)),
     ];

@@ -319,12 +319,7 @@ unsafe extern "C" fn edit_begin(set: sys::OfxParamSetHandle, label: *const c_cha
         let life = effect.life.as_ref().ok_or(Status::BAD_HANDLE)?;
         // SAFETY: the plug-in's pointer, as the standard has it.
         let label = unsafe { utf8(label, "an edit's label") }?;
-        let mut edits = lock(&life.edits);
-        // Blocks within a block belong to its undo step.
-        if edits.1 == 0 {
-            edits.0.push(label.to_owned());
-        }
-        edits.1 += 1;
+        life.history.begin_block(label);
         Ok(())
     })
 }
@@ -333,13 +328,7 @@ unsafe extern "C" fn edit_end(set: sys::OfxParamSetHandle) -> sys::OfxStatus {
     gate("paramEditEnd", || {
         let effect = handles::params(set).ok_or(Status::BAD_HANDLE)?;
         let life = effect.life.as_ref().ok_or(Status::BAD_HANDLE)?;
-        let open = {
-            let mut edits = lock(&life.edits);
-            let open = edits.1;
-            edits.1 = open.saturating_sub(1);
-            open
-        };
-        if open == 0 {
+        if !life.history.end_block() {
             effect.violation(ViolationKind::Unbalanced, "paramEditEnd without paramEditBegin".into());
             return Err(Status::FAILED);
         }

@@ -44,7 +44,7 @@ impl<'a> Call<'a> {
     }
 
     /// An error about something that this call should have brought.
-    fn lacks(&self, what: &str) -> Error {
+    pub(super) fn lacks(&self, what: &str) -> Error {
         Error::Call { call: format!("{} with {what}", self.action.to_string_lossy()), status: Status::BAD_HANDLE }
     }
 
@@ -64,43 +64,44 @@ impl<'a> Call<'a> {
         self.lacks("a handle of no node")
     }
 
-    fn is(&self, actions: &[&CStr]) -> bool {
+    pub(super) fn is(&self, actions: &[&CStr]) -> bool {
         actions.contains(&self.action)
     }
 }
 
-/// Runs one call and answers it.
+/// Runs one call of an effect and answers it.
 pub(super) fn enter<E: Effect>(call: &Call<'_>) -> Status {
-    catch_unwind(AssertUnwindSafe(|| answer::<E>(call))).unwrap_or_else(|panic| {
+    let run = || dispatch::dispatch::<E>(call);
+    pass(E::DESCRIPTOR.label, call.action, run, |text| report::<E>(call, text))
+}
+
+/// Runs one call and answers it: no panic crosses, and `report` tells the artist what went wrong.
+pub(super) fn pass(label: &str, action: &CStr, run: impl FnOnce() -> Result<Status>, report: impl Fn(&str)) -> Status {
+    let guarded = AssertUnwindSafe(|| match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => failed(label, action, &error, &report),
+        Err(panic) => {
+            let text = panic_text(&*panic).to_owned();
+            discard(panic);
+            report(&format!("internal error: {text}"));
+            Status::FAILED
+        }
+    });
+    catch_unwind(guarded).unwrap_or_else(|panic| {
         // Reporting failed in turn (a logger that panics, say): say nothing, but do not cross.
         discard(panic);
         Status::FAILED
     })
 }
 
-fn answer<E: Effect>(call: &Call<'_>) -> Status {
-    match catch_unwind(AssertUnwindSafe(|| dispatch::dispatch::<E>(call))) {
-        Ok(Ok(status)) => status,
-        Ok(Err(error)) => failed::<E>(call, &error),
-        Err(panic) => {
-            let text = panic_text(&*panic).to_owned();
-            discard(panic);
-            report::<E>(call, &format!("internal error: {text}"));
-            Status::FAILED
-        }
-    }
-}
-
-/// Logs an error, shows it where an artist waits for something, and turns it into a status.
-fn failed<E: Effect>(call: &Call<'_>, error: &Error) -> Status {
-    let action = call.action.to_string_lossy();
+/// Logs an error, reports it where an artist could do something about it, and turns it into a status.
+fn failed(label: &str, action: &CStr, error: &Error, report: &impl Fn(&str)) -> Status {
+    let action = action.to_string_lossy();
     match error {
-        Error::Aborted => log::debug!("{}: {action} stopped on request", E::DESCRIPTOR.label),
+        Error::Aborted => log::debug!("{label}: {action} stopped on request"),
         // Nothing that an artist could do anything about, and no node to speak of.
-        Error::Call { status: Status::BAD_HANDLE, .. } => {
-            log::error!("{}: {action}: {error}", E::DESCRIPTOR.label);
-        }
-        _ => report::<E>(call, &error.to_string()),
+        Error::Call { status: Status::BAD_HANDLE, .. } => log::error!("{label}: {action}: {error}"),
+        _ => report(&error.to_string()),
     }
     error.status()
 }

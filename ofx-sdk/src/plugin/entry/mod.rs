@@ -2,12 +2,15 @@
 
 mod dispatch;
 mod gate;
+mod interact;
 #[cfg(test)]
 mod mock_host;
 mod process;
 mod questions;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use interact::interact_entry;
 
 use super::{effect::Effect, host_info::HostState, suites::HostTable};
 use crate::{Status, sys};

@@ -24,20 +24,25 @@ pub(super) struct Process<E> {
     nodes: RwLock<HashMap<usize, Arc<Node<E>>>>,
 }
 
-type AnyProcess = &'static (dyn Any + Send + Sync);
+type AnyKept = &'static (dyn Any + Send + Sync);
 
-/// One entry per effect type, made once and kept for good: hosts unload and load again.
-static PROCESSES: LazyLock<RwLock<HashMap<TypeId, AnyProcess>>> = LazyLock::new(RwLock::default);
+/// One entry per type, made once and kept for good: hosts unload and load again.
+static KEPT: LazyLock<RwLock<HashMap<TypeId, AnyKept>>> = LazyLock::new(RwLock::default);
 
-/// What `E` keeps. (A `static` inside a generic function would be one for all effects.)
-pub(super) fn process<E: Effect>() -> &'static Process<E> {
-    let key = TypeId::of::<E>();
-    let found = PROCESSES.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-    let process = found.unwrap_or_else(|| {
-        let mut processes = PROCESSES.write().unwrap_or_else(PoisonError::into_inner);
-        *processes.entry(key).or_insert_with(|| Box::leak(Box::new(Process::<E>::new())))
+/// The one value of a type. (A `static` inside a generic function would be one for all types.)
+pub(super) fn kept<T: Any + Send + Sync>(make: impl FnOnce() -> T) -> &'static T {
+    let key = TypeId::of::<T>();
+    let found = KEPT.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+    let value = found.unwrap_or_else(|| {
+        let mut all = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+        *all.entry(key).or_insert_with(|| Box::leak(Box::new(make())))
     });
-    process.downcast_ref().expect("stored under its own type's key")
+    value.downcast_ref().expect("stored under its own type's key")
+}
+
+/// What `E` keeps.
+pub(super) fn process<E: Effect>() -> &'static Process<E> {
+    kept(Process::<E>::new)
 }
 
 impl<E> Process<E> {

@@ -6,8 +6,10 @@
 //! the plug-in is loaded, which the standard promises.
 
 mod binary;
+mod draw;
 mod effect;
 mod heap;
+mod interact;
 mod memory;
 mod message;
 mod param;
@@ -17,6 +19,7 @@ mod threads;
 mod timeline;
 
 pub(crate) use binary::path_of_this_binary;
+pub(crate) use draw::DrawnShape;
 pub use heap::release_free_memory;
 pub use memory::HostMemory;
 pub(crate) use threads::Job;
@@ -74,6 +77,8 @@ pub(crate) type EffectHandle = Handle<sys::OfxImageEffectStruct>;
 pub(crate) type ClipHandle = Handle<sys::OfxImageClipStruct>;
 pub(crate) type ParamHandle = Handle<sys::OfxParamStruct>;
 pub(crate) type ParamSetHandle = Handle<sys::OfxParamSetStruct>;
+pub(crate) type InteractHandle = Handle<sys::OfxInteract>;
+pub(crate) type DrawContextHandle = Handle<sys::OfxDrawContext>;
 
 /// Copies of the suites of one host. What it lacks is `None`.
 #[derive(Default)]
@@ -88,6 +93,8 @@ pub(crate) struct Suites {
     progress_v1: Option<sys::OfxProgressSuiteV1>,
     progress_v2: Option<sys::OfxProgressSuiteV2>,
     timeline: Option<sys::OfxTimeLineSuiteV1>,
+    interact: Option<sys::OfxInteractSuiteV1>,
+    draw: Option<sys::OfxDrawSuiteV1>,
     planes_v1: Option<sys::planes::FnOfxImageEffectPlaneSuiteV1>,
     planes_v2: Option<sys::planes::FnOfxImageEffectPlaneSuiteV2>,
 }
@@ -158,6 +165,12 @@ impl Suites {
         if progress {
             self.progress_v2 = table.fetch(sys::kOfxProgressSuite, 2);
         }
+    }
+
+    /// Fetches the suites of overlays, for hosts that say they show any.
+    pub(crate) fn fetch_overlays(&mut self, table: &HostTable) {
+        self.interact = table.fetch(sys::kOfxInteractSuite, 1);
+        self.draw = table.fetch(sys::kOfxDrawSuite, 1);
     }
 
     /// Fetches the plane suite, for hosts that say they know planes.

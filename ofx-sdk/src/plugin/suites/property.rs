@@ -84,6 +84,13 @@ impl Suites {
         check(status, "propSetDouble", || subject(name, index))
     }
 
+    pub(crate) fn set_pointer(&self, set: PropertyHandle, name: &CStr, index: usize, value: *mut c_void) -> Result<()> {
+        let call = function(self.property.as_ref(), "propSetPointer", |s| s.propSetPointer)?;
+        // SAFETY: see the module; the host only keeps the pointer.
+        let status = unsafe { call(set.raw(), name.as_ptr(), c_index(index), value) };
+        check(status, "propSetPointer", || subject(name, index))
+    }
+
     pub(crate) fn set_string(&self, set: PropertyHandle, name: &CStr, index: usize, value: &str) -> Result<()> {
         let call = function(self.property.as_ref(), "propSetString", |s| s.propSetString)?;
         let text = c_text(value);

@@ -1,5 +1,6 @@
 //! What renders share: made once for each key, by one of those who want it, and kept while it is likely to be wanted again.
 
+use super::picture;
 use ofx_sdk::plugin::{Image, Instance};
 use ofx_sdk::{Error, Result};
 use std::collections::VecDeque;
@@ -9,9 +10,6 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes kept at most beside those that are kept whatever their size. One 4K frame takes about 220 MB.
 const MOST_BYTES: usize = 320 << 20;
-
-/// Rows that are hashed as one piece of work.
-const BAND_ROWS: i32 = 256;
 
 /// How often a render that waits for what another one makes asks its host whether to stop.
 const POLL_PERIOD: Duration = Duration::from_millis(10);
@@ -35,7 +33,17 @@ impl Key {
             let b = image.bounds();
             let layout = (b, image.depth(), image.components(), image.premultiplication());
             hash.update(format!("{layout:?}").as_bytes());
-            hash.update(&pixels(instance, image));
+            hash.update(&picture::pixel_hash(instance, image).to_ne_bytes());
+        }
+        Self(hash.digest128())
+    }
+
+    /// The key of texts, in their order.
+    pub fn of_texts(texts: &[&str]) -> Self {
+        let mut hash = Xxh3::new();
+        for text in texts {
+            hash.update(&(text.len() as u64).to_ne_bytes());
+            hash.update(text.as_bytes());
         }
         Self(hash.digest128())
     }
@@ -47,20 +55,6 @@ impl Key {
         keys.into_iter().for_each(|key| hash.update(&key.0.to_ne_bytes()));
         Self(hash.digest128())
     }
-}
-
-/// The hashes of an image's bands, one after the other.
-fn pixels(instance: &Instance, image: &Image<'_>) -> Vec<u8> {
-    let bounds = image.bounds();
-    let bands: Vec<i32> = (bounds.y1..bounds.y2).step_by(BAND_ROWS as usize).collect();
-    let hashes: Vec<Mutex<u128>> = bands.iter().map(|_| Mutex::new(0)).collect();
-    instance.for_each_piece(bands.len(), |i| {
-        let mut hash = Xxh3::new();
-        let end = bands[i].saturating_add(BAND_ROWS).min(bounds.y2);
-        (bands[i]..end).for_each(|y| hash.update(image.bytes(y)));
-        *lock(&hashes[i]) = hash.digest128();
-    });
-    hashes.iter().flat_map(|hash| lock(hash).to_ne_bytes()).collect()
 }
 
 /// How many values are kept.

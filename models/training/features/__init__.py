@@ -1,0 +1,1 @@
+"""Landmarks, shapes and a face finder for any topology: networks, training, figures."""

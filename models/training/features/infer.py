@@ -1,0 +1,137 @@
+"""Runs exported networks as the node does: a box, a crop, landmarks, shapes (ONNX Runtime)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from PIL import Image
+
+from features.entries import FACE_CELL, FACE_SIDE
+from puppet.annotation import Box
+from puppet.boxes import square
+from puppet.cubic import Array, Shape
+from puppet.topology import Topology
+
+Pixels = NDArray[np.uint8]
+SECOND_LOOK = 1.25  # sides of the tight square
+SEEN = 0.5
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the landmark network says of a picture; places and errors in the picture's pixels."""
+
+    places: Array  # [P,2]
+    error: Array  # [P]
+    visible: Array  # [P] 0..1
+    presence: Array  # [K] 0..1
+
+
+def session_of(path: Path, threads: int = 2) -> Any:
+    """A network ready to run."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def crop_of(picture: Pixels, box: Box, size: int) -> NDArray[np.float32]:
+    """A square of a picture, antialiased, as the network's input; outside, borders repeat."""
+    left, top, side, _ = box
+    low = np.floor([left, top]).astype(int) - 2
+    high = np.ceil([left + side, top + side]).astype(int) + 2
+    height, width = picture.shape[:2]
+    columns = np.clip(np.arange(low[0], high[0]), 0, width - 1)
+    rows = np.clip(np.arange(low[1], high[1]), 0, height - 1)
+    part = Image.fromarray(np.ascontiguousarray(picture[rows][:, columns]))
+    inner = (left - low[0], top - low[1], left - low[0] + side, top - low[1] + side)
+    small = part.resize((size, size), Image.Resampling.BILINEAR, box=inner)
+    return np.asarray(small, np.float32).transpose(2, 0, 1)[None] / np.float32(255)
+
+
+def second_box(places: Array) -> Box:
+    """The square of a second look about what the first one found."""
+    low, high = places.min(0), places.max(0)
+    left, top, side, _ = square((low[0], low[1], *(high - low)))
+    wide = side * SECOND_LOOK
+    return (left + (side - wide) / 2, top + (side - wide) / 2, wide, wide)
+
+
+class Detector:
+    """The networks of one family."""
+
+    def __init__(self, models: Path, family: str, topology: Topology, threads: int = 2) -> None:
+        self.topology = topology
+        self.landmarks = session_of(models / f"{family}_landmarks.onnx", threads)
+        self.shapes = session_of(models / f"{family}_shapes.onnx", threads)
+        self.finder = session_of(models / f"{family}_finder.onnx", threads)
+        self.size = self.landmarks.get_inputs()[0].shape[2]
+
+    def look(self, picture: Pixels, box: Box) -> Found:
+        """Landmarks of one crop."""
+        (values,) = self.landmarks.run(None, {"image": crop_of(picture, box, self.size)})
+        count, rows = self.topology.count, values[0, :, 0].astype(float)
+        places = rows[:2, :count].T * box[2] + box[:2]
+        return Found(places, rows[2, :count] * box[2], rows[3, :count], rows[3, count:])
+
+    def detect(self, picture: Pixels, box: Box, looks: int = 2) -> Found:
+        """Landmarks after one look or more, each about what the one before found."""
+        found = self.look(picture, box)
+        for _ in range(looks - 1):
+            found = self.look(picture, second_box(found.places))
+        return found
+
+    def draw(self, places: Array, visible: NDArray[np.bool_]) -> dict[str, Shape]:
+        """All shapes through landmarks; those that are not visible are guesses."""
+        middle = places.mean(0)
+        scale = max(float(np.sqrt(((places - middle) ** 2).sum(1).mean())), 1e-6)
+        points = np.concatenate([((places - middle) / scale).T, visible[None]])[None, :, None]
+        (values,) = self.shapes.run(None, {"points": points.astype(np.float32)})
+        return shapes_of(values, places, middle, scale, self.topology)
+
+    def find(self, picture: Pixels) -> tuple[Box, float]:
+        """The likeliest face's tight square, and its score."""
+        height, width = picture.shape[:2]
+        scale = FACE_SIDE / max(height, width)
+        wide, tall = max(round(width * scale), 1), max(round(height * scale), 1)
+        small = Image.fromarray(picture).resize((wide, tall), Image.Resampling.BILINEAR)
+        shape = (-(-tall // FACE_CELL) * FACE_CELL, -(-wide // FACE_CELL) * FACE_CELL)
+        padded = np.zeros((1, 3, *shape), np.float32)
+        padded[0, :, :tall, :wide] = np.asarray(small, np.float32).transpose(2, 0, 1) / 255
+        (cells,) = self.finder.run(None, {"image": padded})
+        row, column = np.unravel_index(cells[0, 0].argmax(), cells.shape[2:])
+        score, size, dx, dy = cells[0, :, row, column].astype(float)
+        side = size * FACE_SIDE / scale
+        x = (column + 0.5 + dx) * FACE_CELL / scale
+        y = (row + 0.5 + dy) * FACE_CELL / scale
+        return (x - side / 2, y - side / 2, side, side), score
+
+
+def shapes_of(
+    values: NDArray[np.float32], places: Array, middle: Array, scale: float, topology: Topology
+) -> dict[str, Shape]:
+    """The network's vertices [1,6,1,V] in pixels, with anchors that are landmarks put there."""
+    vertices = values[0, :, 0].T.reshape(-1, 3, 2).astype(float) * scale
+    vertices[:, 0] += middle
+    shapes, start = {}, 0
+    for kind in topology.shapes:
+        own = vertices[start : start + len(kind.landmarks)].copy()
+        at, bound = kind.bound()
+        own[at, 0] = places[bound]
+        shapes[kind.name] = Shape(own, kind.closed)
+        start += len(own)
+    return shapes
+
+
+def catmull_rom(shape: Shape) -> Shape:
+    """The control: the curve of Catmull and Rom through a shape's anchors."""
+    anchors = shape.vertices[:, 0]
+    before, after = np.roll(anchors, 1, axis=0), np.roll(anchors, -1, axis=0)
+    tangent = (after - before) / 6
+    if not shape.closed:
+        tangent[0], tangent[-1] = (after[0] - anchors[0]) / 3, (anchors[-1] - before[-1]) / 3
+    return Shape(np.stack([anchors, -tangent, tangent], axis=1), shape.closed)

@@ -1,0 +1,73 @@
+"""Trains E[P|I] on folders of frames, or goes on from a trained one (needs torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from checkpoint import restore
+from features.crop_batches import EpochCrops, loaded
+from features.crops import CropChoices
+from features.faces import FaceSet
+from features.landmark_loss import CropBatch, landmark_loss
+from features.landmark_net import LandmarkNet
+from features.training import Losses, Plan, Training
+
+BATCH = 24
+# Of the crops, this share comes from film on top of its share in the set.
+FAVOURED = 0.25
+
+
+def landmark_net(faces: FaceSet, size: int) -> LandmarkNet:
+    """An untrained network for a set's topology."""
+    return LandmarkNet(faces.topology.count, len(faces.topology.shapes), size)
+
+
+def train_landmarks(
+    faces: FaceSet,
+    plan: Plan,
+    checkpoint: Path,
+    device: torch.device,
+    choices: CropChoices,
+    workers: int = 1,
+    start: Path | None = None,
+) -> nn.Module:
+    """The averaged network at the end of the plan; `start` is a checkpoint to go on from.
+
+    The set is looked through for new frames before every epoch.
+    """
+    torch.manual_seed(plan.seed)
+    net = landmark_net(faces, choices.size)
+    if start is not None:
+        net.load_state_dict(restore(start)["average"])
+    arguments = {"landmarks": net.landmarks, "shapes": net.shapes, "size": net.size}
+    training = Training(net, plan, device, {"kind": "landmarks", "arguments": arguments})
+
+    def batches(epoch: int) -> Iterable[CropBatch]:
+        if faces.refresh() or epoch == 0:
+            print(f"landmarks: {len(faces.frames)} frames", flush=True)
+        training.facts |= {"frames": len(faces.frames), "data_hash": faces.hash()}
+        frames = [faces.frames[name] for name in sorted(faces.frames)]
+        seeds = (plan.seed, epoch)
+        return loaded(
+            EpochCrops(
+                frames,
+                faces.plates,
+                choices,
+                faces.topology,
+                seeds,
+                plan.steps,
+                BATCH,
+                FAVOURED,
+            ),
+            workers,
+        )
+
+    def loss(net: nn.Module, batch: CropBatch) -> Losses:
+        assert isinstance(net, LandmarkNet)
+        return landmark_loss(net, batch, device)
+
+    return training.run(checkpoint, batches, loss)

@@ -1,0 +1,119 @@
+"""Scores E[S|P] alone: on geometry of held-out identities and on production splines (ONNX)."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.geometry import Geometry
+from features.infer import Detector, catmull_rom
+from features.measures import apart, crossings, eyes_apart, handle_angles, summary
+from puppet.annotation import from_public
+from puppet.cubic import Array, Shape
+from puppet.topology import FOLDER, Topology
+
+# A shape counts where most of its landmarks face the camera.
+FACING = 0.5
+
+
+def shapes_from(vertices: Array, topology: Topology) -> dict[str, Shape]:
+    """Vertices [V,3,2] of all shapes in the topology's order, as shapes."""
+    shapes, start = {}, 0
+    for kind in topology.shapes:
+        end = start + len(kind.landmarks)
+        shapes[kind.name] = Shape(vertices[start:end].astype(float), kind.closed)
+        start = end
+    return shapes
+
+
+class ShapeTally:
+    """Distances and angles of ours and of the control, over many shapes."""
+
+    def __init__(self) -> None:
+        self.far: dict[str, list[float]] = {"ours": [], "catmull_rom": []}
+        self.angles: dict[str, list[float]] = {"ours": [], "catmull_rom": []}
+        self.crossed = self.shapes = 0
+
+    def add(self, found: Shape, truth: Shape, unit: float) -> None:
+        """One shape; distances count in `unit`."""
+        control = catmull_rom(truth)
+        self.shapes += 1
+        self.crossed += crossings(found) > 0
+        for name, shape in (("ours", found), ("catmull_rom", control)):
+            self.far[name].append(float(apart(shape, truth).max()) / unit)
+            self.angles[name] += handle_angles(shape, truth).tolist()
+
+    def figures(self) -> dict[str, Any]:
+        """Maximum distance of a shape, and the handles' angles."""
+        both = ("ours", "catmull_rom")
+        means = {name: float(np.mean(self.far[name])) for name in both}
+        return {
+            "shapes": self.shapes,
+            "crossed_shapes": self.crossed,
+            "max_distance": {name: summary(self.far[name]) for name in both},
+            "handle_degrees": {name: summary(self.angles[name]) for name in both},
+            "distance_ratio": round(means["ours"] / means["catmull_rom"], 3),
+        }
+
+
+def score_geometry(detector: Detector, faces: Geometry, hidden: float = 0.0) -> dict[str, Any]:
+    """Figures over faces of geometry, by group of shapes; distances in percent of the eyes'
+    distance. With `hidden`, that share of the points is not visible and their places are off."""
+    topology, rng = detector.topology, np.random.default_rng(5)
+    tallies: dict[str, ShapeTally] = {}
+    for places, facing, vertices in zip(
+        faces.landmarks.astype(float), faces.facing, faces.vertices, strict=True
+    ):
+        truth = shapes_from(vertices, topology)
+        visible = rng.random(topology.count) >= hidden
+        found = detector.draw(places, visible)
+        # Percent of what the eyes are apart; at steep angles of half of the face's size at least.
+        unit = max(eyes_apart(places, topology), 0.4 * float(np.ptp(places, axis=0).max())) / 100
+        for kind in topology.shapes:
+            bound = kind.bound()[1]
+            if facing[bound].mean() >= FACING:
+                group = "free ends" if None in kind.landmarks else topology.groups[bound[0]]
+                tallies.setdefault(group, ShapeTally()).add(
+                    found[kind.name], truth[kind.name], unit
+                )
+    return {group: tally.figures() for group, tally in tallies.items()}
+
+
+def score_production(detector: Detector, folder: Path) -> dict[str, Any]:
+    """Figures on the public files that have our shapes, in pixels of their 800 px crops."""
+    topology = detector.topology
+    layouts = tomllib.loads((FOLDER / f"{topology.name}_layouts.toml").read_text("utf-8"))
+    by_name = {layout["name"]: layout for layout in layouts["layouts"]}
+    result = {}
+    for pattern, name in (("revec_shapes-*.json", "revectorised"), ("shapes-test-*.json", "test")):
+        for path in sorted(folder.glob(pattern)):
+            data = json.loads(path.read_text("utf-8"))
+            result[path.stem] = _one_file(detector, data, by_name[name])
+    return result
+
+
+def _one_file(detector: Detector, data: dict[str, Any], layout: dict[str, Any]) -> dict[str, Any]:
+    topology = detector.topology
+    truth = {}
+    for entry in layout["shapes"]:
+        shape = from_public({entry["key"]: data[entry["key"]]}, topology)[entry["shape"]]
+        order = entry.get("vertices", list(range(len(shape.vertices))))
+        # Vertices of the file to the topology's; where they run backwards, handles change sides.
+        back = (order[1] - order[0]) % len(order) != 1
+        inverse = [order.index(k) for k in range(len(order))]
+        truth[entry["shape"]] = shape.reordered(inverse, back)
+    places, known = np.zeros((topology.count, 2)), np.zeros(topology.count, bool)
+    for (x, y), landmark in zip(data["points"], layout["points"], strict=True):
+        known[landmark] = (x, y) != (0, 0)
+        places[landmark] = x, y
+    places[~known] = places[known].mean(0)
+    found = detector.draw(places, known)
+    tallies: dict[str, ShapeTally] = {}
+    for shape_name, shape in truth.items():
+        group = topology.groups[topology.shape(shape_name).bound()[1][0]]
+        tallies.setdefault(group, ShapeTally()).add(found[shape_name], shape, 1.0)
+    return {group: tally.figures() for group, tally in tallies.items()}

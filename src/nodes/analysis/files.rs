@@ -1,0 +1,118 @@
+//! Results in files beside a project.
+
+use crate::nodes::kept::Key;
+use ofx_sdk::{Error, Result};
+use std::io::Write as _;
+use std::path::Path;
+
+/// The longest file that is read: beyond it lies no shot.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// How a stored text begins that only says that the result lies in a file. Its hash follows, so that the text changes with
+/// the file and the host renders again.
+const IN_FILE: &str = "in file ";
+
+/// The result that is stored in `text`, or in `file` if it says so; `None` where there is none.
+///
+/// # Errors
+/// A file that cannot be read, or that is not named any more.
+pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    if !text.starts_with(IN_FILE) {
+        return Ok(Some(text.to_owned()));
+    }
+    if file.trim().is_empty() {
+        return Err(Error::node(
+            "the analysis lies in a file, but Analysis file is empty: give its path again".to_owned(),
+        ));
+    }
+    read_text(Path::new(file.trim())).map(Some)
+}
+
+/// Writes a result into a file, and returns the text that stands for it in the project.
+///
+/// # Errors
+/// As [`write_text`].
+pub fn store_in_file(text: &str, file: &Path) -> Result<String> {
+    write_text(file, text, true)?;
+    Ok(format!("{IN_FILE}{:?}", Key::of_texts(&[text])))
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// A file that cannot be read, is no UTF-8 or is longer than a gigabyte.
+pub fn read_text(path: &Path) -> Result<String> {
+    let wrong = |reason: String| Error::node(format!("{} cannot be read: {reason}", path.display()));
+    let bytes = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+    if bytes > MOST_BYTES {
+        return Err(wrong("it is larger than a gigabyte; choose another file".to_owned()));
+    }
+    std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))
+}
+
+/// Writes a whole file or none: it is written under another name beside its place and then moved there.
+///
+/// # Errors
+/// A folder that is not there or may not be written to; a file that exists, unless it may be replaced.
+pub fn write_text(path: &Path, text: &str, replace: bool) -> Result<()> {
+    let wrong = |reason: String| Error::node(format!("{} cannot be written: {reason}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::Builder::new().prefix(".rotocel-").tempfile_in(folder).map_err(|error| wrong(error.to_string()))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(|error| wrong(error.to_string()))?;
+    allow_reading(file.as_file());
+    let moved = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+    moved.map(drop).map_err(|failed| match failed.error.kind() {
+        std::io::ErrorKind::AlreadyExists => wrong("it exists; switch Overwrite on, or give another name".to_owned()),
+        _ => wrong(failed.error.to_string()),
+    })
+}
+
+/// A temporary file is its owner's alone; a result is for everybody who may read the folder.
+#[cfg(unix)]
+fn allow_reading(file: &std::fs::File) {
+    use std::os::unix::fs::PermissionsExt as _;
+    if let Err(error) = file.set_permissions(std::fs::Permissions::from_mode(0o644)) {
+        log::debug!("{error}; the file stays its owner's");
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_reading(_file: &std::fs::File) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_and_replaced_only_when_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shot.json");
+        write_text(&path, "one", false).unwrap();
+        let message = write_text(&path, "two", false).unwrap_err().to_string();
+        assert!(message.contains("shot.json") && message.contains("Overwrite"), "{message}");
+        assert_eq!(read_text(&path).unwrap(), "one");
+        write_text(&path, "two", true).unwrap();
+        assert_eq!(read_text(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        let lost = write_text(&folder.path().join("no/such/folder.json"), "x", true).unwrap_err().to_string();
+        assert!(lost.contains("no/such/folder.json"), "{lost}");
+    }
+
+    #[test]
+    fn what_lies_in_a_file_is_read_from_there_and_its_stand_in_changes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shot.json");
+        let one = store_in_file("one", &path).unwrap();
+        assert_eq!(stored_text(&one, path.to_str().unwrap()).unwrap().as_deref(), Some("one"));
+        assert_ne!(store_in_file("two", &path).unwrap(), one);
+        assert!(stored_text(&one, "").unwrap_err().to_string().contains("Analysis file"));
+        assert_eq!(stored_text("", "x").unwrap(), None);
+        assert_eq!(stored_text("{}", "x").unwrap().as_deref(), Some("{}"));
+    }
+}

@@ -1,0 +1,31 @@
+//! The color encoding of Source, as every node asks for it.
+
+use imaging::color::Colorspace;
+use ofx_sdk::plugin::{Choice, ChoiceValue, Declaration, Kind};
+
+/// [`Colorspace`] as a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceColorspace(pub Colorspace);
+
+impl ChoiceValue for SourceColorspace {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self(Colorspace::LinearRec709), "Linear Rec.709", ""),
+        (Self(Colorspace::AcesCg), "ACEScg", ""),
+        (Self(Colorspace::AcesCct), "ACEScct", ""),
+        (Self(Colorspace::LogC3), "LogC3", ""),
+        (Self(Colorspace::LogC4), "LogC4", ""),
+        (Self(Colorspace::SLog3), "S-Log3", ""),
+        (Self(Colorspace::Cineon), "Cineon", ""),
+        (Self(Colorspace::Srgb), "sRGB", ""),
+        (Self(Colorspace::Rec709), "Rec.709", ""),
+    ];
+}
+
+/// A node's parameters as a host is told them: pixels come display-encoded in Resolve, linear in the others.
+pub fn for_host(mut declarations: Vec<Declaration>, name: &str) -> Vec<Declaration> {
+    if name.starts_with("DaVinciResolve") {
+        let default = Choice::encode(SourceColorspace(Colorspace::Rec709));
+        declarations.iter_mut().filter(|d| d.id == "source_colorspace").for_each(|d| d.default = default.clone());
+    }
+    declarations
+}

@@ -1,0 +1,187 @@
+//! FeatureDetect: landmarks of a face over a shot, and editable Bézier shapes through them.
+
+mod analyse;
+mod appearance;
+mod correct;
+mod draw;
+mod exchange;
+mod face;
+mod fill;
+mod import;
+mod locate;
+mod networks;
+mod output;
+mod overlay;
+mod results;
+mod settings;
+mod shape_model;
+mod steady;
+
+use super::colorspace;
+use super::model;
+use super::picture;
+use analyse::Wish;
+use inference::{Engine, InstanceGuard};
+use networks::Networks;
+use ofx_sdk::plugin::overlay::OverlayEntry;
+use ofx_sdk::plugin::*;
+use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
+use results::Store;
+use settings::AnalysisSettings;
+pub use settings::FeatureDetectSettings;
+
+/// The node's name in the manifest of models.
+const NODE: &str = "FeatureDetect";
+
+/// A rough matte around the face.
+const CROP: Clip = Clip::input(c"Crop").optional().mask().temporal().components(&[
+    Components::Alpha,
+    Components::Rgba,
+    Components::Rgb,
+]);
+
+/// See the module.
+pub struct FeatureDetect {
+    /// Keeps sessions open while the node exists.
+    _alive: Option<InstanceGuard>,
+    /// The stored texts, decoded.
+    store: Store,
+}
+
+impl Effect for FeatureDetect {
+    type Settings = FeatureDetectSettings;
+
+    const DESCRIPTOR: Descriptor = Descriptor {
+        identifier: c"org.rotocel.FeatureDetect",
+        version: (1, 0),
+        label: "FeatureDetect",
+        group: "Rotocel",
+        description: "Finds the landmarks of a face over a shot, lets an artist correct them, makes Bézier shapes of them, and \
+                      hands both over as mattes, roto nodes, trackers and files.",
+        contexts: &[Context::Filter, Context::General],
+        clips: &[Clip::SOURCE.temporal().components(&[Components::Rgba, Components::Rgb]), CROP],
+        output: &[Components::Rgba],
+        depths: &[Depth::Float, Depth::Half, Depth::Short, Depth::Byte],
+        temporal_access: true,
+        preference_params: &["output"],
+        ..Descriptor::DEFAULT
+    };
+
+    const OVERLAY: Option<OverlayEntry<Self>> = Some(OverlayEntry::of::<overlay::FeatureOverlay>());
+
+    fn declarations(host: &Host) -> Vec<Declaration> {
+        colorspace::for_host(FeatureDetectSettings::declarations(), &host.name)
+    }
+
+    fn load(_host: &Host) -> Result<()> {
+        log_to_stderr("ROTOCEL_LOG");
+        Ok(())
+    }
+
+    fn unload() {
+        results::forget();
+        if let Some(engine) = Engine::existing() {
+            engine.shutdown();
+        }
+    }
+
+    fn create(_host: &Host) -> Result<Self> {
+        // A farm's misspelled override is told at the first analysis, where the artist sees it.
+        let alive = model::engine().ok().map(|engine| engine.instance_guard());
+        Ok(Self { _alive: alive, store: Store::default() })
+    }
+
+    fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
+        let settings = args.settings_at(0.0);
+        appearance::dress(&args.params(), &settings, &appearance::likely_topology()?)
+    }
+
+    fn region_of_definition(&self, args: &QueryArgs<'_, Self>) -> Result<Option<RectD>> {
+        // Without a Source there is nothing to cover, and the host's own answer will do.
+        Ok(args.clip(&Clip::SOURCE).and_then(|clip| clip.region_of_definition(args.time)).ok())
+    }
+
+    fn clip_preferences(&self, args: &EditArgs<'_, Self>) -> Result<ClipPreferences> {
+        Ok(ClipPreferences::default()
+            .components(&Clip::OUTPUT, Components::Rgba)
+            .premultiplication(args.settings().output.output.premultiplication())
+            // Of a still, too: shapes move on it.
+            .frame_varying(true))
+    }
+
+    fn changed(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
+        if args.reason != ChangeReason::UserEdited {
+            return Ok(());
+        }
+        match self.react(args) {
+            Err(Error::Aborted) => Err(Error::Aborted),
+            Err(error) => {
+                // The message passes; the status stays to be read.
+                args.params().set(AnalysisSettings::status, error.to_string())?;
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn purge_caches(&self) {
+        results::forget();
+        picture::forget();
+        if let Some(engine) = Engine::existing() {
+            engine.purge();
+        }
+        release_free_memory();
+    }
+
+    fn render(&self, args: &RenderArgs<'_, Self>) -> Result<()> {
+        fill::render(self, args)
+    }
+}
+
+impl FeatureDetect {
+    /// Does what the artist's change of a parameter asks for.
+    fn react(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
+        let Changed::Param(id) = &args.what else { return Ok(()) };
+        let is = |other: &str| id == other;
+        if is(AnalysisSettings::model.name()) || is(AnalysisSettings::custom_model.name()) {
+            return model_changed(args);
+        }
+        if is(AnalysisSettings::check_device.name()) {
+            let status = Networks::open(&args.settings().analysis)?.check_device(&|| args.aborted())?;
+            return args.params().set(AnalysisSettings::status, status);
+        }
+        if is(AnalysisSettings::analyse.name()) {
+            return analyse::analyse(self, args, Wish::Range);
+        }
+        if is(AnalysisSettings::analyse_frame.name()) {
+            return analyse::analyse(self, args, Wish::ThisFrame);
+        }
+        if is(AnalysisSettings::clear_analysis.name()) {
+            return args.params().edit("Clear analysis", |params| {
+                params.set(AnalysisSettings::analysis, "")?;
+                params.set(AnalysisSettings::status, "no frame is analysed")
+            });
+        }
+        correct::react(self, args, id)
+    }
+}
+
+/// Remembers the chosen model by name and hash, takes over the names of its shapes, and says whether it can be used.
+fn model_changed(args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
+    let settings = args.settings();
+    let found = Networks::chosen(&settings.analysis, "");
+    let (id, status) = match &found {
+        Ok(networks) => (networks.id(), format!("{} is ready", networks.label())),
+        Err(error) => (String::new(), error.to_string()),
+    };
+    let params = args.params();
+    params.edit("Model", |params| {
+        params.set(AnalysisSettings::model_id, id)?;
+        params.set(AnalysisSettings::status, status)
+    })?;
+    // Last, because a host may refuse it, and the choice must count all the same.
+    match found {
+        Ok(networks) => appearance::dress(&params, &settings, networks.topology()),
+        Err(_) => appearance::dress(&params, &settings, &appearance::likely_topology()?),
+    }
+}

@@ -1,0 +1,60 @@
+//! What the panel shows: the names of the model's shapes and groups, and nothing of what the model does not have.
+
+use super::draw::groups;
+use super::settings::{AnalysisSettings, FeatureDetectSettings, MOST_GROUPS, MOST_SHAPES, ShapeSettings};
+use crate::nodes::model;
+use ofx_sdk::plugin::{Dresses, Kind, ParamId, ParamSet};
+use ofx_sdk::{Error, Result};
+use roto::Topology;
+
+/// The topology to show before any model was opened, which takes time: that of the face that all shipped models see. A custom
+/// model's own comes when it is chosen.
+///
+/// # Errors
+/// None, unless what was compiled in is broken.
+pub fn likely_topology() -> Result<Topology> {
+    Topology::puppet().map_err(Error::node)
+}
+
+/// Names and shows what there is, hides the rest.
+///
+/// # Errors
+/// A host that left a parameter out which every host has.
+pub fn dress<A: Dresses>(
+    params: &ParamSet<'_, A>,
+    settings: &FeatureDetectSettings,
+    topology: &Topology,
+) -> Result<()> {
+    for index in 0..MOST_SHAPES {
+        let label = topology.shapes().get(index).map(|shape| shape.label.as_str());
+        show(params, ShapeSettings::shape(index), label);
+    }
+    let groups = groups(topology);
+    for index in 0..MOST_GROUPS {
+        let label = groups.get(index).map(|group| title(group));
+        show(params, ShapeSettings::style(index), label.as_deref());
+        for (id, name) in ShapeSettings::style_numbers(index).into_iter().zip(["feather", "falloff", "grow", "opacity"])
+        {
+            let label = label.as_ref().map(|group| format!("{group} {name}"));
+            show(params, id, label.as_deref());
+        }
+    }
+    params.get(AnalysisSettings::custom_model)?.set_enabled(settings.analysis.model == model::CUSTOM)
+}
+
+/// Shows a parameter under a label, or hides it. A host that cannot leaves it as it is.
+fn show<K: Kind, A: Dresses>(params: &ParamSet<'_, A>, id: ParamId<K>, label: Option<&str>) {
+    let dressed = params.get(id).and_then(|param| {
+        label.map_or(Ok(()), |label| param.set_label(label))?;
+        param.set_secret(label.is_none())
+    });
+    if let Err(error) = dressed {
+        log::debug!("parameter {} keeps its looks: {error}", id.name());
+    }
+}
+
+/// A word as it begins a line.
+fn title(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

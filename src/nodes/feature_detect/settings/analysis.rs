@@ -1,0 +1,121 @@
+//! What is looked for, where, and what was found.
+
+use crate::nodes::colorspace::SourceColorspace;
+use crate::nodes::feature_detect::NODE;
+use crate::nodes::model::{self, Device};
+use ofx_sdk::plugin::*;
+
+ofx_sdk::settings! {
+    /// Model, input, frame range, results and corrections.
+    pub struct AnalysisSettings {
+        /// The network that finds the landmarks, and the device that runs it.
+        model_group: Group = Group::new("Model").closed(),
+        /// The network that finds the landmarks; it decides which landmarks and shapes there are. Custom runs the file given
+        /// below.
+        model: DynamicChoice = DynamicChoice::new("Model", models).default(first_model()).parent("model_group"),
+        /// An ONNX file that Rotocel's training wrote. It describes itself in its metadata, or in a file of the same name with
+        /// .json appended. Its companions, which make shapes and find faces, lie beside it. Used when Model is Custom.
+        custom_model: FilePath = FilePath::new("Custom model").parent("model_group"),
+        /// Name and SHA-256 of the model that this project was made with. It wins over the position in the menu, so that
+        /// a newer Rotocel never swaps the model of an older project in silence.
+        model_id: Text = Text::new("Model id").secret().parent("model_group"),
+        /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
+        /// ROTOCEL_DEVICE overrides this.
+        device: Choice<Device> = Choice::new("Device").parent("model_group"),
+        /// Which CUDA GPU, counted from 0, when Device is CUDA. Auto takes the first.
+        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).not_animating().parent("model_group"),
+        /// Runs the network once, measures it, and writes what really runs into Status.
+        check_device: PushButton = PushButton::new("Check device").parent("model_group"),
+
+        /// What the network sees.
+        input_group: Group = Group::new("Input").closed(),
+        /// The color encoding of Source. The network is shown an sRGB picture made from it.
+        source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
+        /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
+        exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
+        /// Look for the face within what the Crop input covers on each frame: a rough garbage matte is enough. Without a
+        /// connected Crop, and without the rectangle below, the node finds the face by itself and follows it.
+        use_crop_input: Boolean = Boolean::new("Use Crop input").default(true).not_animating().parent("input_group"),
+        /// Look for the face within the rectangle below, which may be keyed. The Crop input wins over it.
+        use_crop_rectangle: Boolean = Boolean::new("Use crop rectangle").not_animating().parent("input_group"),
+        /// Lower left corner of a rough rectangle around the face.
+        crop_bottom_left: Double2D =
+            Double2D::new("Crop bottom left").position().parent("input_group"),
+        /// Upper right corner of a rough rectangle around the face.
+        crop_top_right: Double2D = Double2D::new("Crop top right")
+            .position().default([512.0, 512.0]).parent("input_group"),
+        /// How much is added around the Crop input or the rectangle on each side, as a share of it.
+        crop_margin: Double = Double::new("Crop margin").range(0.0, 2.0).display(0.0, 0.5).default(0.1).parent("input_group"),
+        /// Look twice: first at the rough crop, then closely at the face found in it. Takes twice as long and is steadier.
+        second_look: Boolean = Boolean::new("Second look").default(true).not_animating().parent("input_group"),
+
+        /// Finding landmarks over the shot.
+        analysis_group: Group = Group::new("Analysis"),
+        /// First frame that Analyse looks at. Where first and last frame are both 0, the whole of Source is meant.
+        first_frame: Integer = Integer::new("First frame").range(-1_000_000, 10_000_000).display(0, 1000).default(0)
+            .not_animating().parent("analysis_group"),
+        /// Last frame that Analyse looks at.
+        last_frame: Integer = Integer::new("Last frame").range(-1_000_000, 10_000_000).display(0, 1000).default(0)
+            .not_animating().parent("analysis_group"),
+        /// Finds the landmarks of every frame of the range that was not analysed yet, or whose picture has changed since.
+        /// Cancel keeps what is done, and pressing this again goes on from there. Corrections by hand are never touched.
+        analyse: PushButton = PushButton::new("Analyse").parent("analysis_group"),
+        /// Finds the landmarks of the current frame anew.
+        analyse_frame: PushButton = PushButton::new("Analyse this frame").parent("analysis_group"),
+        /// Forgets what was found, on all frames. Corrections by hand stay.
+        clear_analysis: PushButton = PushButton::new("Clear analysis").parent("analysis_group"),
+        /// Looks which analysed frames have another picture now than when they were analysed, and writes them into Status.
+        check_frames: PushButton = PushButton::new("Find changed frames").parent("analysis_group"),
+        /// Steadies the landmarks with this many frames before and after, brought along the motion of the picture, when the
+        /// shot is analysed. Quick motion such as a blink is kept. 0 is off.
+        dejitter: Integer = Integer::new("De-jitter").range(0, 8).default(3).not_animating().parent("analysis_group"),
+        /// A landmark below this confidence counts as unsure, and a shape that the network is less sure to see counts as hidden.
+        confidence_threshold: Double =
+            Double::new("Confidence threshold").range(0.0, 1.0).default(0.5).not_animating().parent("analysis_group"),
+        /// A file that holds the analysis instead of the project, which it would make larger. Give it before you analyse; farm
+        /// jobs write such files too.
+        analysis_file: FilePath = FilePath::new("Analysis file").may_be_new().parent("analysis_group"),
+        /// Takes the analysis of the file into the project, and its corrections where there are none yet.
+        load_analysis: PushButton = PushButton::new("Load").parent("analysis_group"),
+        /// Writes analysis and corrections into the file, and beside it.
+        save_analysis: PushButton = PushButton::new("Save").parent("analysis_group"),
+        /// What the last button did, or what is wrong.
+        status: Text = Text::new("Status").disabled().parent("analysis_group"),
+        /// What the network found, frame by frame, as JSON.
+        analysis: Text = Text::new("Analysis").secret().parent("analysis_group"),
+        /// What the artist corrected, frame by frame, as JSON.
+        edits: Text = Text::new("Edits").secret().parent("analysis_group"),
+
+        /// Corrections by hand, in numbers. In hosts that draw overlays, drag the points instead.
+        correct_group: Group = Group::new("Correct").closed(),
+        /// The landmark that Position shows and moves, counted from 1; 0 is none.
+        selected_point: Integer =
+            Integer::new("Selected point").range(0, 512).display(0, 64).not_animating().evaluate_on_change(false).parent("correct_group"),
+        /// Its name, and how sure the network is of it on this frame.
+        point_name: Text = Text::new("Point").disabled().evaluate_on_change(false).parent("correct_group"),
+        /// Where it is on the current frame. Changing this makes a key by hand on the current frame: the shapes follow, and
+        /// between two such keys the correction is blended.
+        point_xy: Double2D = Double2D::new("Position").position()
+            .not_animating().evaluate_on_change(false).parent("correct_group"),
+        /// Takes the point back to where the network sees it on this frame.
+        reset_point: PushButton = PushButton::new("Reset point").parent("correct_group"),
+        /// Takes every point and vertex of this frame back to what the network sees.
+        reset_frame: PushButton = PushButton::new("Reset frame").parent("correct_group"),
+        /// Goes to the nearest frame before this one on which a landmark is unsure, or whose picture has changed.
+        previous_unsure: PushButton = PushButton::new("Previous unsure frame").parent("correct_group"),
+        /// Goes to the nearest frame after this one on which a landmark is unsure, or whose picture has changed.
+        next_unsure: PushButton = PushButton::new("Next unsure frame").parent("correct_group"),
+        /// How many frames a correction reaches beyond the outermost keys by hand, fading out. 0 corrects that frame alone;
+        /// -1 holds the correction to both ends of the shot.
+        correction_falloff: Integer =
+            Integer::new("Correction falloff").range(-1, 1000).display(-1, 100).default(12).not_animating().parent("correct_group"),
+    }
+}
+
+fn models() -> Vec<ChoiceOption> {
+    model::labels(NODE).into_iter().map(ChoiceOption::new).collect()
+}
+
+fn first_model() -> usize {
+    super::FIRST_MODEL.min(models().len() - 1)
+}
