@@ -80,10 +80,7 @@ pub(crate) unsafe extern "C" fn interact_entry<O: Overlay>(
     let label = <O::Effect as Effect>::DESCRIPTOR.label;
     let status = pass(label, action, || dispatch::<O>(&call, handle), |text| report::<O>(&call, handle, text));
     // A host drops an overlay that fails to draw, and the next drawing may well succeed.
-    if action == sys::kOfxInteractActionDraw && status != Status::BAD_HANDLE && status != Status::OK {
-        return Status::REPLY_DEFAULT.0;
-    }
-    status.0
+    if action == sys::kOfxInteractActionDraw && status == Status::FAILED { Status::REPLY_DEFAULT.0 } else { status.0 }
 }
 
 /// Calls the method that an action stands for.
@@ -242,7 +239,10 @@ fn view<'a, E: Effect>(
 fn draw<O: Overlay>(viewer: &Viewer<O>, view: View<'_, O::Effect>, sources: &Sources<'_>) -> Result<Status> {
     let mut painter = Painter::new(view.pixel_scale);
     let args = DrawArgs { view };
-    viewer.overlay.draw(&args, &mut painter)?;
+    if let Err(error) = viewer.overlay.draw(&args, &mut painter) {
+        log::error!("{}: overlay: {error}", <O::Effect as Effect>::DESCRIPTOR.label);
+        return Ok(Status::REPLY_DEFAULT);
+    }
     // Painting may have called the host, and the host may have destroyed the node.
     args.handle()?;
     let context = sources.args().and_then(|p| Handle::new(p.pointer(sys::kOfxInteractPropDrawContext).cast()));
