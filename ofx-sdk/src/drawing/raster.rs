@@ -6,6 +6,9 @@ use super::{
     mesh::{Vertex, mesh},
 };
 
+/// No screen has more pixels each way.
+const MOST_ACROSS: usize = 1 << 14;
+
 /// The part of the canonical plane that a picture shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Viewport {
@@ -42,14 +45,15 @@ pub struct Picture {
 impl Picture {
     /// A pixel, counted from the top left; `None` outside.
     pub fn pixel(&self, x: usize, y: usize) -> Option<[u8; 4]> {
-        if x < self.width { self.pixels.get(y.checked_mul(self.width)? + x).copied() } else { None }
+        if x < self.width && y < self.height { self.pixels.get(y * self.width + x).copied() } else { None }
     }
 }
 
 impl DrawList {
-    /// A picture of what was drawn.
+    /// A picture of what was drawn, of at most 16384 pixels each way.
     pub fn rasterized(&self, viewport: &Viewport) -> Picture {
-        let Viewport { origin, pixel_scale, width, height, background } = *viewport;
+        let Viewport { origin, pixel_scale, background, .. } = *viewport;
+        let (width, height) = (viewport.width.min(MOST_ACROSS), viewport.height.min(MOST_ACROSS));
         let mut canvas = Canvas { width, height, pixels: vec![background; width * height] };
         // Pixels right of and below the top left corner.
         let place = |vertex: &Vertex| Corner {

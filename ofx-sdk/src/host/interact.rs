@@ -6,6 +6,7 @@ use super::{
     change,
     effect::Effect,
     handles::{Handle, Object},
+    options::HostOptions,
     properties::{PropertySet, SetKind},
     property_tables,
     queries::arguments,
@@ -35,13 +36,13 @@ pub(crate) struct Interact {
 }
 
 impl Interact {
-    fn new(properties: Arc<PropertySet>) -> Arc<Self> {
+    pub fn new(properties: Arc<PropertySet>) -> Arc<Self> {
         let interact = Arc::new(Self { handle: Handle::reserve(), properties, redraws: AtomicU32::new(0) });
         interact.handle.bind(Object::Interact(Arc::downgrade(&interact)));
         interact
     }
 
-    fn raw(&self) -> *const c_void {
+    pub fn raw(&self) -> *const c_void {
         self.handle.raw::<c_void>().cast_const()
     }
 
@@ -95,7 +96,7 @@ impl fmt::Debug for Overlay {
 impl Overlay {
     /// Describes and makes the overlay of an instance; `None` when the plug-in has none.
     pub(crate) fn open(effect: &Arc<Effect>, descriptor: &Effect) -> Result<Option<Self>> {
-        let Some((entry, draws)) = entry(effect, descriptor) else { return Ok(None) };
+        let Some((entry, draws)) = entry(&effect.host.options, descriptor) else { return Ok(None) };
         let name = &effect.binary.identifier;
         let driver = |properties| Driver {
             effect: Arc::clone(effect),
@@ -221,8 +222,7 @@ impl Overlay {
 }
 
 /// The way in to a plug-in's overlay, and whether it draws through the DrawSuite.
-fn entry(effect: &Effect, descriptor: &Effect) -> Option<(MainEntry, bool)> {
-    let options = &effect.host.options;
+pub(crate) fn entry(options: &HostOptions, descriptor: &Effect) -> Option<(MainEntry, bool)> {
     let address = |name| Some(descriptor.properties.pointer(name)).filter(|address| *address != 0);
     let new = address(sys::kOfxImageEffectPluginPropOverlayInteractV2).filter(|_| options.draw_suite);
     let draws = new.is_some();

@@ -21,6 +21,11 @@ pub(crate) struct Link {
     pub(crate) alive: AtomicBool,
 }
 
+/// The error of a call that comes too late.
+pub(crate) fn destroyed() -> Error {
+    Error::Call { call: "a call of a destroyed node".to_owned(), status: Status::BAD_HANDLE }
+}
+
 /// The host's side of a node. Every argument struct of [`Effect`](super::Effect) is one.
 ///
 /// When the host destroys the node while a render goes on, every call answers with an error and
@@ -46,11 +51,7 @@ impl Instance {
 
     /// The node's handle, while the node exists.
     pub(crate) fn handle(&self) -> Result<EffectHandle> {
-        if self.link.alive.load(Ordering::Acquire) {
-            Ok(self.link.handle)
-        } else {
-            Err(Error::Call { call: "a call of a destroyed node".to_owned(), status: Status::BAD_HANDLE })
-        }
+        if self.link.alive.load(Ordering::Acquire) { Ok(self.link.handle) } else { Err(destroyed()) }
     }
 
     pub(crate) fn properties(&self) -> Result<Properties<'_>> {

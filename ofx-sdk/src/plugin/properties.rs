@@ -1,36 +1,43 @@
 //! A property set of the host, in which every property is optional.
 
 use super::{
-    instance::Instance,
+    instance::{Instance, destroyed},
     suites::{PropertyHandle, Suites},
 };
 use crate::{RectD, RectI, Result};
-use std::ffi::CStr;
+use std::{
+    ffi::CStr,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 /// A property set of the host.
 #[derive(Clone, Copy)]
 pub(crate) struct Properties<'a> {
     suites: &'a Suites,
     handle: PropertyHandle,
-    /// The node that they go with, if it is one.
-    owner: Option<&'a Instance>,
+    /// Whether what they go with still exists, where it may go in the middle of a call.
+    alive: Option<&'a AtomicBool>,
 }
 
 impl<'a> Properties<'a> {
     pub(crate) fn new(suites: &'a Suites, handle: PropertyHandle) -> Self {
-        Self { suites, handle, owner: None }
+        Self { suites, handle, alive: None }
     }
 
     /// A property set of a node, or of one of its clips and parameters: a host that destroys the node in the middle of
     /// a call takes it away, so it is asked no more from then on.
     pub(crate) fn of(owner: &'a Instance, handle: PropertyHandle) -> Self {
-        Self { suites: owner.suites(), handle, owner: Some(owner) }
+        Self::while_alive(owner.suites(), handle, &owner.link.alive)
+    }
+
+    /// A property set of something that a host may destroy in the middle of a call, as [`of`](Self::of).
+    pub(crate) fn while_alive(suites: &'a Suites, handle: PropertyHandle, alive: &'a AtomicBool) -> Self {
+        Self { suites, handle, alive: Some(alive) }
     }
 
     /// The suites, while the handle is good.
     fn suites(&self) -> Result<&'a Suites> {
-        self.owner.map_or(Ok(()), |owner| owner.handle().map(drop))?;
-        Ok(self.suites)
+        if self.alive.is_none_or(|alive| alive.load(Ordering::Acquire)) { Ok(self.suites) } else { Err(destroyed()) }
     }
 
     fn get_int(&self, name: &CStr, index: usize) -> Result<i32> {

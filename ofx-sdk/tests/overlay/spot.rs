@@ -8,7 +8,10 @@ use ofx_sdk::{
         overlay::{DrawArgs, FocusArgs, Key, KeyArgs, Overlay, OverlayEntry, Painter, PenArgs, PointForm, Stroke},
     },
 };
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 ofx_sdk::settings! {
     /// What the artist may adjust.
@@ -57,12 +60,18 @@ impl<const N: usize> Effect for Spot<N> {
     }
 
     fn render(&self, args: &RenderArgs<'_, Self>) -> Result<()> {
-        for mut row in args.output()?.rows_mut() {
-            row.write(row.x1(), &vec![[0.5; 4]; 1]);
+        let mut output = args.output()?;
+        let gray = vec![[0.5; 4]; output.window().width()];
+        for mut row in output.rows_mut() {
+            args.check_abort()?;
+            row.write(row.x1(), &gray);
         }
         Ok(())
     }
 }
+
+/// Overlays that live now, of every node.
+pub static LIVING: AtomicUsize = AtomicUsize::new(0);
 
 /// What one viewer shows.
 pub struct SpotOverlay<const N: usize> {
@@ -74,6 +83,12 @@ struct State {
     dragged_to: Option<[f64; 2]>,
     last_key: String,
     focused: bool,
+}
+
+impl<const N: usize> Drop for SpotOverlay<N> {
+    fn drop(&mut self) {
+        LIVING.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl<const N: usize> SpotOverlay<N> {
@@ -88,7 +103,9 @@ impl<const N: usize> SpotOverlay<N> {
 
 /// The trouble that the artist has asked for.
 fn trouble(settings: &SpotSettings, fails: i32, panics: i32) -> Result<()> {
-    assert!(settings.trouble != panics, "on purpose");
+    if settings.trouble == panics {
+        panic!("on purpose");
+    }
     if settings.trouble == fails {
         return Err(Error::Value { subject: "trouble".to_owned(), reason: "asked for 100% of it".to_owned() });
     }
@@ -100,6 +117,7 @@ impl<const N: usize> Overlay for SpotOverlay<N> {
     const REDRAW_PARAMS: &'static [&'static str] = &["center", "mirror"];
 
     fn create(_host: &Host) -> Result<Self> {
+        LIVING.fetch_add(1, Ordering::Relaxed);
         Ok(Self { state: Mutex::default() })
     }
 

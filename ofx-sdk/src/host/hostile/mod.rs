@@ -15,13 +15,14 @@ mod rehearsal;
 mod run;
 mod sequence;
 mod stage;
+mod viewers;
 mod weather;
 
 pub use dice::Dice;
 pub use lies::{ImageLie, PropertyLie, SuiteLie, TextLie};
 pub(crate) use lies::{Told, foreign_address};
 pub use run::{Trial, run};
-pub use sequence::{Asked, Cast, Fault, Given, HostGiven, Odd, Sequence, Step, Who};
+pub use sequence::{Asked, Cast, Fault, Given, Glance, HostGiven, Odd, Sequence, Step, Who};
 pub use stage::Stage;
 
 use crate::RectD;

@@ -20,6 +20,8 @@ pub struct Cast {
     pub params: Vec<String>,
     /// Its planes, by full name.
     pub planes: Vec<String>,
+    /// Whether it has an overlay.
+    pub overlay: bool,
 }
 
 /// One way in which the host misbehaves during a whole sequence.
@@ -103,6 +105,25 @@ pub struct Asked {
     pub param: usize,
 }
 
+/// An action of a viewer, and what its arguments say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glance {
+    /// The action.
+    pub action: &'static CStr,
+    /// The viewer, by number where it is alive. Created where it is not there yet.
+    pub viewer: Who,
+    /// The instance that it is said to belong to.
+    pub instance: Who,
+    /// The set of arguments.
+    pub in_args: Given,
+    /// What is given to draw with.
+    pub context: Given,
+    /// Where the pen is, how large a pixel of the screen is, and the frame.
+    pub numbers: [f64; 5],
+    /// The key.
+    pub key: i32,
+}
+
 /// A value that a host's parameter holds though the plug-in's declaration forbids it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Odd {
@@ -129,6 +150,8 @@ pub enum Step {
     Destroy(Who),
     /// Any other action.
     Act(&'static CStr, Who, Given, Given, Asked),
+    /// Something happens in a viewer.
+    View(Glance),
     /// A parameter's value becomes one that it must not have.
     SetParam(usize, usize, Odd),
     /// Source gets a picture: components, depth, and the value of every pixel.
@@ -176,7 +199,7 @@ pub(super) const ACTIONS: [&CStr; 18] = [
 const STATUSES: [Status; 6] =
     [Status::OK, Status::FAILED, Status::BAD_HANDLE, Status::MEMORY, Status::UNKNOWN, Status::REPLY_DEFAULT];
 
-const NUMBERS: [f64; 9] =
+pub(super) const NUMBERS: [f64; 9] =
     [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, 1e308, -1e308, 0.0, -1.0, 2_147_483_648.0];
 
 const WHOLES: [i32; 6] = [i32::MIN, i32::MAX, -1, 0, 9999, 1 << 24];
@@ -223,6 +246,7 @@ impl Sequence {
             Step::AtOnce(_) => false,
             Step::Act(_, _, in_args, out_args, _) => (*in_args, *out_args) == (Given::Proper, Given::Proper),
             Step::DescribeIn(_, args) => *args == Given::Proper,
+            Step::View(glance) => glance.has_good_handles(),
             Step::Plain(_, who) => matches!(who, Who::Null | Who::Live(_)),
             _ => true,
         })
@@ -295,6 +319,10 @@ fn image(dice: &mut Dice) -> ImageLie {
 }
 
 fn step(dice: &mut Dice, cast: &Cast, may_fork: bool) -> Step {
+    // Nothing is thrown for a plug-in without an overlay, so that its seeds stay what they were.
+    if cast.overlay && dice.once_in(2) {
+        return Step::View(Glance::random(dice));
+    }
     match dice.below(24) {
         0 => Step::SetHost(dice.pick(&[HostGiven::Same, HostGiven::Older, HostGiven::Null])),
         1 => Step::Plain(sys::kOfxActionLoad, Who::Null),
@@ -326,7 +354,7 @@ fn act(action: &'static CStr, dice: &mut Dice, cast: &Cast) -> Step {
 }
 
 /// Mostly as it should be: else the first check would be all that is ever reached.
-fn who(dice: &mut Dice) -> Who {
+pub(super) fn who(dice: &mut Dice) -> Who {
     match dice.below(16) {
         0 => Who::Null,
         1 => Who::Stale,
@@ -336,7 +364,7 @@ fn who(dice: &mut Dice) -> Who {
     }
 }
 
-fn given(dice: &mut Dice) -> Given {
+pub(super) fn given(dice: &mut Dice) -> Given {
     match dice.below(24) {
         0 => Given::Null,
         1 => Given::Stale,

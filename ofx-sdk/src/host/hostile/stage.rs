@@ -5,6 +5,7 @@ use super::{
     Asked, Cast, Given, HostGiven, Odd, Sequence, Step, Who,
     plain_source::{CALM, Plain},
     sequence::{ACTIONS, MOST_INSTANCES},
+    viewers::Viewers,
     weather::Sky,
 };
 use crate::{
@@ -54,6 +55,7 @@ pub(super) struct Inner {
     pub(super) gone: Mutex<Vec<Arc<Effect>>>,
     /// Whether loads and unloads may be out of balance.
     pub(super) counted: AtomicBool,
+    pub(super) viewers: Viewers,
     pub(super) failures: Mutex<Vec<String>>,
     /// What the plug-in answered in this sequence, in the order in which it did.
     pub(super) answers: Mutex<Vec<(&'static CStr, Status)>>,
@@ -80,6 +82,8 @@ impl Stage {
         let options = HostOptions {
             layout: ImageLayout::HARSH,
             threads: 2,
+            overlays: true,
+            draw_suite: true,
             mischief: Some(sky.clone()),
             interceptor: Some(Arc::new(move |function: &str| caller.call(function))),
             ..HostOptions::default()
@@ -88,6 +92,7 @@ impl Stage {
             name: "org.rotocel.older".into(),
             api_version: vec![1, 0],
             multi_plane: false,
+            draw_suite: false,
             message_suite: 1,
             progress_suite: 0,
             timeline: false,
@@ -108,6 +113,7 @@ impl Stage {
             born: Mutex::default(),
             gone: Mutex::default(),
             counted: AtomicBool::new(false),
+            viewers: Viewers::default(),
             failures: Mutex::default(),
             answers: Mutex::default(),
             renders: Default::default(),
@@ -197,6 +203,7 @@ impl Inner {
             Step::Act(action, who, in_args, out_args, asked) => {
                 self.act(action, *who, *in_args, *out_args, asked);
             }
+            Step::View(glance) => self.glance(glance),
             Step::SetParam(n, param, odd) => self.set_param(*n, *param, *odd),
             Step::Connect(n, components, depth, value) => {
                 if let Some(effect) = self.live(*n) {
@@ -228,7 +235,7 @@ impl Inner {
     }
 
     /// The handle of an instance, and the instance behind it.
-    fn handle(&self, who: Who) -> (*const c_void, Option<Arc<Effect>>) {
+    pub(super) fn handle(&self, who: Who) -> (*const c_void, Option<Arc<Effect>>) {
         match who {
             Who::Null => (std::ptr::null(), None),
             Who::Stale => (stale(), None),

@@ -3,17 +3,18 @@
 use super::{
     dispatch::scale,
     gate::{Call, pass},
-    process::{kept, process},
+    process::{Node, kept, process},
 };
 use crate::{
     Error, Result, Status,
     plugin::{
         effect::Effect,
+        host_info::FetchedHost,
         instance::Instance,
         message::MessageKind,
         overlay::{DrawArgs, FocusArgs, Key, KeyArgs, Outcome, Overlay, Painter, PenArgs, Sight, View, replay},
         properties::Properties,
-        suites::{EffectHandle, Handle, InteractHandle, Suites},
+        suites::{EffectHandle, Handle, InteractHandle},
     },
     sys,
 };
@@ -29,6 +30,10 @@ use std::{
 /// The overlay of one node in one viewer.
 struct Viewer<O> {
     overlay: O,
+    /// The host that made it.
+    host: Arc<FetchedHost>,
+    /// Until the host destroys it.
+    alive: AtomicBool,
     /// The node that it was made for, as far as the host said so then.
     effect: Option<EffectHandle>,
     /// Where the pen was last: its canonical position, and the pixel of the viewer.
@@ -52,15 +57,16 @@ impl<O> Viewers<O> {
 
     fn insert(&self, handle: InteractHandle, viewer: Viewer<O>) {
         let old = self.0.write().unwrap_or_else(PoisonError::into_inner).insert(handle.key(), Arc::new(viewer));
-        if old.is_some() {
+        if let Some(old) = old {
             log::warn!("the host created an overlay twice without destroying it");
+            old.retire();
         }
     }
 
     fn remove(&self, handle: InteractHandle) -> bool {
         // Dropped after the lock: the overlay's own code runs then.
         let old = self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&handle.key());
-        old.is_some()
+        old.map(|viewer| viewer.retire()).is_some()
     }
 }
 
@@ -80,10 +86,7 @@ pub(crate) unsafe extern "C" fn interact_entry<O: Overlay>(
     let label = <O::Effect as Effect>::DESCRIPTOR.label;
     let status = pass(label, action, || dispatch::<O>(&call, handle), |text| report::<O>(&call, handle, text));
     // A host drops an overlay that fails to draw, and the next drawing may well succeed.
-    if action == sys::kOfxInteractActionDraw && status != Status::BAD_HANDLE && status != Status::OK {
-        return Status::REPLY_DEFAULT.0;
-    }
-    status.0
+    if action == sys::kOfxInteractActionDraw && status == Status::FAILED { Status::REPLY_DEFAULT.0 } else { status.0 }
 }
 
 /// Calls the method that an action stands for.
@@ -119,7 +122,8 @@ fn create<O: Overlay>(interact: InteractHandle) -> Result<Status> {
         p.set_strings(sys::kOfxInteractPropSlaveToParam, O::REDRAW_PARAMS.iter().copied());
     }
     let overlay = O::create(&host.info)?;
-    let viewer = Viewer { overlay, effect, pen: Mutex::default(), needs_pen: AtomicBool::new(false) };
+    let (pen, needs_pen) = (Mutex::default(), AtomicBool::new(false));
+    let viewer = Viewer { overlay, host, alive: AtomicBool::new(true), effect, pen, needs_pen };
     viewers::<O>().insert(interact, viewer);
     Ok(Status::OK)
 }
@@ -132,10 +136,11 @@ fn effect_of(p: &Properties<'_>) -> Option<EffectHandle> {
 struct Sources<'a>([Option<Properties<'a>>; 2]);
 
 impl<'a> Sources<'a> {
-    fn new(suites: &'a Suites, interact: InteractHandle, call: &Call<'_>) -> Self {
-        let args = call.in_args().ok();
+    fn new<O>(viewer: &'a Viewer<O>, interact: InteractHandle, call: &Call<'_>) -> Self {
+        let suites = &*viewer.host.suites;
+        let args = call.in_args().ok().map(|set| Properties::new(suites, set));
         let own = suites.interact_properties(interact).ok();
-        Self([args, own].map(|set| set.map(|set| Properties::new(suites, set))))
+        Self([args, own.map(|set| Properties::while_alive(suites, set, &viewer.alive))])
     }
 
     fn find<T>(&self, get: impl Fn(&Properties<'a>) -> Option<T>) -> Option<T> {
@@ -150,16 +155,13 @@ impl<'a> Sources<'a> {
 /// Calls a method of an overlay, if its node exists. Both are kept alive until it returns, whatever the host does
 /// meanwhile.
 fn on_viewer<O: Overlay>(viewer: &Viewer<O>, interact: InteractHandle, call: &Call<'_>) -> Result<Status> {
-    let process = process::<O::Effect>();
-    let Some(host) = process.host() else { return Ok(Status::REPLY_DEFAULT) };
-    let host = host.fetched();
-    let sources = Sources::new(&host.suites, interact, call);
-    let Some(node) = sources.find(effect_of).or(viewer.effect).and_then(|effect| process.node(effect)) else {
+    let sources = Sources::new(viewer, interact, call);
+    let Some(node) = viewer.node(&sources) else {
         // A viewer that came before its node or stays after it shows nothing.
         return Ok(Status::REPLY_DEFAULT);
     };
     let instance = Instance::new(node.link.clone());
-    let view = view(&sources, &node.effect, &instance, interact);
+    let view = view(viewer, &sources, &node.effect, &instance, interact);
     let overlay = &viewer.overlay;
     let action = call.action;
     if action == sys::kOfxInteractActionDraw {
@@ -204,7 +206,19 @@ fn key_method<O: Overlay>(action: &CStr) -> Option<KeyMethod<O>> {
     methods.into_iter().find(|(name, _)| *name == action).map(|(_, method)| method)
 }
 
+impl<O> Viewer<O> {
+    /// From now on the host is asked nothing of it. A call that still holds the viewer keeps its state alive.
+    fn retire(&self) {
+        self.alive.store(false, Ordering::Release);
+    }
+}
+
 impl<O: Overlay> Viewer<O> {
+    /// The node that it belongs to, while that exists.
+    fn node(&self, sources: &Sources<'_>) -> Option<Arc<Node<O::Effect>>> {
+        sources.find(effect_of).or(self.effect).and_then(|effect| process::<O::Effect>().node(effect))
+    }
+
     /// Remembers where the pen is, and asks for a drawing that waits for it.
     fn see_pen(&self, args: &PenArgs<'_, O::Effect>) {
         let Some(pixel) = args.viewport_position else { return };
@@ -215,12 +229,13 @@ impl<O: Overlay> Viewer<O> {
     }
 }
 
-fn view<'a, E: Effect>(
+fn view<'a, O: Overlay>(
+    viewer: &'a Viewer<O>,
     sources: &Sources<'_>,
-    effect: &'a E,
+    effect: &'a O::Effect,
     instance: &'a Instance,
     interact: InteractHandle,
-) -> View<'a, E> {
+) -> View<'a, O::Effect> {
     let color = |name| sources.find(|p| p.doubles::<3>(name).filter(|c| c.iter().all(|v| v.is_finite())));
     let sizes = |sizes: [f64; 2]| Some(sizes).filter(|s| s.iter().all(|v| v.is_finite() && *v > 0.0));
     let time = sources.find(|p| p.double(sys::kOfxPropTime)).filter(|time| time.is_finite());
@@ -234,7 +249,9 @@ fn view<'a, E: Effect>(
         suggested_color: color(sys::kOfxInteractPropSuggestedColour),
         effect,
         instance,
+        suites: &viewer.host.suites,
         interact,
+        alive: &viewer.alive,
     }
 }
 
@@ -242,13 +259,18 @@ fn view<'a, E: Effect>(
 fn draw<O: Overlay>(viewer: &Viewer<O>, view: View<'_, O::Effect>, sources: &Sources<'_>) -> Result<Status> {
     let mut painter = Painter::new(view.pixel_scale);
     let args = DrawArgs { view };
-    viewer.overlay.draw(&args, &mut painter)?;
+    if let Err(error) = viewer.overlay.draw(&args, &mut painter) {
+        log::error!("{}: overlay: {error}", <O::Effect as Effect>::DESCRIPTOR.label);
+        return Ok(Status::REPLY_DEFAULT);
+    }
     // Painting may have called the host, and the host may have destroyed the node.
-    args.handle()?;
+    if args.handle().is_err() {
+        return Ok(Status::REPLY_DEFAULT);
+    }
     let context = sources.args().and_then(|p| Handle::new(p.pointer(sys::kOfxInteractPropDrawContext).cast()));
     let pen = *viewer.pen.lock().unwrap_or_else(PoisonError::into_inner);
     let sight = Sight { pixel_scale: args.pixel_scale, pen };
-    let outcome = replay(args.suites(), context, &painter.finish(), &sight);
+    let outcome = replay(&viewer.host.suites, context, &painter.finish(), &sight);
     viewer.needs_pen.store(outcome == Outcome::NeedsPen, Ordering::Release);
     Ok(Status::OK)
 }
@@ -289,12 +311,8 @@ fn report<O: Overlay>(call: &Call<'_>, handle: *const c_void, text: &str) {
         return;
     }
     let Some(interact) = Handle::new(handle.cast_mut().cast()) else { return };
-    let process = process::<O::Effect>();
-    let Some(host) = process.host() else { return };
-    let host = host.fetched();
-    let remembered = viewers::<O>().get(interact).and_then(|viewer| viewer.effect);
-    let effect = Sources::new(&host.suites, interact, call).find(effect_of).or(remembered);
-    if let Some(node) = effect.and_then(|effect| process.node(effect)) {
+    let Some(viewer) = viewers::<O>().get(interact) else { return };
+    if let Some(node) = viewer.node(&Sources::new(&viewer, interact, call)) {
         Instance::new(node.link.clone()).message(MessageKind::Error, &text);
     }
 }

@@ -7,10 +7,14 @@ use crate::{
         effect::Effect,
         instance::Instance,
         params::{Editing, ParamSet, Reading},
-        suites::InteractHandle,
+        suites::{InteractHandle, Suites},
     },
 };
-use std::{marker::PhantomData, ops::Deref};
+use std::{
+    marker::PhantomData,
+    ops::Deref,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 /// One viewer during one call. Every argument struct of [`Overlay`](super::Overlay) is one, and through it an
 /// [`Instance`].
@@ -31,7 +35,11 @@ pub struct View<'a, E: Effect> {
     /// The node.
     pub effect: &'a E,
     pub(crate) instance: &'a Instance,
+    /// The suites of the viewer's host.
+    pub(crate) suites: &'a Suites,
     pub(crate) interact: InteractHandle,
+    /// Whether the viewer still exists.
+    pub(crate) alive: &'a AtomicBool,
 }
 
 impl<E: Effect> View<'_, E> {
@@ -52,8 +60,9 @@ impl<E: Effect> View<'_, E> {
     }
 
     fn redraw(&self) {
-        let asked = self.instance.handle().and_then(|_| self.instance.suites().redraw(self.interact));
-        if let Err(e) = asked {
+        if self.alive.load(Ordering::Acquire)
+            && let Err(e) = self.suites.redraw(self.interact)
+        {
             log::debug!("{e}");
         }
     }

@@ -9,6 +9,9 @@ use std::f64::consts::{PI, TAU};
 /// Lines that show on any plate lie on darker ones, this many pixels wider on each side.
 const OUTLINE_PX: f32 = 1.0;
 
+/// How wide the lines of rings and crosses are.
+const POINT_LINE_PX: f32 = 1.5;
+
 /// The color of outlines and shadows, at the opacity of what they lie under.
 const OUTLINE: Color = Color { r: 0.0, g: 0.0, b: 0.0, a: 0.6 };
 
@@ -147,16 +150,18 @@ impl Painter {
             PointForm::Disc => filled(self, &circle),
             PointForm::Square => filled(self, &|r| vec![[-r, -r], [r, -r], [r, r], [-r, r]]),
             PointForm::Diamond => filled(self, &|r| vec![[0.0, -r], [r, 0.0], [0.0, r], [-r, 0.0]]),
-            PointForm::Ring => self.polyline(&self.around(at, &circle(radius)), true, color),
+            PointForm::Ring => {
+                self.polyline(&self.around(at, &circle(radius)), true, Stroke::new(color).width(POINT_LINE_PX));
+            }
             PointForm::Cross => {
                 let across = self.around(at, &[[-radius, 0.0], [radius, 0.0]]);
                 let upright = self.around(at, &[[0.0, -radius], [0.0, radius]]);
                 // Both outlines first, or one would cut through the other line.
                 for line in [&across, &upright] {
-                    self.stroke(line, false, 1.0 + 2.0 * OUTLINE_PX, under(color));
+                    self.stroke(line, false, POINT_LINE_PX + 2.0 * OUTLINE_PX, under(color));
                 }
                 for line in [&across, &upright] {
-                    self.stroke(line, false, 1.0, color);
+                    self.stroke(line, false, POINT_LINE_PX, color);
                 }
             }
         }
