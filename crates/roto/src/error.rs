@@ -43,6 +43,34 @@ pub enum Error {
         /// What was found, and what is expected.
         reason: String,
     },
+    /// A stored analysis or stored edits cannot be read, or not be written.
+    #[error("stored {what}{place}: {reason}")]
+    Stored {
+        /// `analysis` or `edits`.
+        what: &'static str,
+        /// The frame, or empty.
+        place: String,
+        /// What was found, and what is expected.
+        reason: String,
+    },
+    /// Two analyses, or two sets of edits, say different things of one place.
+    #[error("the {what} cannot be merged: {reason}")]
+    Merge {
+        /// `analyses` or `edits`.
+        what: &'static str,
+        /// Where they differ, and what to do.
+        reason: String,
+    },
+    /// A landmark, shape or vertex was asked for that the topology does not have.
+    #[error("there is no {what}: topology \"{topology}\" has {count}, counted from 0")]
+    NoSuchPoint {
+        /// `landmark 7`, `shape 7` or `vertex 7 of shape 0`.
+        what: String,
+        /// Name of the topology.
+        topology: String,
+        /// How many it has.
+        count: usize,
+    },
     /// Landmarks or shapes do not belong to the topology that they came with.
     #[error("{what}: expected {expected}, found {found}; use the topology that they were made for")]
     Mismatch {

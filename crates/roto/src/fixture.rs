@@ -1,9 +1,14 @@
 //! Shapes and files that several modules' tests share.
 
-use kurbo::{Point, Vec2};
+use std::ops::RangeInclusive;
+
+use kurbo::{Affine, Point, Rect, Vec2};
 
 use crate::fit::{Knots, catmull_rom};
-use crate::{Annotation, BezierShape, Landmark, LandmarkSet, Topology, Vertex, VertexOrder};
+use crate::{
+    Analysis, Annotation, BezierShape, FrameAnalysis, Landmark, LandmarkSet, Plate, Result, Topology, Vertex,
+    VertexOrder,
+};
 
 /// A closed, smooth curve without any symmetry, about 100 px wide.
 pub(crate) fn blob(vertices: usize) -> BezierShape {
@@ -53,6 +58,43 @@ pub(crate) fn mouth_frame() -> Annotation {
         }
     }
     Annotation::new(&topology, landmarks, shapes).expect("a fixture that holds")
+}
+
+/// The plate of the mouth's shots.
+pub(crate) const PLATE: Plate = Plate { x1: -4.0, y2: 600.0, width: 800.0, height: 600.0, pixel_aspect: 1.0 };
+
+/// The mouth as a model sees it on some frames: it travels, opens and turns, a little differently for each `model`.
+pub(crate) fn mouth_analysis(frames: RangeInclusive<i64>, model: u32) -> Analysis {
+    let topology = mouth();
+    let mut analysis = Analysis::new(&topology, format!("mouth {model}"), PLATE).expect("a plate");
+    for frame in frames {
+        let (t, lean) = (frame as f64, f64::from(model));
+        let by = Affine::translate((3.0 * t, 20.0 * (0.3 * t + lean).sin())) * Affine::rotate(0.02 * t + 0.1 * lean);
+        let landmarks = mouth_frame().landmarks().transformed(by).expect("finite");
+        let landmarks = LandmarkSet::new(landmarks.iter().map(|seen| Landmark { confidence: 0.8, ..*seen }).collect());
+        let (presence, crop) = (vec![0.9, 0.8, 0.7], Rect::new(100.0, 150.0, 500.0, 550.0));
+        let found = FrameAnalysis { landmarks: landmarks.expect("in range"), presence, crop, picture: frame as u64 };
+        analysis.insert(frame, found).expect("it belongs to the topology");
+    }
+    analysis
+}
+
+/// What a shape model does, without a model: vertices between landmarks, handles along their neighbors.
+pub(crate) fn mouth_model(landmarks: &LandmarkSet) -> Result<Vec<Option<BezierShape>>> {
+    let place = |index: usize| landmarks[index].known_position();
+    let around = |at: Point| [Vec2::new(-30.0, -8.0), Vec2::new(31.0, -9.0)].map(|side| at + side);
+    let line = |points: Option<Vec<Point>>, closed| {
+        points.map(|points| catmull_rom(&points, closed, Knots::Centripetal)).transpose()
+    };
+    let opening = place(8).zip(place(9)).map(|(upper, lower)| {
+        let [left, right] = around(upper.midpoint(lower));
+        vec![upper, left, lower, right]
+    });
+    let chin = place(10).map(|chin| {
+        let [left, right] = around(chin);
+        vec![left, chin, right]
+    });
+    Ok(vec![line((0..8).map(place).collect(), true)?, line(opening, true)?, line(chin, false)?])
 }
 
 /// The public data set's sample frame as the artist drew it.

@@ -8,10 +8,12 @@
 //! - Times are frames as `f64`, because motion blur asks between them.
 #![forbid(unsafe_code)]
 
+mod analysis;
 mod annotation;
 mod arc_length;
 mod dejitter;
 pub mod distance;
+mod edits;
 mod error;
 pub mod exchange;
 pub mod fit;
@@ -21,19 +23,26 @@ mod keys;
 mod landmarks;
 mod plate;
 mod raster;
+mod resolve;
 pub mod revectorise;
+mod review;
 mod shape;
 mod shot;
+pub mod stored;
 mod topology;
 mod track;
 
+pub use analysis::{Analysis, FrameAnalysis, FrameState};
 pub use annotation::Annotation;
-pub use dejitter::{AlongFlow, Carried, Carry, Dejitter, Observation};
+pub use dejitter::{AlongFlow, Carried, Carry, Dejitter};
+pub use edits::{Edits, FrameEdits, Grip, Handles, VertexEdit};
 pub use error::{Error, Result};
 pub use keys::reduce_keys;
 pub use landmarks::{Landmark, LandmarkSet, Presence};
 pub use plate::Plate;
 pub use raster::{Falloff, FillRule, Shutter, Style, View, coverage, motion_blurred};
+pub use resolve::{Blend, HandSet, KeyMode, Resolved, Resolver, ShapeModel, resolve, to_shot};
+pub use review::{Concern, Review};
 pub use shape::{BezierShape, Vertex};
 pub use shot::{Shot, ShotShape};
 pub use topology::{Free, LandmarkSpec, ShapeMirror, ShapeSpec, Topology, VertexOrder, VertexSpec};

@@ -20,7 +20,7 @@ pub use along_flow::AlongFlow;
 
 use kurbo::{Point, Vec2};
 
-use crate::{Error, Result};
+use crate::{Error, Landmark, LandmarkSet, Presence, Result};
 
 /// The gate around a landmark, in standard deviations of the difference of two landmarks: 1.5 in 10,000 are turned away.
 const GATE: f64 = 4.2;
@@ -39,17 +39,6 @@ const ROUNDS: usize = 8;
 
 /// The farthest frames that may be fused.
 const FARTHEST: usize = 16;
-
-/// A landmark as it was found on a frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Observation {
-    /// Where, in pixels of the plate.
-    pub position: Point,
-    /// How sure the detector is, 0 to 1.
-    pub confidence: f64,
-    /// Whether the landmark is on the frame at all; where it is not, its position counts nothing and is left alone.
-    pub present: bool,
-}
 
 /// A place that was carried to another frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,16 +77,16 @@ impl Default for Dejitter {
 }
 
 impl Dejitter {
-    /// The fused landmarks of every frame, in the order of the given ones. Only positions change. A frame that no other can
+    /// The fused landmarks of every frame, in the order of the given ones. Only positions change, and none of missing ones. A frame that no other can
     /// be carried to, or that they disagree with, keeps its own bit for bit.
     ///
     /// ```
     /// use kurbo::Point;
-    /// use roto::{Carried, Dejitter, Observation};
+    /// use roto::{Carried, Dejitter, Landmark, LandmarkSet};
     ///
     /// // A point that rests, seen with an error that alternates.
-    /// let seen = |x| vec![Observation { position: Point::new(x, 5.0), confidence: 1.0, present: true }];
-    /// let frames: Vec<_> = (0..9).map(|k| seen(if k % 2 == 0 { 9.5 } else { 10.5 })).collect();
+    /// let seen = |x| LandmarkSet::new(vec![Landmark::visible(Point::new(x, 5.0))]);
+    /// let frames = (0..9).map(|k| seen(if k % 2 == 0 { 9.5 } else { 10.5 })).collect::<roto::Result<Vec<_>>>()?;
     /// let still = |_, _, at| Some(Carried { position: at, trust: 1.0 });
     /// let fused = Dejitter::default().fuse(&frames, &still)?;
     /// assert!((fused[4][0].position.x - 10.0).abs() < 0.1);
@@ -106,18 +95,17 @@ impl Dejitter {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a reach or noise out of its range, [`Error::LandmarkCount`] for a frame with more or fewer
-    /// landmarks than the first.
-    pub fn fuse(&self, frames: &[Vec<Observation>], carry: &impl Carry) -> Result<Vec<Vec<Observation>>> {
+    /// landmarks than the first, and as [`LandmarkSet::new`] for a landmark that was changed to be out of range.
+    pub fn fuse(&self, frames: &[LandmarkSet], carry: &impl Carry) -> Result<Vec<LandmarkSet>> {
         self.check(frames)?;
         if self.reach_frames == 0 || frames.len() < 2 {
             return Ok(frames.to_vec());
         }
         let noise = self.noise(frames, carry);
-        let fused = (0..frames.len()).map(|frame| self.fuse_frame(frames, frame, &noise, carry));
-        Ok(fused.collect())
+        (0..frames.len()).map(|frame| self.fuse_frame(frames, frame, &noise, carry)).collect()
     }
 
-    fn check(&self, frames: &[Vec<Observation>]) -> Result<()> {
+    fn check(&self, frames: &[LandmarkSet]) -> Result<()> {
         if self.reach_frames > FARTHEST {
             let (value, range) = (self.reach_frames as f64, "0 to 16 frames");
             return Err(Error::Parameter { name: "reach of the de-jitter", value, range });
@@ -125,7 +113,7 @@ impl Dejitter {
         if let Some(value) = self.noise_px.filter(|noise| !(noise.is_finite() && *noise >= 0.0)) {
             return Err(Error::Parameter { name: "noise of landmarks", value, range: "0 px or more, and finite" });
         }
-        let expected = frames.first().map_or(0, Vec::len);
+        let expected = frames.first().map_or(0, LandmarkSet::len);
         match frames.iter().position(|frame| frame.len() != expected) {
             Some(frame) => Err(Error::LandmarkCount { frame, expected, found: frames[frame].len() }),
             None => Ok(()),
@@ -133,7 +121,7 @@ impl Dejitter {
     }
 
     /// The standard deviation of each landmark along an axis.
-    fn noise(&self, frames: &[Vec<Observation>], carry: &impl Carry) -> Vec<f64> {
+    fn noise(&self, frames: &[LandmarkSet], carry: &impl Carry) -> Vec<f64> {
         let count = frames[0].len();
         if let Some(noise) = self.noise_px {
             return vec![noise.max(LEAST_NOISE_PX); count];
@@ -155,11 +143,11 @@ impl Dejitter {
 
     fn fuse_frame(
         &self,
-        frames: &[Vec<Observation>],
+        frames: &[LandmarkSet],
         frame: usize,
         noise: &[f64],
         carry: &impl Carry,
-    ) -> Vec<Observation> {
+    ) -> Result<LandmarkSet> {
         let own = &frames[frame];
         let mut opinions: Vec<Vec<Opinion>> = vec![Vec::new(); own.len()];
         let first = frame.saturating_sub(self.reach_frames);
@@ -175,9 +163,8 @@ impl Dejitter {
                 heard.into_iter().filter(|(_, opinion)| opinion.agrees).for_each(|(k, o)| opinions[k].push(o));
             }
         }
-        let fuse =
-            |(k, own): (usize, &Observation)| Observation { position: settle(own, &opinions[k], noise[k]), ..*own };
-        own.iter().enumerate().map(fuse).collect()
+        let fuse = |(k, own): (usize, &Landmark)| Landmark { position: settle(own, &opinions[k], noise[k]), ..*own };
+        LandmarkSet::new(own.iter().enumerate().map(fuse).collect())
     }
 }
 
@@ -192,7 +179,7 @@ struct Opinion {
 
 /// What frame `from` says of a landmark of frame `to`.
 fn opinion(
-    frames: &[Vec<Observation>],
+    frames: &[LandmarkSet],
     from: usize,
     to: usize,
     landmark: usize,
@@ -209,30 +196,24 @@ fn opinion(
     (weight > 0.0).then_some(Opinion { position: carried.position, weight, agrees })
 }
 
-/// An observation that says something.
-fn usable(seen: &Observation) -> Option<&Observation> {
-    (seen.present && seen.position.is_finite() && !seen.confidence.is_nan()).then_some(seen)
+/// A landmark that says something.
+fn usable(seen: &Landmark) -> Option<&Landmark> {
+    (seen.presence != Presence::Missing && seen.position.is_finite() && !seen.confidence.is_nan()).then_some(seen)
 }
 
 /// The standard deviation of what is carried from a landmark's own place. An unsure landmark may lie farther off than its
 /// noise says.
-fn disagreement(own: &Observation, noise: f64) -> f64 {
+fn disagreement(own: &Landmark, noise: f64) -> f64 {
     std::f64::consts::SQRT_2 * noise / own.confidence.clamp(LEAST_CONFIDENCE, 1.0).sqrt()
 }
 
-fn carried(
-    frames: &[Vec<Observation>],
-    from: usize,
-    to: usize,
-    landmark: usize,
-    carry: &impl Carry,
-) -> Option<Carried> {
+fn carried(frames: &[LandmarkSet], from: usize, to: usize, landmark: usize, carry: &impl Carry) -> Option<Carried> {
     let seen = usable(&frames[from][landmark])?;
     carry.carry(from, to, seen.position).filter(|carried| carried.position.is_finite() && !carried.trust.is_nan())
 }
 
 /// The place that a landmark and the opinions on it settle at.
-fn settle(own: &Observation, opinions: &[Opinion], noise: f64) -> Point {
+fn settle(own: &Landmark, opinions: &[Opinion], noise: f64) -> Point {
     if usable(own).is_none() || opinions.is_empty() {
         return own.position;
     }

@@ -19,18 +19,22 @@ impl Noise {
     }
 }
 
-fn seen(position: Point) -> Observation {
-    Observation { position, confidence: 0.9, present: true }
+fn seen(position: Point) -> Landmark {
+    Landmark { confidence: 0.9, ..Landmark::visible(position) }
+}
+
+fn frame(landmarks: impl IntoIterator<Item = Landmark>) -> LandmarkSet {
+    LandmarkSet::new(landmarks.into_iter().collect()).expect("landmarks in range")
 }
 
 /// Frames of landmarks at their true places with noise on them.
-fn noisy(truth: &[Vec<Point>], deviation: f64) -> Vec<Vec<Observation>> {
+fn noisy(truth: &[Vec<Point>], deviation: f64) -> Vec<LandmarkSet> {
     let mut noise = Noise(7);
-    truth.iter().map(|frame| frame.iter().map(|&at| seen(at + noise.vector(deviation))).collect()).collect()
+    truth.iter().map(|places| frame(places.iter().map(|&at| seen(at + noise.vector(deviation))))).collect()
 }
 
 /// The root mean square of the second difference of the error of a landmark.
-fn jitter(frames: &[Vec<Observation>], truth: &[Vec<Point>], landmark: usize) -> f64 {
+fn jitter(frames: &[LandmarkSet], truth: &[Vec<Point>], landmark: usize) -> f64 {
     let miss: Vec<Vec2> =
         frames.iter().zip(truth).map(|(seen, truth)| seen[landmark].position - truth[landmark]).collect();
     let squares: Vec<f64> = miss.windows(3).map(|m| (m[0] - 2.0 * m[1] + m[2]).hypot2()).collect();
@@ -82,7 +86,7 @@ fn a_blink_of_one_frame_keeps_nine_tenths_though_the_flow_misses_it() {
     let frames = noisy(&truth, 0.5);
     let fused = Dejitter::default().fuse(&frames, &still).expect("in range");
     for lid in [1, 2] {
-        let amplitude = |frames: &[Vec<Observation>]| {
+        let amplitude = |frames: &[LandmarkSet]| {
             let open: f64 = (20..30).chain(31..41).map(|k: usize| frames[k][lid].position.y).sum::<f64>() / 20.0;
             frames[30][lid].position.y - open
         };
@@ -109,7 +113,7 @@ fn faces_replaced_on_twos_are_not_smeared_even_where_a_point_hardly_moves() {
     let frames = noisy(&truth, 0.3);
     let fused = Dejitter::default().fuse(&frames, &still).expect("in range");
     for landmark in 0..4 {
-        let miss = |frames: &[Vec<Observation>]| {
+        let miss = |frames: &[LandmarkSet]| {
             let squares = frames.iter().zip(&truth).map(|(s, t)| (s[landmark].position - t[landmark]).hypot2());
             (squares.sum::<f64>() / 80.0).sqrt()
         };
@@ -130,17 +134,16 @@ fn without_other_frames_nothing_changes() {
 
 #[test]
 fn an_absent_landmark_says_nothing_and_is_left_alone() {
-    let mut frames: Vec<_> = (0..9).map(|_| vec![seen(Point::new(5.0, 5.0))]).collect();
-    frames[4][0] = Observation { position: Point::new(f64::NAN, 0.0), confidence: 0.0, present: false };
+    let mut frames: Vec<_> = (0..9).map(|_| frame([seen(Point::new(5.0, 5.0))])).collect();
+    frames[4][0] = Landmark::MISSING;
     let fused = Dejitter::default().fuse(&frames, &still).expect("in range");
-    assert!(fused[4][0].position.x.is_nan() && !fused[4][0].present);
-    assert!((0..9).filter(|&k| k != 4).all(|k| fused[k] == frames[k]));
+    assert_eq!(fused, frames);
 }
 
 #[test]
 fn an_unsure_landmark_leans_on_its_surer_neighbors() {
-    let mut frames: Vec<_> = (0..9).map(|_| vec![seen(Point::new(5.0, 5.0))]).collect();
-    frames[4][0] = Observation { position: Point::new(6.5, 5.0), confidence: 0.1, present: true };
+    let mut frames: Vec<_> = (0..9).map(|_| frame([seen(Point::new(5.0, 5.0))])).collect();
+    frames[4][0] = Landmark { confidence: 0.1, ..seen(Point::new(6.5, 5.0)) };
     let dejitter = Dejitter { reach_frames: 3, noise_px: Some(0.2) };
     let fused = dejitter.fuse(&frames, &still).expect("in range");
     assert!((fused[4][0].position.x - 5.0).abs() < 0.1, "{:?}", fused[4][0]);
@@ -148,12 +151,15 @@ fn an_unsure_landmark_leans_on_its_surer_neighbors() {
 
 #[test]
 fn what_is_out_of_range_is_refused() {
-    let frames = vec![vec![seen(Point::ORIGIN)], vec![]];
+    let mut frames = vec![frame([seen(Point::ORIGIN)]), frame([])];
     let fuse = |reach_frames, noise_px| Dejitter { reach_frames, noise_px }.fuse(&frames, &still);
     assert_eq!(fuse(2, None), Err(Error::LandmarkCount { frame: 1, expected: 1, found: 0 }));
     assert!(matches!(fuse(17, None), Err(Error::Parameter { .. })));
     assert!(matches!(fuse(2, Some(-1.0)), Err(Error::Parameter { .. })));
     assert!(AlongFlow::new(vec![], Affine::scale(0.0)).is_err());
+    frames[1] = frame([Landmark { confidence: 0.0, ..seen(Point::ORIGIN) }]);
+    frames[1][0].position.x = f64::NAN;
+    assert!(matches!(Dejitter::default().fuse(&frames, &still), Err(Error::NotFinite { .. })));
 }
 
 #[test]
@@ -183,17 +189,20 @@ proptest! {
 
     #[test]
     fn no_place_leaves_the_range_of_its_opinions(
-        places in prop::collection::vec((-1e6..1e6, -1e6..1e6, -1.0..2.0, any::<bool>()), 1..12),
+        places in prop::collection::vec((-1e6..1e6, -1e6..1e6, 0.0..=1.0, any::<bool>()), 1..12),
         noise in prop::option::of(0.0..1e7),
     ) {
         let frames: Vec<_> = places
             .iter()
-            .map(|&(x, y, confidence, present)| vec![Observation { position: Point::new(x, y), confidence, present }])
+            .map(|&(x, y, confidence, present)| {
+                let presence = if present { Presence::Visible } else { Presence::Missing };
+                frame([Landmark { position: Point::new(x, y), confidence, presence }])
+            })
             .collect();
         let fused = Dejitter { reach_frames: 5, noise_px: noise }.fuse(&frames, &still).expect("in range");
-        for (fused, own) in fused.iter().flatten().zip(frames.iter().flatten()) {
+        for (fused, own) in fused.iter().zip(&frames).map(|(fused, own)| (fused[0], own[0])) {
             prop_assert!(fused.position.is_finite() && fused.position.x.abs() <= 1e6 + 1e-6);
-            prop_assert!(own.present || fused == own);
+            prop_assert!(own.presence != Presence::Missing || fused == own);
         }
     }
 }

@@ -128,6 +128,19 @@ impl Format {
         Self::ALL.into_iter().filter(fits).max_by_key(|format| format.extension().len())
     }
 
+    /// The readable format that a text speaks of itself, where it does: names alone do not tell JSON from JSON.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let has = |word: &str| text.contains(word);
+        if text.trim_start().starts_with('{') && has("\"rotocel-shot-") {
+            return Some(Self::RotocelShot);
+        }
+        match (has("{curvegroup "), has("Tracker4 {")) {
+            (true, _) => Some(Self::NukeRoto),
+            (false, true) => Some(Self::NukeTracker),
+            (false, false) => None,
+        }
+    }
+
     /// The files of a scene.
     ///
     /// # Errors
@@ -189,7 +202,7 @@ mod tests {
         );
     }
 
-    /// A format that is added to the type comes into this list by itself, because the compiler asks for it in `facts`.
+    /// The compiler asks for every format in `facts`; this holds the list to it.
     #[test]
     fn no_format_is_forgotten_in_the_list() {
         let listed = include_str!("format.rs")
@@ -203,6 +216,8 @@ mod tests {
         let options = ReadOptions { plate: Some(scene().plate), ..ReadOptions::default() };
         for format in Format::ALL {
             let written = format.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
+            let told = Format::of_text(&written.files[0].text);
+            assert!(told.is_none_or(|told| told == format), "{format:?} is taken for {told:?}");
             let numbered = written.files.iter().all(|file| file.frame.is_some());
             assert_eq!(
                 (numbered, written.files.len() > 1),

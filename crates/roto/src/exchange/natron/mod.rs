@@ -1,8 +1,6 @@
 //! Natron: Python that builds a Roto node. Positions are canonical, y up, x in square units; handles are positions, not
 //! offsets; a shape that is hidden is not activated.
 
-use kurbo::Affine;
-
 use super::fault::Fault;
 use super::python_data::{literal, shapes};
 use super::{Scene, TextFile, WriteOptions, Written};
@@ -14,9 +12,7 @@ const BUILDER: &str = include_str!("build_roto.py");
 
 /// A script for Natron's script editor, or for its command line.
 pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
-    let plate = scene.plate;
-    let to_canonical = Affine::scale_non_uniform(plate.pixel_aspect, 1.0) * plate.to_host_pixels();
-    let shapes = shapes(scene, options, to_canonical, FAULT)?;
+    let shapes = shapes(scene, options, scene.plate.to_canonical(), FAULT)?;
     let name = literal(&options.name);
     let text = format!(
         "# Builds a Roto node in Natron: open it in the script editor and run it.\nLABEL = {name}\n\n# Canonical \

@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+
+use super::{MOST_FRAMES, Outline};
+use crate::{Error, Plate, Result, VertexSpec};
+
+const MOST_TEXT: usize = 512 << 20;
+/// As many as a topology may have.
+const MOST_POINTS: usize = 4096;
+
+/// Which of the two strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Analysis,
+    Edits,
+}
+
+impl Kind {
+    const VERSION: u32 = 1;
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Analysis => "analysis",
+            Self::Edits => "edits",
+        }
+    }
+
+    fn format(self) -> String {
+        format!("rotocel-{}-{}", self.name(), Self::VERSION)
+    }
+
+    pub(crate) fn wrong(self, reason: impl Into<String>) -> Error {
+        Error::Stored { what: self.name(), place: String::new(), reason: reason.into() }
+    }
+
+    pub(crate) fn wrong_at(self, frame: i64, reason: impl Into<String>) -> Error {
+        Error::Stored { what: self.name(), place: format!(", frame {frame}"), reason: reason.into() }
+    }
+
+    /// Whether `format` is ours to read.
+    fn check(self, format: &str) -> Result<()> {
+        if format == self.format() {
+            return Ok(());
+        }
+        let number = format.strip_prefix("rotocel-").and_then(|rest| rest.strip_prefix(self.name()));
+        let number = number.and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.parse::<u32>().ok());
+        let shown: String = format.chars().take(40).collect();
+        Err(self.wrong(match number {
+            Some(later) if later > Self::VERSION => {
+                format!("its format is {shown:?}, of a later version of Rotocel; open it there, or update")
+            }
+            _ => format!("its format is {shown:?}, expected {:?}", self.format()),
+        }))
+    }
+}
+
+/// A stored string, its frames still in blocks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outer {
+    // It was checked before this was read.
+    #[serde(rename = "format")]
+    _format: String,
+    topology: String,
+    landmarks: usize,
+    shapes: Vec<Vec<VertexSpec>>,
+    #[serde(default)]
+    pub(crate) model: Option<String>,
+    pub(crate) plate: Plate,
+    #[serde(deserialize_with = "blocks")]
+    pub(crate) frames: BTreeMap<i64, String>,
+}
+
+/// What is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    format: String,
+    topology: &'a str,
+    landmarks: usize,
+    shapes: &'a [Vec<VertexSpec>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    plate: Plate,
+    frames: BTreeMap<i64, &'a str>,
+}
+
+/// The stored string of these parts.
+pub(crate) fn write(
+    kind: Kind,
+    outline: &Outline,
+    model: Option<&str>,
+    plate: Plate,
+    frames: BTreeMap<i64, &str>,
+) -> Result<String> {
+    let Outline { topology, landmarks, shapes } = outline;
+    let written = Written { format: kind.format(), topology, landmarks: *landmarks, shapes, model, plate, frames };
+    serde_json::to_string(&written).map_err(|found| kind.wrong(found.to_string()))
+}
+
+impl Outer {
+    /// Reads all but the blocks.
+    pub(crate) fn parse(kind: Kind, text: &str) -> Result<Self> {
+        /// The one field that every version has.
+        #[derive(Deserialize)]
+        struct Versioned {
+            format: String,
+        }
+        if text.len() > MOST_TEXT {
+            return Err(kind.wrong(format!("it is larger than {} MiB", MOST_TEXT >> 20)));
+        }
+        let broken = |found: serde_json::Error| {
+            kind.wrong(format!("{found}; restore an earlier version of the project or file"))
+        };
+        kind.check(&serde_json::from_str::<Versioned>(text).map_err(broken)?.format)?;
+        let mut outer: Self = serde_json::from_str(text).map_err(broken)?;
+        outer.plate = outer.plate.checked().map_err(|found| kind.wrong(found.to_string()))?;
+        outer.check_counts().map_err(|reason| kind.wrong(reason))?;
+        Ok(outer)
+    }
+
+    pub(crate) fn outline(&self) -> Outline {
+        Outline { topology: self.topology.clone(), landmarks: self.landmarks, shapes: self.shapes.clone() }
+    }
+
+    fn check_counts(&self) -> Result<(), String> {
+        let counts = [self.landmarks, self.shapes.len()].into_iter().chain(self.shapes.iter().map(Vec::len));
+        if let Some(count) = counts.into_iter().find(|&count| count > MOST_POINTS) {
+            return Err(format!("its topology has {count} points or shapes in one list, expected up to {MOST_POINTS}"));
+        }
+        let landmarks = self.shapes.iter().flatten().filter_map(|vertex| vertex.landmark());
+        match landmarks.into_iter().find(|&index| index >= self.landmarks) {
+            Some(index) => Err(format!("a shape names landmark {index}, but there are {}", self.landmarks)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn blocks<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<i64, String>, D::Error> {
+    struct Blocks;
+    impl<'de> Visitor<'de> for Blocks {
+        type Value = BTreeMap<i64, String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of frame numbers and blocks")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+            let mut frames = BTreeMap::new();
+            while let Some((frame, block)) = map.next_entry()? {
+                if frames.insert(frame, block).is_some() {
+                    return Err(M::Error::custom(format_args!("frame {frame} stands twice")));
+                }
+                if frames.len() > MOST_FRAMES {
+                    return Err(M::Error::custom(format_args!("there are more than {MOST_FRAMES} frames")));
+                }
+            }
+            Ok(frames)
+        }
+    }
+    from.deserialize_map(Blocks)
+}
