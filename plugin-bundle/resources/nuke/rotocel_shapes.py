@@ -1,3 +1,10 @@
+"""Builds shapes in Nuke's Roto node through its documented interface.
+
+A shape is a dictionary: name, layer (or empty), closed, feather, falloff, opacity, width, stretches of (first frame, last
+frame, visible) and keys of (frame, points). A point is (x, y, incoming x, y, outgoing x, y) in pixels of the format, y up,
+with handles relative to the point. `rotocel convert` writes this file below the shapes that it exports.
+"""
+
 import math
 
 import nuke
@@ -22,8 +29,8 @@ def set_key(shape, frame, points):
 def straight(before, after, frame):
     """The points at a frame between two keys."""
     share = (frame - before[0]) / (after[0] - before[0])
-    mix = lambda one, other: one + (other - one) * share
-    return [tuple(map(mix, one, other)) for one, other in zip(before[1], after[1])]
+    pairs = [zip(one, other) for one, other in zip(before[1], after[1])]
+    return [tuple(one + (other - one) * share for one, other in pair) for pair in pairs]
 
 
 def drift(shape, frame, points):
@@ -89,11 +96,10 @@ def build_shape(knob, data):
     return shape
 
 
-def build(node):
-    """Puts the shapes into the curves of a Roto node, each into its layer."""
-    knob = node["curves"]
+def build(knob, shapes):
+    """Puts shapes into the curves of a Roto node, each into its layer."""
     layers = {"": knob.rootLayer}
-    for data in SHAPES:
+    for data in shapes:
         if data["layer"] not in layers:
             layer = rotopaint.Layer(knob)
             layer.name = data["layer"]
@@ -101,8 +107,3 @@ def build(node):
             layers[data["layer"]] = layer
         layers[data["layer"]].append(build_shape(knob, data))
     knob.changed()
-
-
-node = nuke.createNode("Roto", inpanel=False)
-node.setName(NAME)
-build(node)
