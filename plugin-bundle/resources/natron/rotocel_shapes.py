@@ -1,7 +1,7 @@
 """Builds shapes in Natron's Roto node.
 
-A shape is a dictionary as in Nuke's rotocel_shapes, in canonical coordinates, y up. `rotocel convert` writes this file below
-the shapes that it exports.
+A shape is a dictionary as in Nuke's rotocel_shapes, in canonical coordinates, y up.
+`rotocel convert` writes this file below the shapes that it exports.
 """
 
 

@@ -1,4 +1,4 @@
-"""Rotocel in Nuke, also without a window: `import rotocel_roto` works wherever this folder is a plug-in path.
+"""Rotocel in Nuke, also without a window: makes `rotocel_roto` known.
 
 In ~/.nuke/init.py: nuke.pluginAddPath("<where it is>/Rotocel.ofx.bundle/Contents/Resources/nuke")
 """

@@ -1,7 +1,7 @@
 """The menu Rotocel in Nuke's toolbar of nodes."""
 
 import nuke
-import rotocel_roto
+import rotocel_roto  # noqa: F401 - the commands call it by name
 
 NODES = (("Feature Detect", "FeatureDetect"), ("Tone Segment", "ToneSegment"))
 COMMANDS = (

@@ -22,10 +22,13 @@ COLUMNS = (
     ("4 1 27", "S S"),
     ("2 0 45", "error error"),
 )
-NUMBERS = "error_min error_max pattern_x pattern_y pattern_r pattern_t search_x search_y search_r search_t"
+NUMBERS = (
+    "error_min error_max pattern_x pattern_y pattern_r pattern_t "
+    "search_x search_y search_r search_t"
+)
 KEYS = (
-    "key_track key_search_x key_search_y key_search_r key_search_t key_track_x key_track_y key_track_r key_track_t "
-    "key_centre_offset_x key_centre_offset_y"
+    "key_track key_search_x key_search_y key_search_r key_search_t "
+    "key_track_x key_track_y key_track_r key_track_t key_centre_offset_x key_centre_offset_y"
 )
 
 
@@ -112,8 +115,8 @@ def row(name, known):
     first = min(known)
     x, y = (curve({frame: at[axis] for frame, at in known.items()}) for axis in range(2))
     return (
-        '{{ {{curve K x{0} 1}} "{1}" {{{2}}} {{{3}}} {{curve K x{0} 0}} {{curve K x{0} 0}} 0 0 0 {{curve x{0} 0}} '
-        "1 0 -32 -32 32 32 -22 -22 22 22{4} }}"
+        '{{ {{curve K x{0} 1}} "{1}" {{{2}}} {{{3}}} {{curve K x{0} 0}} {{curve K x{0} 0}} 0 0 0 '
+        "{{curve x{0} 0}} 1 0 -32 -32 32 32 -22 -22 22 22{4} }}"
     ).format(first, name, x, y, " {}" * 11)
 
 
@@ -129,7 +132,10 @@ def curve(values):
 
 
 def overwrite_selected():
-    """Sets the keys of our shapes in the selected Roto node, within the shot's frames; the rest of it stays as it is."""
+    """Sets the keys of our shapes in the selected Roto node, within the shot's frames.
+
+    All else in the node stays as it is.
+    """
     rotos = [node for node in nuke.selectedNodes() if node.Class() in ("Roto", "RotoPaint")]
     if len(rotos) != 1:
         raise Problem("Select one Roto node, and one FeatureDetect node if there are several.")

@@ -1,16 +1,18 @@
 """Builds shapes in Nuke's Roto node through its documented interface.
 
-A shape is a dictionary: name, layer (or empty), closed, feather, falloff, opacity, width, stretches of (first frame, last
-frame, visible) and keys of (frame, points). A point is (x, y, incoming x, y, outgoing x, y) in pixels of the format, y up,
-with handles relative to the point. `rotocel convert` writes this file below the shapes that it exports.
+A shape is a dictionary: name, layer (or empty), closed, feather, falloff, opacity, width,
+stretches of (first frame, last frame, visible) and keys of (frame, points). A point is (x, y,
+incoming x, y, outgoing x, y) in pixels of the format, y up, with handles relative to the point.
+`rotocel convert` writes this file below the shapes that it exports.
 """
 
 import math
 
-import nuke
+import nuke  # noqa: F401 - the script that this file ends up in makes a node
 import nuke.rotopaint as rotopaint
 
-# Between keys shapes go straight; where Nuke's own way is farther off than this, in pixels, keys are added.
+# Between keys shapes go straight; where Nuke's own way is farther off than this, in pixels, keys
+# are added.
 DRIFT_PX = 0.25
 
 
@@ -62,7 +64,7 @@ def straighten(shape, before, after):
 
 
 def set_seen(attributes, data):
-    """The frames on which the shape is to be seen: by its lifetime where these are one run, by its opacity otherwise."""
+    """Hides the shape: by its lifetime where it is seen in one run, by its opacity otherwise."""
     shown = [stretch for stretch in data["stretches"] if stretch[2]]
     if not shown:
         attributes.set("vis", 0)

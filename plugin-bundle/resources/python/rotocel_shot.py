@@ -1,6 +1,7 @@
-"""Shots as a Rotocel node exports them (rotocel-shot-1), in the coordinates of a host. Python 2.7 and 3.
+"""Shots as a Rotocel node exports them (rotocel-shot-1), in a host's coordinates. Python 2.7 and 3.
 
-The node itself writes the file: a script sets its folder, presses its button, and reads what lies there.
+The node itself writes the file: a script sets its folder, presses its button, and reads what lies
+there.
 """
 
 import io
@@ -17,7 +18,7 @@ class Problem(Exception):
 
 
 def exported(press):
-    """The shot that `press(folder)` makes a node write into a folder of its own, which is gone afterwards."""
+    """The shot that `press(folder)` makes a node write into a folder that is gone afterwards."""
     folder = tempfile.mkdtemp(prefix="rotocel-")
     try:
         press(folder)
@@ -43,7 +44,7 @@ def checked(shot):
 
 
 def place(shot, scale_x=1.0):
-    """A function from a point of the plate, y down, to the host's pixels, y up; x times `scale_x`."""
+    """A function from the plate, y down, to the host's pixels, y up; x times `scale_x`."""
     left, top = shot.get("corner", (0.0, shot["height"]))
     return lambda x, y: ((x + left) * scale_x, top - y)
 

@@ -1,4 +1,4 @@
-"""Where the scripts of the hosts and the hosts that are not there lie, and a shot as a node exports it."""
+"""Where the scripts and the hosts that are not there lie, and a shot as a node exports it."""
 
 import json
 import os

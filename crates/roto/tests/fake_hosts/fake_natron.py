@@ -1,6 +1,7 @@
-"""As much of Natron's Python as scripts of ours call. It keeps what they make, for tests to look at.
+"""As much of Natron's Python as scripts of ours call. It keeps what they make, for tests.
 
-Calls that Natron refuses, such as a wrong count of arguments or a point that is not there, are errors here too.
+Calls that Natron refuses, such as a wrong count of arguments or a point that is not there, are
+errors here too.
 """
 
 

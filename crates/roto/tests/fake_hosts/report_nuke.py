@@ -1,4 +1,7 @@
-"""Runs a script of ours in a Nuke that is not there, and prints what it built as JSON: script, first frame, last frame."""
+"""Runs a script of ours in a Nuke that is not there, and prints what it built as JSON.
+
+Arguments: script, first frame, last frame.
+"""
 
 import json
 import runpy

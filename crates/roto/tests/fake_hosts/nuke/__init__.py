@@ -1,4 +1,4 @@
-"""As much of Nuke's Python as scripts of ours call. It keeps what they make, for tests to look at."""
+"""As much of Nuke's Python as scripts of ours call. It keeps what they make, for tests."""
 
 from . import rotopaint
 
