@@ -3,6 +3,9 @@ use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written};
 use super::{after_effects, cubic_frames, fusion, mlt, natron, nuke, shot_json, silhouette, svg};
 use crate::Result;
 
+/// Files of a format that has one for each frame; they are made in memory.
+const MOST_FILES: u64 = 100_000;
+
 /// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
 /// choose a format goes by this list.
 ///
@@ -147,6 +150,11 @@ impl Format {
     /// [`crate::Error::Exchange`] names the shape, landmark or frame that the format cannot say and may not leave out.
     pub fn write(self, scene: &Scene, options: &WriteOptions) -> Result<Written> {
         scene.check()?;
+        let frames = scene.shot.frames();
+        if self.is_per_frame() && frames.start().abs_diff(*frames.end()) >= MOST_FILES {
+            let reason = format!("frames {frames:?} would make more than {MOST_FILES} files; shorten the shot");
+            return Err(Fault(self.label()).at("scene", reason));
+        }
         match self {
             Self::RotocelShot => shot_json::write(scene, options),
             Self::CubicSegments => cubic_frames::write(scene, options),
