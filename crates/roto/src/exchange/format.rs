@@ -3,6 +3,9 @@ use super::{Imported, ReadOptions, Scene, TextFile, WriteOptions, Written};
 use super::{after_effects, cubic_frames, fusion, mlt, natron, nuke, shot_json, silhouette, svg};
 use crate::Result;
 
+/// Files of a format that has one for each frame; they are made in memory.
+const MOST_FILES: u64 = 100_000;
+
 /// A file format that shapes and landmarks are written in, and some of them read from. Everything that lets somebody
 /// choose a format goes by this list.
 ///
@@ -128,12 +131,30 @@ impl Format {
         Self::ALL.into_iter().filter(fits).max_by_key(|format| format.extension().len())
     }
 
+    /// The readable format that a text speaks of itself, where it does: names alone do not tell JSON from JSON.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let has = |word: &str| text.contains(word);
+        if text.trim_start().starts_with('{') && has("\"rotocel-shot-") {
+            return Some(Self::RotocelShot);
+        }
+        match (has("{curvegroup "), has("Tracker4 {")) {
+            (true, _) => Some(Self::NukeRoto),
+            (false, true) => Some(Self::NukeTracker),
+            (false, false) => None,
+        }
+    }
+
     /// The files of a scene.
     ///
     /// # Errors
     /// [`crate::Error::Exchange`] names the shape, landmark or frame that the format cannot say and may not leave out.
     pub fn write(self, scene: &Scene, options: &WriteOptions) -> Result<Written> {
         scene.check()?;
+        let frames = scene.shot.frames();
+        if self.is_per_frame() && frames.start().abs_diff(*frames.end()) >= MOST_FILES {
+            let reason = format!("frames {frames:?} would make more than {MOST_FILES} files; shorten the shot");
+            return Err(Fault(self.label()).at("scene", reason));
+        }
         match self {
             Self::RotocelShot => shot_json::write(scene, options),
             Self::CubicSegments => cubic_frames::write(scene, options),
@@ -189,7 +210,7 @@ mod tests {
         );
     }
 
-    /// A format that is added to the type comes into this list by itself, because the compiler asks for it in `facts`.
+    /// The compiler asks for every format in `facts`; this holds the list to it.
     #[test]
     fn no_format_is_forgotten_in_the_list() {
         let listed = include_str!("format.rs")
@@ -203,6 +224,8 @@ mod tests {
         let options = ReadOptions { plate: Some(scene().plate), ..ReadOptions::default() };
         for format in Format::ALL {
             let written = format.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
+            let told = Format::of_text(&written.files[0].text);
+            assert!(told.is_none_or(|told| told == format), "{format:?} is taken for {told:?}");
             let numbered = written.files.iter().all(|file| file.frame.is_some());
             assert_eq!(
                 (numbered, written.files.len() > 1),

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::KeyMode;
+use super::fault::Fault;
 use crate::{KeyKind, Result, ShapeKey, ShapeTrack, ShotShape, reduce_keys};
+
+/// Vertices of all keys of a shape that are set anew; each takes some hundred bytes of a file.
+const MOST_VERTICES: usize = 1 << 21;
 
 /// The track of `shape` over `frames` with the keys of `mode`; see [`KeyMode`].
 pub(super) fn keyed_track(shape: &ShotShape, frames: RangeInclusive<i64>, mode: KeyMode) -> Result<ShapeTrack> {
@@ -25,6 +29,10 @@ fn spaced(shape: &ShotShape, frames: RangeInclusive<i64>, step: u32) -> Result<S
     }
     if wanted.is_empty() {
         wanted.insert(*frames.start());
+    }
+    if wanted.len().saturating_mul(track.vertex_count()) > MOST_VERTICES {
+        let reason = format!("{} keys of {} vertices are too many; reduce them", wanted.len(), track.vertex_count());
+        return Err(Fault("keys").of_shape(&shape.name, reason));
     }
     let hand = track.keys().iter().filter(|key| key.kind == KeyKind::Hand).cloned();
     let mut keys: Vec<ShapeKey> = hand.collect();

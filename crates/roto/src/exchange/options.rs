@@ -34,7 +34,8 @@ impl Default for WriteOptions {
     }
 }
 
-/// What a reader is told about what its file does not say. What the file says wins.
+/// What a reader is told about what its file does not say. What a file of ours says wins; a node of a host knows a format
+/// at best, so there what is told wins.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReadOptions {
     /// The picture that the shapes belong to. Formats that count upwards or in shares of the picture need it.

@@ -31,7 +31,7 @@ impl ShapeStyle {
     fn check(&self, shape: &str) -> Result<()> {
         let within = |what: &str, value: f64, low: f64, high: f64| match (low..=high).contains(&value) {
             true => Ok(()),
-            false => Err(SCENE.of_shape(shape, format!("its {what} is {value}, but must be {low} to {high}"))),
+            false => Err(SCENE.of_shape(shape, format!("its {what} is {value:?}, but must be {low} to {high}"))),
         };
         within("feather", self.feather_px, -1e6, 1e6)?;
         within("feather falloff", self.feather_falloff, 0.01, 100.0)?;
@@ -143,7 +143,7 @@ impl Scene {
     pub fn check(&self) -> Result<()> {
         self.check_plate()?;
         if let Some(rate) = self.frame_rate.filter(|rate| !(0.01..=10_000.0).contains(rate)) {
-            return Err(SCENE.at("frame rate", format!("{rate} is not within 0.01 to 10000 frames a second")));
+            return Err(SCENE.at("frame rate", format!("{rate:?} is not within 0.01 to 10000 frames a second")));
         }
         self.shot.shapes().iter().try_for_each(|shape| self.style(&shape.name).check(&shape.name))?;
         let mut names = BTreeSet::new();
@@ -172,7 +172,7 @@ impl Scene {
             false => Err(SCENE.at(
                 "plate",
                 format!(
-                    "{width} by {height} px at ({x1}, {y2}) with pixel aspect {pixel_aspect} is no picture; sides are 1 to \
+                    "{width:?} by {height:?} px at ({x1:?}, {y2:?}) with pixel aspect {pixel_aspect:?} is no picture; sides are 1 to \
                      {FARTHEST_PX} px, the aspect 0.01 to 100"
                 ),
             )),

@@ -1,4 +1,7 @@
-"""Runs a script of ours in a Nuke that is not there, and prints what it built as JSON: script, first frame, last frame."""
+"""Runs a script of ours in a Nuke that is not there, and prints what it built as JSON.
+
+Arguments: script, first frame, last frame.
+"""
 
 import json
 import runpy
@@ -10,14 +13,20 @@ from nuke import rotopaint
 
 def numbers(shape, frame):
     """left tangent, center, right tangent of each point."""
-    members = [member for point in shape for member in (point.leftTangent, point.center, point.rightTangent)]
+    members = [
+        member
+        for point in shape
+        for member in (point.leftTangent, point.center, point.rightTangent)
+    ]
     return [[curve.evaluate(frame) for curve in member.curves] for member in members]
 
 
 def told(shape, layer, frames):
     values = dict(shape.attributes.values)
     opacity = values.pop("opc")
-    times = sorted({key[0] for point in shape for curve in point.center.curves for key in curve.keys})
+    times = sorted(
+        {key[0] for point in shape for curve in point.center.curves for key in curve.keys}
+    )
     return {
         "name": shape.name,
         "layer": layer,
@@ -25,7 +34,9 @@ def told(shape, layer, frames):
         "keys": times,
         "attributes": values,
         "frames": {str(frame): numbers(shape, frame) for frame in frames},
-        "opacity": [opacity.evaluate(frame) if hasattr(opacity, "evaluate") else opacity for frame in frames],
+        "opacity": [
+            opacity.evaluate(frame) if hasattr(opacity, "evaluate") else opacity for frame in frames
+        ],
     }
 
 

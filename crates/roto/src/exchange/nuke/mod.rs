@@ -32,6 +32,8 @@ const TRACKER: Fault = Fault("Nuke Tracker");
 const MOST_BYTES: usize = 64 << 20;
 /// Farther out, float32 has no tenths of a pixel.
 const FARTHEST_PX: f64 = 1e6;
+/// Farther apart, a range of frames is no shot, and hidden frames fill the memory.
+const MOST_FRAMES: u64 = 1_000_000;
 /// float32 tells no more whole frames apart.
 const FARTHEST_FRAME: f64 = 16_777_216.0;
 

@@ -5,7 +5,7 @@ use kurbo::{Point, Vec2};
 
 use super::curve::{Curve, Notices};
 use super::tcl::{Item, parse, unescaped};
-use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, OPEN, ROTO, lifetime};
+use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, MOST_FRAMES, OPEN, ROTO, lifetime};
 use crate::exchange::fault::shown;
 use crate::exchange::{Imported, ReadOptions, Scene, ShapeStyle};
 use crate::{BezierShape, KeyKind, Plate, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
@@ -13,8 +13,7 @@ use crate::{BezierShape, KeyKind, Plate, Result, ShapeKey, ShapeTrack, Shot, Sho
 /// Vertices of all keys of a file: coordinates that are keyed at different times multiply.
 const MOST_VERTICES: usize = 4 << 20;
 const MOST_SHAPES: usize = 1024;
-/// Farther apart, a range of frames is no shot, and hidden frames fill the memory.
-const MOST_FRAMES: u64 = 1_000_000;
+const MOST_PAIRS: usize = 3 * 4096;
 const MOST_HIDDEN: u64 = 4_000_000;
 
 /// Reads the Roto and RotoPaint nodes of a script, or what their `curves` knob gives out.
@@ -231,6 +230,9 @@ impl Points {
                 "it has {} pairs, but a point has three: left tangent, position, right tangent",
                 pairs.len()
             ));
+        }
+        if pairs.len() > MOST_PAIRS {
+            return Err(format!("it has {} points, expected at most {}", pairs.len() / 3, MOST_PAIRS / 3));
         }
         let pair = |item: &Item| {
             let wrong = || format!("line {}: expected {{x y}}, found {}", item.line, item.described());

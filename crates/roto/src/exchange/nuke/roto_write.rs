@@ -86,7 +86,7 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, track: &Shape
 fn check_key(name: &str, time: f64, vertices: &[Vertex]) -> Result<()> {
     let numbers = vertices.iter().flat_map(|v| coordinates(v).concat());
     match numbers.into_iter().find(|at| at.abs() > FARTHEST_PX) {
-        Some(far) => Err(ROTO.of_key(name, time, format!("{far} is farther out than {FARTHEST_PX} px"))),
+        Some(far) => Err(ROTO.of_key(name, time, format!("{far:?} is farther out than {FARTHEST_PX} px"))),
         None if time.abs() > FARTHEST_FRAME => {
             Err(ROTO.of_key(name, time, format!("frames lie within {FARTHEST_FRAME} either way")))
         }

@@ -172,13 +172,25 @@ fn keys_that_multiply_are_refused_before_they_fill_the_memory() {
 }
 
 #[test]
+fn as_many_keys_as_fill_the_memory_are_not_set() {
+    let mut scene = scene();
+    scene.shot = Shot::new(0, 999_999, scene.shot.shapes().to_vec()).expect("a long shot");
+    let message = |format: Format| {
+        let options = WriteOptions { keys: KeyMode::Every, ..WriteOptions::default() };
+        format.write(&scene, &options).expect_err("too many").to_string()
+    };
+    assert!(message(Format::NukeRoto).contains("shape \"left_eye\": 999998 keys of 4 vertices are too many"));
+    assert!(message(Format::SvgFrames).contains("more than 100000 files"));
+}
+
+#[test]
 fn what_nuke_cannot_hold_is_not_written() {
     let line = [(0.0, 0.0), (5e6, 1.0)].map(|at| Vertex::corner(at.into()));
     let track = ShapeTrack::still(BezierShape::new(line.into(), false).expect("a line"));
     let far =
         Scene::new(Shot::new(1, 2, vec![ShotShape::new("far", track)]).expect("a shot"), Plate::sized(64.0, 48.0));
     let message = Format::NukeRoto.write(&far, &WriteOptions::default()).expect_err("too far").to_string();
-    assert!(message.contains("shape \"far\", frame 0: 5000000 is farther out"), "{message}");
+    assert!(message.contains("shape \"far\", frame 0: 5000000.0 is farther out"), "{message}");
     let message = Format::NukeTracker.write(&far, &WriteOptions::default()).expect_err("no landmarks").to_string();
     assert!(message.contains("no landmark is known"), "{message}");
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use kurbo::Point;
 
 use super::tcl::{Item, parse, unescaped};
-use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, TRACKER};
+use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, MOST_FRAMES, TRACKER};
 use crate::exchange::fault::shown;
 use crate::exchange::{Imported, ReadOptions, Scene, Tracker};
 use crate::{Landmark, Result, Shot};
@@ -36,6 +36,9 @@ pub(in crate::exchange) fn read(text: &str, options: &ReadOptions) -> Result<Imp
         (None, Some(first), Some(last)) => first..=last,
         _ => return Err(TRACKER.at("file", "no track has a key")),
     };
+    if frames.is_empty() || frames.start().abs_diff(*frames.end()) >= MOST_FRAMES {
+        return Err(TRACKER.at("file", format!("frames {frames:?} are no shot of 1 to {MOST_FRAMES} frames")));
+    }
     let shot = Shot::new(*frames.start(), *frames.end(), Vec::new())?;
     let scene = Scene { trackers, frame_rate: options.frame_rate, ..Scene::new(shot, plate) };
     scene.check()?;

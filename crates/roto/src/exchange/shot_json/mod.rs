@@ -23,7 +23,7 @@ const MOST_BYTES: usize = 64 << 20;
 const MOST_FRAMES: u64 = 1_000_000;
 const MOST_SHAPES: usize = 1024;
 const MOST_LANDMARKS: usize = 16_384;
-const MOST_VERTICES: usize = 4096;
+const MOST_VERTICES: usize = 8192;
 /// Hidden frames of all shapes together: runs in the file are short, the frames that they stand for are not.
 const MOST_HIDDEN: u64 = 4_000_000;
 /// Farther out, squares of pixels lose what an editor needs.

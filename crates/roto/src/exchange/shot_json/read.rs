@@ -80,7 +80,7 @@ fn shape_key(name: &str, closed: bool, key: Key) -> Result<ShapeKey> {
         return Err(fault(format!("it has {} vertices, expected at most {MOST_VERTICES}", key.vertices.len())));
     }
     if let Some(far) = key.vertices.as_flattened().iter().find(|at| at.abs() > FARTHEST_PX) {
-        return Err(fault(format!("{far} is farther out than {FARTHEST_PX} px")));
+        return Err(fault(format!("{far:?} is farther out than {FARTHEST_PX} px")));
     }
     let vertices = key.vertices.iter().map(|&[x, y, in_x, in_y, out_x, out_y]| Vertex {
         anchor: Point::new(x, y),
@@ -109,7 +109,7 @@ fn trackers(landmarks: Landmarks) -> Result<Vec<Tracker>> {
             let Some(LandmarkPoint(x, y, confidence, presence)) = point else { continue };
             let fine = (0.0..=1.0).contains(&confidence) && x.abs() <= FARTHEST_PX && y.abs() <= FARTHEST_PX;
             if !fine {
-                let reason = format!("({x}, {y}) with confidence {confidence} is no landmark of a plate");
+                let reason = format!("({x:?}, {y:?}) with confidence {confidence:?} is no landmark of a plate");
                 return Err(FAULT.at(format!("{place}, {}", crate::exchange::fault::shown(&tracker.name)), reason));
             }
             if presence != Presence::Missing {

@@ -87,7 +87,7 @@ fn written(name: &str, key: &ShapeKey) -> Result<Key> {
     let row = |v: &Vertex| [v.anchor.x, v.anchor.y, v.incoming.x, v.incoming.y, v.outgoing.x, v.outgoing.y];
     let vertices: Vec<_> = key.shape.vertices().iter().map(row).collect();
     match vertices.as_flattened().iter().find(|at| at.abs() > FARTHEST_PX) {
-        Some(far) => Err(FAULT.of_key(name, key.time, format!("{far} is farther out than {FARTHEST_PX} px"))),
+        Some(far) => Err(FAULT.of_key(name, key.time, format!("{far:?} is farther out than {FARTHEST_PX} px"))),
         None => Ok(Key { frame: key.time, kind: key.kind, vertices }),
     }
 }

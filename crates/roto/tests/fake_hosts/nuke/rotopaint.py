@@ -42,6 +42,13 @@ class AnimControlPoint:
     def getPositionAnimCurve(self, axis):
         return self.curves[axis]
 
+    def getControlPointKeyTimes(self):
+        return sorted({key[0] for curve in self.curves for key in curve.keys})
+
+    def removePositionKey(self, time):
+        for curve in self.curves:
+            curve.keys = [key for key in curve.keys if key[0] != time]
+
 
 class ShapeControlPoint:
     def __init__(self, x, y):

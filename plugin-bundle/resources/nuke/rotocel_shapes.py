@@ -1,9 +1,18 @@
+"""Builds shapes in Nuke's Roto node through its documented interface.
+
+A shape is a dictionary: name, layer (or empty), closed, feather, falloff, opacity, width,
+stretches of (first frame, last frame, visible) and keys of (frame, points). A point is (x, y,
+incoming x, y, outgoing x, y) in pixels of the format, y up, with handles relative to the point.
+`rotocel convert` writes this file below the shapes that it exports.
+"""
+
 import math
 
-import nuke
+import nuke  # noqa: F401 - the script that this file ends up in makes a node
 import nuke.rotopaint as rotopaint
 
-# Between keys shapes go straight; where Nuke's own way is farther off than this, in pixels, keys are added.
+# Between keys shapes go straight; where Nuke's own way is farther off than this, in pixels, keys
+# are added.
 DRIFT_PX = 0.25
 
 
@@ -22,8 +31,8 @@ def set_key(shape, frame, points):
 def straight(before, after, frame):
     """The points at a frame between two keys."""
     share = (frame - before[0]) / (after[0] - before[0])
-    mix = lambda one, other: one + (other - one) * share
-    return [tuple(map(mix, one, other)) for one, other in zip(before[1], after[1])]
+    pairs = [zip(one, other) for one, other in zip(before[1], after[1])]
+    return [tuple(one + (other - one) * share for one, other in pair) for pair in pairs]
 
 
 def drift(shape, frame, points):
@@ -55,7 +64,7 @@ def straighten(shape, before, after):
 
 
 def set_seen(attributes, data):
-    """The frames on which the shape is to be seen: by its lifetime where these are one run, by its opacity otherwise."""
+    """Hides the shape: by its lifetime where it is seen in one run, by its opacity otherwise."""
     shown = [stretch for stretch in data["stretches"] if stretch[2]]
     if not shown:
         attributes.set("vis", 0)
@@ -89,11 +98,10 @@ def build_shape(knob, data):
     return shape
 
 
-def build(node):
-    """Puts the shapes into the curves of a Roto node, each into its layer."""
-    knob = node["curves"]
+def build(knob, shapes):
+    """Puts shapes into the curves of a Roto node, each into its layer."""
     layers = {"": knob.rootLayer}
-    for data in SHAPES:
+    for data in shapes:
         if data["layer"] not in layers:
             layer = rotopaint.Layer(knob)
             layer.name = data["layer"]
@@ -101,8 +109,3 @@ def build(node):
             layers[data["layer"]] = layer
         layers[data["layer"]].append(build_shape(knob, data))
     knob.changed()
-
-
-node = nuke.createNode("Roto", inpanel=False)
-node.setName(NAME)
-build(node)

@@ -1,3 +1,10 @@
+"""Builds shapes in Natron's Roto node.
+
+A shape is a dictionary as in Nuke's rotocel_shapes, in canonical coordinates, y up.
+`rotocel convert` writes this file below the shapes that it exports.
+"""
+
+
 def positions(numbers):
     """Position, and those of the ends of both handles, from a point of SHAPES."""
     x, y, in_x, in_y, out_x, out_y = numbers
@@ -24,14 +31,14 @@ def build_shape(context, data):
     return bezier
 
 
-def build(application):
+def build(application, label, shapes):
     """Makes a Roto node with the shapes, each in its layer, and returns it."""
     node = application.createNode("fr.inria.built-in.Roto")
-    node.setLabel(LABEL)
+    node.setLabel(label)
     context = node.getRotoContext()
     base = context.getBaseLayer()
     layers = {}
-    for data in SHAPES:
+    for data in shapes:
         bezier = build_shape(context, data)
         if not data["layer"]:
             continue
@@ -42,10 +49,3 @@ def build(application):
         base.removeItem(bezier)
         layers[data["layer"]].addItem(bezier)
     return node
-
-
-try:
-    application = app  # the script editor's name for the project
-except NameError:
-    application = app1  # the name in natron --interpreter
-build(application)
