@@ -130,7 +130,7 @@ fn what_is_wrong_has_the_exit_code_of_its_kind_and_leaves_nothing() {
         (&["shot.rotocel.json", "a.what"], 2, "give --to"),
         (&["shot.rotocel.json", "a.svg", "--to", "svgg"], 2, "svg_frames"),
         (&["shot.rotocel.json", "a.svg", "--keys", "0"], 2, "whole number above 0"),
-        (&["shot.rotocel.json", "a.svg", "--keys", "reduce", "--tolerance", "-1"], 4, "key tolerance"),
+        (&["shot.rotocel.json", "a.svg", "--keys", "reduce", "--tolerance=-1"], 4, "key tolerance"),
         (&["far.json", "a.nk"], 4, "shape \"eye\", frame 1001"),
         (&["shot.rotocel.json", "what.txt/a.svg"], 4, "what.txt/a.svg"),
     ] {

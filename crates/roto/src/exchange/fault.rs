@@ -41,3 +41,8 @@ pub(super) fn shown(name: &str) -> String {
     let short: String = name.chars().take(40).collect();
     format!("{short:?}{}", if short.len() < name.len() { "…" } else { "" })
 }
+
+/// What another library says of a file, which may quote it: no control characters, not a page long.
+pub(super) fn told(error: &impl std::fmt::Display) -> String {
+    error.to_string().chars().take(600).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

@@ -107,9 +107,9 @@ fn push_polyline(
         let turned = key.shape.transformed(to_mask(scene.plate));
         let turned = turned.map_err(|e| FAULT.of_key(&shape.name, key.time, e.to_string()))?;
         // The spline's own value counts keys; handles a third of the way to the neighbor keep it straight.
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "\t\t\t\t[{}] = {{ {index}{}, Flags = {{ Linear = true, LockedY = true }}, Value = Polyline {{\n",
+            "\t\t\t\t[{}] = {{ {index}{}, Flags = {{ Linear = true, LockedY = true }}, Value = Polyline {{",
             key.time,
             handles(&track, index)
         );
@@ -137,7 +137,7 @@ fn handles(track: &ShapeTrack, index: usize) -> String {
         format!("{{ {time}, {value} }}")
     };
     let left = index.checked_sub(1).map(|before| format!(", LH = {}", toward(before))).unwrap_or_default();
-    let right = (index + 1 < keys.len()).then(|| format!(", RH = {}", toward(index + 1))).unwrap_or_default();
+    let right = if index + 1 < keys.len() { format!(", RH = {}", toward(index + 1)) } else { String::new() };
     left + &right
 }
 

@@ -11,7 +11,8 @@ use crate::{BezierShape, Landmark, Plate, Presence, Result, ShapeKey, ShapeTrack
 /// Reads what [`super::write`] wrote, or anybody by the schema.
 pub(in crate::exchange) fn read(text: &str) -> Result<Imported> {
     FAULT.at_most("file", text.len(), "bytes", MOST_BYTES)?;
-    let file: File = serde_json::from_str(text).map_err(|found| FAULT.at("file", found.to_string()))?;
+    let file: File =
+        serde_json::from_str(text).map_err(|found| FAULT.at("file", crate::exchange::fault::told(&found)))?;
     if file.format != FORMAT {
         let reason = format!(
             "\"format\" is {}, expected \"{FORMAT}\"; a later version of Rotocel may read it",
