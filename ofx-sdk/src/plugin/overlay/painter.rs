@@ -217,3 +217,32 @@ fn circle(radius: f64) -> Vec<[f64; 2]> {
         .map(|angle| [radius * angle.cos(), radius * angle.sin()])
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_pixels_of_the_screen_and_positions_canonical() {
+        let mut painter = Painter::new([0.5, 2.0]);
+        painter.point([100.0, 50.0], PointForm::Square, 10.0, Color::WHITE);
+        let list = painter.finish();
+        let Some(Primitive::Polygon { points, .. }) = list.of_color(Color::WHITE).next() else { panic!("{list:?}") };
+        assert_eq!(points[..], [[97.5, 40.0], [102.5, 40.0], [102.5, 60.0], [97.5, 60.0]]);
+        // The outline lies below, a pixel wider on each side.
+        assert_eq!(list.primitives[0].points()[0], [97.0, 38.0]);
+    }
+
+    #[test]
+    fn what_is_no_number_or_has_no_size_is_left_out() {
+        let mut painter = Painter::new([1.0; 2]);
+        painter.point([f64::NAN, 0.0], PointForm::Cross, 9.0, Color::WHITE);
+        painter.point([0.0, 0.0], PointForm::Disc, f32::NAN, Color::WHITE);
+        painter.polyline(&[[0.0, 0.0], [f64::INFINITY, 0.0]], true, Color::WHITE);
+        painter.polyline(&[[0.0, 0.0]], false, Color::WHITE);
+        painter.polygon(&[[0.0, 0.0], [1.0, 0.0]], Color::WHITE);
+        painter.polygon(&[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], Color { r: f32::NAN, ..Color::WHITE });
+        painter.text([0.0, 0.0], [0.0, 0.0], "", Color::WHITE);
+        assert_eq!(painter.finish(), DrawList::default());
+    }
+}
