@@ -21,6 +21,7 @@ mod fixture;
 pub mod frames;
 pub mod gif;
 pub mod layers;
+pub mod merge;
 pub mod nearest;
 pub mod nodes;
 pub mod params_file;
@@ -69,6 +70,7 @@ fn answer(cli: Cli) -> Result<String> {
         }
         Command::Sheet(args) => sheet::sheet(&args),
         Command::Gif(args) => gif::gif(&args),
+        Command::Merge(args) => merge::merge(&args),
         Command::Score(args) => match args.what {
             ScoreWhat::Tone(args) => score::tone(&args),
         },
