@@ -30,6 +30,7 @@ mod shape;
 mod shot;
 pub mod stored;
 mod topology;
+mod trace;
 mod track;
 
 pub use analysis::{Analysis, FrameAnalysis, FrameState};
@@ -46,4 +47,5 @@ pub use review::{Concern, Review};
 pub use shape::{BezierShape, Vertex};
 pub use shot::{Shot, ShotShape};
 pub use topology::{Free, LandmarkSpec, ShapeMirror, ShapeSpec, Topology, VertexOrder, VertexSpec};
+pub use trace::{TraceOptions, Traced, Tracer};
 pub use track::{KeyKind, ShapeKey, ShapeTrack};
