@@ -100,8 +100,19 @@ fn assemble(workspace: &Workspace, library: &Path, contents: &Path) -> Result<()
     copy_folder(&icons, &resources.join("icons"))?;
     // Hosts look for IDENTIFIER.png in Resources itself.
     copy_folder(&icons, &resources)?;
+    copy_scripts(&workspace.root().join("plugin-bundle/resources"), &resources)?;
     licences::collect(workspace, &resources.join("licences"))?;
     fs::write(contents.join("Info.plist"), info_plist(env!("CARGO_PKG_VERSION"))?)?;
+    Ok(())
+}
+
+/// Copies the menus of the hosts, each folder with the modules that all of them share: Natron does not tell a script where
+/// it lies, so it could not look for them elsewhere.
+fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
+    for host in ["nuke", "natron"] {
+        copy_folder(&from.join(host), &to.join(host))?;
+        copy_folder(&from.join("python"), &to.join(host))?;
+    }
     Ok(())
 }
 

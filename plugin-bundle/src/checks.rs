@@ -142,7 +142,10 @@ fn python_checks(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root().join(TRAINING);
     process::run(in_folder(&python, &folder).args(["-m", "ruff", "check", "."]), "ruff check")?;
     process::run(in_folder(&python, &folder).args(["-m", "ruff", "format", "--check", "."]), "ruff format")?;
-    unit_tests(&python, &folder)
+    unit_tests(&python, &folder)?;
+    let scripts = workspace.root().join("plugin-bundle/tests/python");
+    let discover = ["-m", "unittest", "discover", "-s", "."];
+    process::run(in_folder(&python, &scripts).args(discover), "tests of the scripts for hosts")
 }
 
 fn unit_tests(python: &Path, folder: &Path) -> Result<()> {

@@ -36,6 +36,16 @@ pub struct Plate {
 pub(crate) const FARTHEST_PX: f64 = 1e7;
 
 impl Plate {
+    /// A plate of square pixels whose lower left corner is the host's origin.
+    pub fn sized(width: f64, height: f64) -> Self {
+        Self { x1: 0.0, y2: height, width, height, pixel_aspect: 1.0 }
+    }
+
+    /// The transform from pixels of the plate to the host's pixels: x right, y up, not scaled by the pixel aspect.
+    pub fn to_host_pixels(&self) -> Affine {
+        Affine::new([1.0, 0.0, 0.0, -1.0, self.x1, self.y2])
+    }
+
     /// The transform from canonical coordinates to pixels of the plate.
     pub fn from_canonical(&self) -> Affine {
         Affine::new([1.0 / self.pixel_aspect, 0.0, 0.0, -1.0, -self.x1, self.y2])

@@ -1,0 +1,40 @@
+function buildMask(layer, data, frameDuration) {
+    var mask = layer.property("ADBE Mask Parade").addProperty("ADBE Mask Atom");
+    mask.name = data.name;
+    mask.maskMode = data.closed ? MaskMode.ADD : MaskMode.NONE;
+    var path = mask.property("ADBE Mask Shape");
+    for (var i = 0; i < data.keys.length; i++) {
+        var shape = new Shape();
+        shape.vertices = data.keys[i].vertices;
+        shape.inTangents = data.keys[i].inTangents;
+        shape.outTangents = data.keys[i].outTangents;
+        shape.closed = data.closed;
+        path.setValueAtTime(data.keys[i].frame * frameDuration, shape);
+    }
+    for (var k = 1; k <= path.numKeys; k++) {
+        path.setInterpolationTypeAtKey(k, KeyframeInterpolationType.LINEAR, KeyframeInterpolationType.LINEAR);
+    }
+    mask.property("ADBE Mask Feather").setValue([data.feather, data.feather]);
+    mask.property("ADBE Mask Offset").setValue(data.expansion);
+    var opacity = mask.property("ADBE Mask Opacity");
+    for (var j = 0; j < data.opacity.length; j++) {
+        opacity.setValueAtTime(data.opacity[j][0] * frameDuration, data.opacity[j][1]);
+    }
+    for (var h = 1; h <= opacity.numKeys; h++) {
+        opacity.setInterpolationTypeAtKey(h, KeyframeInterpolationType.HOLD, KeyframeInterpolationType.HOLD);
+    }
+}
+
+(function () {
+    var c = COMPOSITION;
+    app.beginUndoGroup("Rotocel masks");
+    var frameDuration = 1 / c.frameRate;
+    var comp = app.project.items.addComp(c.name, c.width, c.height, c.pixelAspect, c.frames * frameDuration, c.frameRate);
+    comp.displayStartTime = c.firstFrame * frameDuration;
+    var solid = comp.layers.addSolid([1, 1, 1], c.name, c.width, c.height, c.pixelAspect);
+    for (var i = 0; i < SHAPES.length; i++) {
+        buildMask(solid, SHAPES[i], frameDuration);
+    }
+    comp.openInViewer();
+    app.endUndoGroup();
+})();

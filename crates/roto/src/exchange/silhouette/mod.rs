@@ -1,0 +1,104 @@
+//! Silhouette: shapes as an `.fxs` file, XML. Positions are shares of the session's height around its middle, y down, x
+//! scaled by the pixel aspect; handles are positions. Frames count from the start of the session.
+
+use std::fmt::Write as _;
+
+use kurbo::{Affine, Point};
+
+use super::fault::Fault;
+use super::keying::{keyed_track, on_whole_frames};
+use super::layers::layers;
+use super::visibility::stretches;
+use super::xml::escaped;
+use super::{Scene, TextFile, WriteOptions, Written};
+use crate::{Plate, Result, ShapeTrack, ShotShape};
+
+const FAULT: Fault = Fault("Silhouette");
+
+/// A session with a layer for each group, and one for the shapes that are in none.
+pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
+    let (plate, frames) = (scene.plate, scene.shot.frames());
+    let last = frames.start().abs_diff(*frames.end());
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Silhouette width=\"{}\" height=\"{}\" workRangeStart=\"0\" \
+         workRangeEnd=\"{last}\" sessionStartFrame=\"{}\">\n",
+        plate.width,
+        plate.height,
+        frames.start()
+    );
+    for (group, shapes) in layers(scene) {
+        let label = escaped(if group.is_empty() { &options.name } else { group });
+        let _ = write!(
+            text,
+            "  <Layer type=\"Layer\" label=\"{label}\" expanded=\"True\">\n    <Properties>\n      <Property id=\"objects\" \
+             constant=\"True\" expanded=\"True\">\n"
+        );
+        for shape in shapes {
+            push_shape(&mut text, scene, shape, options)?;
+        }
+        text.push_str("      </Property>\n    </Properties>\n  </Layer>\n");
+    }
+    text.push_str("</Silhouette>\n");
+    let feathered = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).feather_px != 0.0);
+    let notes = feathered.map(|shape| format!("{}: its feather is left out; set it in Silhouette.", shape.name));
+    Ok(Written { files: vec![TextFile::whole(text)], notes: notes.collect() })
+}
+
+/// From plate pixels to shares of the height around the middle.
+fn to_session(plate: Plate) -> Affine {
+    let middle = Point::new(plate.width / 2.0, plate.height / 2.0).to_vec2();
+    Affine::scale_non_uniform(plate.pixel_aspect / plate.height, 1.0 / plate.height) * Affine::translate(-middle)
+}
+
+fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &WriteOptions) -> Result<()> {
+    let track = on_whole_frames(&keyed_track(shape, scene.shot.frames(), options.keys)?)?;
+    let start = *scene.shot.frames().start();
+    let style = scene.style(&shape.name);
+    let _ = write!(
+        text,
+        "        <Object type=\"Shape\" label=\"{}\" shape_type=\"Bezier\">\n          <Properties>\n            <Property \
+         id=\"opacity\">\n",
+        escaped(&shape.name)
+    );
+    for stretch in stretches(shape, scene.shot.frames()) {
+        let percent = if stretch.visible { style.opacity * 100.0 } else { 0.0 };
+        let frame = start.abs_diff(*stretch.frames.start());
+        let _ = writeln!(text, "              <Key frame=\"{frame}\" interp=\"hold\">{percent}</Key>");
+    }
+    text.push_str("            </Property>\n");
+    if !track.is_closed() {
+        let width = style.stroke_width_px / scene.plate.height;
+        let _ = writeln!(
+            text,
+            "            <Property id=\"strokeWidth\" constant=\"True\"><Value>{width}</Value></Property>"
+        );
+    }
+    push_path(text, &shape.name, &track, start, to_session(scene.plate))?;
+    text.push_str("          </Properties>\n        </Object>\n");
+    Ok(())
+}
+
+fn push_path(text: &mut String, name: &str, track: &ShapeTrack, start: i64, to_session: Affine) -> Result<()> {
+    text.push_str("            <Property id=\"path\">\n");
+    for key in track.keys() {
+        let turned = key.shape.transformed(to_session).map_err(|e| FAULT.of_key(name, key.time, e.to_string()))?;
+        let closed = if track.is_closed() { "True" } else { "False" };
+        let _ = writeln!(
+            text,
+            "              <Key frame=\"{}\" interp=\"linear\">\n                <Path closed=\"{closed}\" type=\"Bezier\">",
+            key.time - start as f64
+        );
+        for vertex in turned.vertices() {
+            let places = [vertex.anchor, vertex.anchor + vertex.incoming, vertex.anchor + vertex.outgoing];
+            // Plain decimals: Silhouette refuses exponents.
+            let pairs = places.map(|at| format!("({:.9},{:.9})", at.x, at.y));
+            let _ = writeln!(text, "                  <Point>{}</Point>", pairs.join(","));
+        }
+        text.push_str("                </Path>\n              </Key>\n");
+    }
+    text.push_str("            </Property>\n");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! SVG, in the units of the plate, y down: one file a shot whose paths move by SMIL, or one file for each frame.
+
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
+
+use super::keying::keyed_track;
+use super::layers::layers;
+use super::visibility::{Stretch, stretches};
+use super::xml::escaped;
+use super::{Scene, ShapeStyle, TextFile, WriteOptions, Written};
+use crate::{BezierShape, Result, ShapeTrack, ShotShape};
+
+/// One animated file.
+pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
+    let clock = Clock::new(scene);
+    let mut text = head(scene, &options.name);
+    each_layer(&mut text, scene, |text, shape| {
+        let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
+        let style = scene.style(&shape.name);
+        let first = path(&track.at(*scene.shot.frames().start() as f64));
+        let _ = write!(text, "<path id=\"{}\" d=\"{first}\"{}>", escaped(&shape.name), look(&style, track.is_closed()));
+        push_motion(text, &track, &clock);
+        push_presence(text, &stretches(shape, scene.shot.frames()), &clock);
+        text.push_str("</path>\n");
+        Ok(())
+    })?;
+    let mut notes = notes(scene);
+    if scene.frame_rate.is_none() {
+        notes.push(format!("No frame rate is known; {} frames a second were taken.", Scene::USUAL_FRAME_RATE));
+    }
+    Ok(Written { files: vec![TextFile::whole(text)], notes })
+}
+
+/// A still file for each frame, with the shapes that are to be seen on it.
+pub(super) fn write_frames(scene: &Scene, options: &WriteOptions) -> Result<Written> {
+    let mut files = Vec::new();
+    for frame in scene.shot.frames() {
+        let mut text = head(scene, &format!("{} {frame}", options.name));
+        each_layer(&mut text, scene, |text, shape| {
+            if shape.is_present(frame as f64) {
+                let (shown, style) = (shape.track.at(frame as f64), scene.style(&shape.name));
+                let look = look(&style, shown.is_closed());
+                let _ = writeln!(text, "<path id=\"{}\" d=\"{}\"{look}/>", escaped(&shape.name), path(&shown));
+            }
+            Ok(())
+        })?;
+        files.push(TextFile { frame: Some(frame), text });
+    }
+    Ok(Written { files, notes: notes(scene) })
+}
+
+fn notes(scene: &Scene) -> Vec<String> {
+    let soft = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).feather_px != 0.0);
+    soft.map(|shape| format!("{}: its feather is left out.", shape.name)).collect()
+}
+
+/// Up to the first layer. Pixels that are not square are stretched by the size on screen.
+fn head(scene: &Scene, title: &str) -> String {
+    let plate = scene.plate;
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{height}\" \
+         viewBox=\"0 0 {} {height}\" preserveAspectRatio=\"none\">\n<title>{}</title>\n",
+        plate.width * plate.pixel_aspect,
+        plate.width,
+        escaped(title),
+        height = plate.height
+    )
+}
+
+fn each_layer(text: &mut String, scene: &Scene, push: impl Fn(&mut String, &ShotShape) -> Result<()>) -> Result<()> {
+    for (group, shapes) in layers(scene) {
+        let id = if group.is_empty() { String::new() } else { format!(" id=\"group_{}\"", escaped(group)) };
+        let _ = writeln!(text, "<g{id}>");
+        shapes.into_iter().try_for_each(|shape| push(text, shape))?;
+        text.push_str("</g>\n");
+    }
+    text.push_str("</svg>\n");
+    Ok(())
+}
+
+fn look(style: &ShapeStyle, closed: bool) -> String {
+    let paint = match closed {
+        true => " fill=\"white\"".to_owned(),
+        false => format!(
+            " fill=\"none\" stroke=\"white\" stroke-linecap=\"round\" stroke-linejoin=\"round\" stroke-width=\"{}\"",
+            style.stroke_width_px
+        ),
+    };
+    if style.opacity == 1.0 { paint } else { format!("{paint} opacity=\"{}\"", style.opacity) }
+}
+
+/// The curve as cubic pieces between absolute positions: the same commands in each key, so that they can be mixed.
+fn path(shape: &BezierShape) -> String {
+    let start = shape.vertices()[0].anchor;
+    let mut text = format!("M{},{}", start.x, start.y);
+    for piece in shape.segments() {
+        let _ =
+            write!(text, " C{},{} {},{} {},{}", piece.p1.x, piece.p1.y, piece.p2.x, piece.p2.y, piece.p3.x, piece.p3.y);
+    }
+    text.push_str(if shape.is_closed() { " Z" } else { "" });
+    text
+}
+
+/// From frames to shares of the animation's duration, which ends with the last frame.
+struct Clock {
+    frames: RangeInclusive<i64>,
+    seconds: f64,
+}
+
+impl Clock {
+    fn new(scene: &Scene) -> Self {
+        let frames = scene.shot.frames();
+        let count = frames.start().abs_diff(*frames.end()) + 1;
+        Self { frames, seconds: count as f64 / scene.frame_rate_or_usual() }
+    }
+
+    fn count(&self) -> f64 {
+        self.frames.start().abs_diff(*self.frames.end()) as f64 + 1.0
+    }
+
+    /// The share of the duration at which a frame begins.
+    fn share(&self, frame: f64) -> f64 {
+        (frame - *self.frames.start() as f64) / self.count()
+    }
+
+    fn attributes(&self, name: &str, mode: &str) -> String {
+        format!(
+            "<animate attributeName=\"{name}\" dur=\"{}s\" begin=\"0s\" fill=\"freeze\" repeatCount=\"indefinite\" calcMode=\"{mode}\"",
+            self.seconds
+        )
+    }
+}
+
+/// Shares have to run from 0 to 1, so the shape also has a value at either end of the shot.
+fn push_motion(text: &mut String, track: &ShapeTrack, clock: &Clock) {
+    if track.keys().len() < 2 {
+        return;
+    }
+    let (first, end) = (*clock.frames.start() as f64, *clock.frames.start() as f64 + clock.count());
+    let mut times = vec![first];
+    times.extend(track.keys().iter().map(|key| key.time).filter(|&time| time > first && time < end));
+    times.push(end);
+    let values: Vec<_> = times.iter().map(|&time| path(&track.at(time))).collect();
+    let shares: Vec<_> = times.iter().map(|&time| clock.share(time).to_string()).collect();
+    let _ = write!(
+        text,
+        "\n{} values=\"{}\" keyTimes=\"{}\"/>",
+        clock.attributes("d", "linear"),
+        values.join(";"),
+        shares.join(";")
+    );
+}
+
+fn push_presence(text: &mut String, stretches: &[Stretch], clock: &Clock) {
+    if stretches.iter().all(|stretch| stretch.visible) {
+        return;
+    }
+    let display = |stretch: &Stretch| if stretch.visible { "inline" } else { "none" };
+    let values: Vec<_> = stretches.iter().map(display).collect();
+    let shares: Vec<_> = stretches.iter().map(|s| clock.share(*s.frames.start() as f64).to_string()).collect();
+    let start = clock.attributes("display", "discrete");
+    let _ = write!(text, "\n{start} values=\"{}\" keyTimes=\"{}\"/>", values.join(";"), shares.join(";"));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+"""Builds shapes in Nuke's Roto node through its documented interface.
+
+A shape is a dictionary: name, layer (or empty), closed, feather, falloff, opacity, width,
+stretches of (first frame, last frame, visible) and keys of (frame, points). A point is (x, y,
+incoming x, y, outgoing x, y) in pixels of the format, y up, with handles relative to the point.
+`rotocel convert` writes this file below the shapes that it exports.
+"""
+
+import math
+
+import nuke  # noqa: F401 - the script that this file ends up in makes a node
+import nuke.rotopaint as rotopaint
+
+# Between keys shapes go straight; where Nuke's own way is farther off than this, in pixels, keys
+# are added.
+DRIFT_PX = 0.25
+
+
+def members(point):
+    """The parts of a control point that have keys, in the order of the numbers in SHAPES."""
+    return point.center, point.leftTangent, point.rightTangent
+
+
+def set_key(shape, frame, points):
+    for index, numbers in enumerate(points):
+        for part, member in enumerate(members(shape[index])):
+            for axis in range(2):
+                member.getPositionAnimCurve(axis).addKey(frame, numbers[2 * part + axis])
+
+
+def straight(before, after, frame):
+    """The points at a frame between two keys."""
+    share = (frame - before[0]) / (after[0] - before[0])
+    pairs = [zip(one, other) for one, other in zip(before[1], after[1])]
+    return [tuple(one + (other - one) * share for one, other in pair) for pair in pairs]
+
+
+def drift(shape, frame, points):
+    """How far the shape is from what it should be at a frame, in pixels."""
+    worst = 0.0
+    for index, numbers in enumerate(points):
+        for part, member in enumerate(members(shape[index])):
+            off = [
+                member.getPositionAnimCurve(axis).evaluate(frame) - numbers[2 * part + axis]
+                for axis in range(2)
+            ]
+            worst = max(worst, math.hypot(*off))
+    return worst
+
+
+def straighten(shape, before, after):
+    """Adds keys between two until Nuke's way between them is straight enough."""
+    todo = [(before, after)]
+    while todo:
+        before, after = todo.pop()
+        frames = range(int(math.floor(before[0])) + 1, int(math.ceil(after[0])))
+        wanted = [(float(frame), straight(before, after, frame)) for frame in frames]
+        offs = [(drift(shape, frame, points), frame, points) for frame, points in wanted]
+        if not offs or max(offs)[0] <= DRIFT_PX:
+            continue
+        _, frame, points = max(offs)
+        set_key(shape, frame, points)
+        todo += [(before, (frame, points)), ((frame, points), after)]
+
+
+def set_seen(attributes, data):
+    """Hides the shape: by its lifetime where it is seen in one run, by its opacity otherwise."""
+    shown = [stretch for stretch in data["stretches"] if stretch[2]]
+    if not shown:
+        attributes.set("vis", 0)
+    elif len(data["stretches"]) > 1 and len(shown) == 1:
+        attributes.set("ltn", shown[0][0])
+        attributes.set("ltm", shown[0][1])
+        attributes.set("ltt", 4)
+    if len(shown) < 2:
+        attributes.set("opc", data["opacity"])
+        return
+    opacity = attributes.getCurve("opc")
+    for first, last, visible in data["stretches"]:
+        for frame in sorted({first, min(first + 1, last), max(last - 1, first), last}):
+            opacity.addKey(frame, data["opacity"] if visible else 0.0)
+
+
+def build_shape(knob, data):
+    shape = rotopaint.Shape(knob)
+    shape.name = data["name"]
+    for numbers in data["keys"][0][1]:
+        shape.append(rotopaint.ShapeControlPoint(numbers[0], numbers[1]))
+    shape.setFlag(rotopaint.FlagType.eOpenFlag, not data["closed"])
+    for frame, points in data["keys"]:
+        set_key(shape, frame, points)
+    for before, after in zip(data["keys"], data["keys"][1:]):
+        straighten(shape, before, after)
+    attributes = shape.getAttributes()
+    for name, value in (("fx", "feather"), ("fy", "feather"), ("ff", "falloff"), ("osw", "width")):
+        attributes.set(name, data[value])
+    set_seen(attributes, data)
+    return shape
+
+
+def build(knob, shapes):
+    """Puts shapes into the curves of a Roto node, each into its layer."""
+    layers = {"": knob.rootLayer}
+    for data in shapes:
+        if data["layer"] not in layers:
+            layer = rotopaint.Layer(knob)
+            layer.name = data["layer"]
+            knob.rootLayer.append(layer)
+            layers[data["layer"]] = layer
+        layers[data["layer"]].append(build_shape(knob, data))
+    knob.changed()
