@@ -46,6 +46,8 @@ pub enum Command {
     Gif(GifArgs),
     /// Measures a node against labelled shots.
     Score(ScoreArgs),
+    /// Traces the areas of a matte to closed Béziers that go on from frame to frame.
+    Trace(Box<crate::trace::TraceArgs>),
     /// Merges stored analyses of a shot's chunks, or several artists' stored edits, into one file.
     Merge(MergeArgs),
 }

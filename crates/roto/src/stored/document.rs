@@ -1,4 +1,4 @@
-use super::outer::format_of;
+use super::outer::{format_of, readable};
 use crate::{Analysis, Edits, Error, Result};
 
 /// A stored string of either kind, as it comes from a file.
@@ -16,7 +16,11 @@ impl Document {
     /// # Errors
     /// [`Error::Stored`] says what is wrong, and in which frame.
     pub fn parse(text: &str) -> Result<Self> {
-        let wrong = |reason| Error::Stored { what: "analysis or edits", place: String::new(), reason };
+        let wrong = |reason: String| Error::Stored {
+            what: "analysis or edits",
+            place: String::new(),
+            reason: readable(&reason),
+        };
         let format = format_of(text).map_err(wrong)?;
         if format.starts_with("rotocel-analysis-") {
             return Analysis::parse(text).map(Self::Analysis);

@@ -33,11 +33,11 @@ impl Kind {
     }
 
     pub(crate) fn wrong(self, reason: impl Into<String>) -> Error {
-        Error::Stored { what: self.name(), place: String::new(), reason: reason.into() }
+        Error::Stored { what: self.name(), place: String::new(), reason: readable(&reason.into()) }
     }
 
     pub(crate) fn wrong_at(self, frame: i64, reason: impl Into<String>) -> Error {
-        Error::Stored { what: self.name(), place: format!(", frame {frame}"), reason: reason.into() }
+        Error::Stored { what: self.name(), place: format!(", frame {frame}"), reason: readable(&reason.into()) }
     }
 
     /// Whether `format` is ours to read.
@@ -138,6 +138,14 @@ pub(super) fn format_of(text: &str) -> Result<String, String> {
         return Err(format!("it is larger than {} MiB", MOST_TEXT >> 20));
     }
     serde_json::from_str::<Versioned>(text).map(|versioned| versioned.format).map_err(broken)
+}
+
+/// A reason as a person can read it: what a hostile text is quoted with may be long, or no letters.
+pub(super) fn readable(reason: &str) -> String {
+    const MOST_SHOWN: usize = 400;
+    let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    let (start, rest) = reason.split_at(reason.char_indices().nth(MOST_SHOWN).map_or(reason.len(), |(at, _)| at));
+    start.chars().map(shown).chain((!rest.is_empty()).then_some('…')).collect()
 }
 
 fn broken(found: serde_json::Error) -> String {

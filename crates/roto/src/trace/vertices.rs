@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::carry::Carry;
 use super::outline::Outline;
-use crate::fit::{Knot, fit_spans};
-use crate::{BezierShape, Result};
+use crate::fit::fit_cubic;
+use crate::{BezierShape, Result, Vertex};
 
 /// Above this, a shape is no longer one that anybody edits.
 const MOST_VERTICES: usize = 96;
@@ -86,6 +86,10 @@ impl Vertices<'_> {
                     places.push(place);
                 }
             }
+        }
+        // The outermost places of a spiral are all on a small part of it.
+        if places.len() == 1 {
+            places.push(outline.wrap(places[0] + 0.5 * outline.length()));
         }
         places.sort_by(f64::total_cmp);
         for place in places {
@@ -196,32 +200,50 @@ impl Vertices<'_> {
         let spans: Vec<(f64, f64)> =
             (0..count).map(|k| (self.arcs[k][frame], self.span(frame, k, (k + 1) % count))).collect();
         let knots: Vec<Knot> =
-            (0..count).map(|k| knot(outline, spans[k].0, spans[(k + count - 1) % count].1, spans[k].1)).collect();
-        let samples = |&(from, length): &(f64, f64)| {
-            (0..FITTED).map(|k| outline.point(from + length * (k as f64 + 0.5) / FITTED as f64)).collect()
+            (0..count).map(|k| Knot::new(outline, spans[k].0, spans[(k + count - 1) % count].1, spans[k].1)).collect();
+        let cubic = |k: usize| {
+            let ((from, length), start, end) = (spans[k], knots[k], knots[(k + 1) % count]);
+            let between = (0..FITTED).map(|at| outline.point(from + length * (at as f64 + 0.5) / FITTED as f64));
+            let samples: Vec<Point> = [start.anchor].into_iter().chain(between).chain([end.anchor]).collect();
+            fit_cubic(&samples, start.leaving, end.arriving)
         };
-        let shape = fit_spans(&knots, &spans.iter().map(samples).collect::<Vec<Vec<Point>>>(), true)?;
+        let cubics = (0..count).map(cubic).collect::<Result<Vec<CubicBez>>>()?;
+        let vertex = |k: usize| {
+            let (before, after) = (cubics[(k + count - 1) % count], cubics[k]);
+            Vertex { anchor: knots[k].anchor, incoming: before.p2 - before.p3, outgoing: after.p1 - after.p0 }
+        };
+        let shape = BezierShape::new((0..count).map(vertex).collect(), true)?;
         let worst = shape.segments().zip(&spans).map(|(cubic, &(from, length))| farthest(outline, cubic, from, length));
         Ok(Frame { frame, worst: worst.collect(), shape })
     }
 }
 
-/// The vertex at `arc` of an outline, between spans of these lengths.
-fn knot(outline: &Outline, arc: f64, before: f64, after: f64) -> Knot {
-    match outline.corner_near(arc, 1.0) {
-        Some((arc, at)) => {
-            let side = |sign: f64, span: f64| {
-                let reach = (0.25 * span).clamp(1.0, 2.0 * CORNER_PX);
-                (outline.point(arc + sign * reach) - at) * sign
-            };
-            Knot::corner(at, side(-1.0, before), side(1.0, after))
-        }
-        None => {
-            let reach = (0.2 * before.min(after)).clamp(1.0, 12.0);
-            let chord = outline.chord(arc, reach);
-            Knot::smooth(outline.point(arc), if chord.hypot() > 1e-9 { chord } else { Vec2::new(1.0, 0.0) })
-        }
+/// Where the curve passes on a frame, and the directions that it arrives and leaves in.
+#[derive(Debug, Clone, Copy)]
+struct Knot {
+    anchor: Point,
+    arriving: Vec2,
+    leaving: Vec2,
+}
+
+impl Knot {
+    /// The vertex at `arc` of an outline, between spans of these lengths.
+    fn new(outline: &Outline, arc: f64, before: f64, after: f64) -> Self {
+        let Some((arc, anchor)) = outline.corner_near(arc, 1.0) else {
+            let through = direction(outline.chord(arc, (0.2 * before.min(after)).clamp(1.0, 12.0)));
+            return Self { anchor: outline.point(arc), arriving: through, leaving: through };
+        };
+        let side = |sign: f64, span: f64| {
+            let reach = (0.25 * span).clamp(1.0, 2.0 * CORNER_PX);
+            direction((outline.point(arc + sign * reach) - anchor) * sign)
+        };
+        Self { anchor, arriving: side(-1.0, before), leaving: side(1.0, after) }
     }
+}
+
+/// Its direction; any one for what has none, as for an outline that folds back on itself.
+fn direction(chord: Vec2) -> Vec2 {
+    if chord.hypot() > 1e-9 { chord.normalize() } else { Vec2::new(1.0, 0.0) }
 }
 
 /// The place between `from` and `length` further on that is farthest from `cubic`; what is next to a corner is left out, as
