@@ -49,6 +49,10 @@ pub enum Command {
     Merge(MergeArgs),
     /// Measures a node against labelled shots.
     Score(ScoreArgs),
+    /// Traces the areas of a matte to closed Béziers that go on from frame to frame.
+    Trace(Box<crate::trace::TraceArgs>),
+    /// Merges stored analyses of a shot's chunks, or several artists' stored edits, into one file.
+    Merge(MergeArgs),
 }
 
 /// Where nodes come from.
@@ -282,6 +286,17 @@ pub struct GifArgs {
     /// Frames a second, 1 to 50.
     #[arg(long, default_value_t = 12.0)]
     pub fps: f64,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Stored analyses, or stored edits. What two of them say of one frame must be the same.
+    #[arg(required = true, value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
+    /// The file to write; it may be one of those that are read.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `score`.

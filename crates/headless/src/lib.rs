@@ -37,6 +37,7 @@ pub mod sheet;
 pub mod source;
 #[cfg(test)]
 mod text_fuzz;
+pub mod trace;
 
 use cli::{Cli, Command, ScoreWhat};
 use error::{EXIT_OK, Result};
@@ -72,6 +73,7 @@ fn answer(cli: Cli) -> Result<String> {
         }
         Command::Sheet(args) => sheet::sheet(&args),
         Command::Gif(args) => gif::gif(&args),
+        Command::Trace(args) => trace::trace(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Score(args) => match args.what {
             ScoreWhat::Tone(args) => score::tone(&args),

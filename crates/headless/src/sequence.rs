@@ -195,13 +195,16 @@ impl FrameList {
         &self.0
     }
 
-    /// Frame numbers in words: `frames 3-5, 9`, or `frame 7`.
+    /// Frame numbers in words: `frames 3-5, 9`, `frame 7` or `no frame`.
     pub fn describe(frames: &[i64]) -> String {
+        if frames.is_empty() {
+            return "no frame".to_owned();
+        }
         let sorted: BTreeSet<i64> = frames.iter().copied().collect();
         let mut runs: Vec<(i64, i64)> = Vec::new();
         for frame in &sorted {
             match runs.last_mut() {
-                Some((_, last)) if *last + 1 == *frame => *last = *frame,
+                Some((_, last)) if last.checked_add(1) == Some(*frame) => *last = *frame,
                 _ => runs.push((*frame, *frame)),
             }
         }

@@ -46,7 +46,7 @@ pub enum Error {
     /// A stored analysis or stored edits cannot be read, or not be written.
     #[error("stored {what}{place}: {reason}")]
     Stored {
-        /// `analysis` or `edits`.
+        /// `analysis`, `edits`, or both where it cannot be told.
         what: &'static str,
         /// The frame, or empty.
         place: String,
@@ -56,7 +56,7 @@ pub enum Error {
     /// Two analyses, or two sets of edits, say different things of one place.
     #[error("the {what} cannot be merged: {reason}")]
     Merge {
-        /// `analyses` or `edits`.
+        /// `analyses`, `edits` or `files`.
         what: &'static str,
         /// Where they differ, and what to do.
         reason: String,

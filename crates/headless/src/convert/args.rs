@@ -2,6 +2,8 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use roto::exchange::{Format, KeyMode};
 
+use super::OutputArgs;
+
 /// Arguments of `convert`.
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
@@ -14,16 +16,9 @@ pub struct ConvertArgs {
     /// The format of the input; by its name and its text otherwise.
     #[arg(long, value_name = "FORMAT", value_parser = readable(), hide_possible_values = true)]
     pub from: Option<String>,
-    /// The format of the output; by its name otherwise.
-    #[arg(long, value_name = "FORMAT", value_parser = writable())]
-    pub to: Option<String>,
-    /// Keys of the output: keep those of the input, reduce to the fewest within the tolerance, every frame, or a number
-    /// for every n-th frame.
-    #[arg(long, value_name = "keep|reduce|every|N", default_value = "keep")]
-    pub keys: Keys,
-    /// How far a shape with reduced keys may be off, in pixels of the plate.
-    #[arg(long, value_name = "PX", default_value_t = 0.5)]
-    pub tolerance: f64,
+    /// How the output is written.
+    #[command(flatten)]
+    pub writing: OutputArgs,
     /// Size of the plate in pixels, for inputs that do not tell it.
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<(f64, f64)>,
@@ -39,15 +34,6 @@ pub struct ConvertArgs {
     /// Frames a second, for inputs that do not tell it.
     #[arg(long, value_name = "N")]
     pub frame_rate: Option<f64>,
-    /// Name of the node, layer or composition that is written.
-    #[arg(long, value_name = "NAME", default_value = "Rotocel")]
-    pub name: String,
-    /// Leave landmarks out.
-    #[arg(long)]
-    pub no_tracks: bool,
-    /// Replace files that exist.
-    #[arg(long)]
-    pub overwrite: bool,
 }
 
 /// `--keys` as it is given; the tolerance comes beside it.
@@ -98,7 +84,7 @@ fn readable() -> PossibleValuesParser {
     PossibleValuesParser::new(Format::ALL.into_iter().filter(|format| format.is_readable()).map(value))
 }
 
-fn writable() -> PossibleValuesParser {
+pub(super) fn writable() -> PossibleValuesParser {
     PossibleValuesParser::new(Format::ALL.map(value))
 }
 

@@ -1,17 +1,19 @@
 //! `rotocel convert`: shapes and landmarks from one file format to another.
 
 mod args;
+mod output;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use roto::Plate;
-use roto::exchange::{Format, Imported, ReadOptions, Scene, TextFile, WriteOptions, Written};
+use roto::exchange::{Format, Imported, ReadOptions, Scene, TextFile};
 
 pub use args::{ConvertArgs, Keys};
+pub use output::{Output, OutputArgs};
 
 use crate::error::{Error, Result};
-use crate::frames::{read_text, write_whole};
+use crate::frames::read_text;
 use crate::sequence::{FrameList, Pattern};
 
 /// Readers take no longer texts.
@@ -24,35 +26,11 @@ const MOST_BYTES_IN_ALL: u64 = 512 << 20;
 /// # Errors
 /// See [`Error`]; nothing is written unless all of it can be said in the output's format.
 pub fn convert(args: &ConvertArgs) -> Result<String> {
-    let (input, output) = (Pattern::parse(&args.input)?, Pattern::parse(&args.output)?);
-    let to = output_format(args, &output)?;
+    let (input, output) = (Pattern::parse(&args.input)?, Output::parse(&args.output, &args.writing)?);
     let imported = read(&input, args)?;
     imported.notes.iter().for_each(|note| log::warn!("{}: {note}", args.input));
-    let written = write(&imported.scene, to, &output, args)?;
-    written.notes.iter().for_each(|note| log::warn!("{}: {note}", args.output));
-    Ok(format!("{}: {}\n", args.output, summary(&imported.scene, to)))
-}
-
-/// The format that is asked for, or that of the file's name; and whether the name fits it.
-fn output_format(args: &ConvertArgs, output: &Pattern) -> Result<Format> {
-    let named = || Format::of_file_name(&args.output);
-    let format = args.to.as_deref().map_or_else(named, Format::of_id).ok_or_else(|| {
-        let known: Vec<_> =
-            Format::ALL.iter().map(|format| format!("{} (.{})", format.id(), format.extension())).collect();
-        Error::Usage(format!("{}: no format has this name; give --to, one of {}", args.output, known.join(", ")))
-    })?;
-    match (format.is_per_frame(), output.is_sequence()) {
-        (true, false) => Err(Error::Usage(format!(
-            "{}: {} has a file for each frame; name a sequence, such as shot.%04d.{}",
-            args.output,
-            format.label(),
-            format.extension()
-        ))),
-        (false, true) => {
-            Err(Error::Usage(format!("{}: {} is one file; leave the frame number out", args.output, format.label())))
-        }
-        _ => Ok(format),
-    }
+    output.write(&imported.scene)?;
+    Ok(format!("{}: {}\n", args.output, summary(&imported.scene, output.format())))
 }
 
 fn read(input: &Pattern, args: &ConvertArgs) -> Result<Imported> {
@@ -97,21 +75,6 @@ fn range(args: &ConvertArgs) -> Result<Option<RangeInclusive<i64>>> {
     let frames = FrameList::parse(text)?;
     let (first, last) = (frames.frames().iter().min(), frames.frames().iter().max());
     Ok(first.zip(last).map(|(&first, &last)| first..=last))
-}
-
-fn write(scene: &Scene, format: Format, output: &Pattern, args: &ConvertArgs) -> Result<Written> {
-    let options =
-        WriteOptions { keys: args.keys.mode(args.tolerance), name: args.name.clone(), include_tracks: !args.no_tracks };
-    let whole = Path::new(&args.output);
-    let written = format.write(scene, &options).map_err(|found| Error::output(whole, found))?;
-    let paths: Vec<_> = written.files.iter().map(|file| output.path(file.frame.unwrap_or_default())).collect();
-    if let Some(path) = paths.iter().find(|path| !args.overwrite && path.is_file()) {
-        return Err(Error::output(path, "it exists; replace it with --overwrite, or choose another name"));
-    }
-    for (path, file) in paths.iter().zip(&written.files) {
-        write_whole(path, file.text.as_bytes())?;
-    }
-    Ok(written)
 }
 
 fn summary(scene: &Scene, format: Format) -> String {

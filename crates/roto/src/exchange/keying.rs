@@ -11,7 +11,7 @@ use crate::{KeyKind, Result, ShapeKey, ShapeTrack, ShotShape, reduce_keys};
 const MOST_VERTICES: usize = 1 << 21;
 
 /// The track of `shape` over `frames` with the keys of `mode`; see [`KeyMode`].
-pub(super) fn keyed_track(shape: &ShotShape, frames: RangeInclusive<i64>, mode: KeyMode) -> Result<ShapeTrack> {
+pub(crate) fn keyed_track(shape: &ShotShape, frames: RangeInclusive<i64>, mode: KeyMode) -> Result<ShapeTrack> {
     match mode {
         KeyMode::Keep => Ok(shape.track.clone()),
         KeyMode::Reduce(tolerance_px) => reduce_keys(shape, frames, tolerance_px),

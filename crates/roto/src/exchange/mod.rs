@@ -30,6 +30,8 @@ mod xml;
 #[cfg(test)]
 mod xml_tree;
 
+pub(crate) use keying::keyed_track;
+
 pub use cubic_segments::CubicSegments;
 pub use format::Format;
 pub use layout::{Layout, ShapeLayout};

@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use kurbo::{Point, Vec2};
 
-pub use shot::{KeyMode, to_shot};
+pub use shot::to_shot;
 
 use self::blend::{Blended, HandKeys};
 use self::keys::{KeysByPoint, VertexKeys};

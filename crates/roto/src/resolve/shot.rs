@@ -2,29 +2,16 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::Resolver;
-use crate::{Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, ShotShape, reduce_keys};
+use crate::exchange::{KeyMode, keyed_track};
+use crate::{Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, ShotShape};
 
-/// Which frames of a shot get keys. Hand keys stay in any case.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum KeyMode {
-    /// Every frame.
-    Every,
-    /// The first frame of each run of frames that shows the shape, every so many after it, and the last. 0 counts as 1.
-    EveryNth(u32),
-    /// As few as show the same within a tolerance, see [`reduce_keys`].
-    Reduced {
-        /// The farthest that an anchor or the end of a handle may be off, in pixels of the plate.
-        tolerance_px: f64,
-    },
-}
-
-/// The shapes of a range of frames as tracks.
+/// The shapes of a range of frames as tracks, with a key on every frame (also by [`KeyMode::Keep`]), or on those of `mode`.
 ///
 /// A frame on which a part of a shape's curve is set by hand gives it a [`KeyKind::Hand`] key. A shape is hidden where it is
 /// absent or unknown; one that is nowhere known is left out.
 ///
 /// # Errors
-/// As [`Resolver::frame`] and [`reduce_keys`], and [`Error::FrameRange`] for an empty range.
+/// As [`Resolver::frame`] and [`reduce_keys`](crate::reduce_keys), and [`Error::FrameRange`] for an empty range.
 pub fn to_shot<E: From<Error>>(
     resolver: &mut Resolver<'_, E>,
     frames: RangeInclusive<i64>,
@@ -53,31 +40,9 @@ pub fn to_shot<E: From<Error>>(
     for (spec, (keys, hidden)) in topology.shapes().iter().zip(tracks) {
         if !keys.is_empty() {
             let shape = ShotShape { hidden, ..ShotShape::new(&spec.name, ShapeTrack::new(keys)?) };
-            shapes.push(thinned(shape, frames.clone(), mode)?);
+            let track = keyed_track(&shape, frames.clone(), mode)?;
+            shapes.push(ShotShape { track, ..shape });
         }
     }
     Ok(Shot::new(first, last, shapes)?)
-}
-
-fn thinned(shape: ShotShape, frames: RangeInclusive<i64>, mode: KeyMode) -> Result<ShotShape> {
-    let track = match mode {
-        KeyMode::Every | KeyMode::EveryNth(0 | 1) => return Ok(shape),
-        KeyMode::EveryNth(step) => every_nth(&shape, frames, step)?,
-        KeyMode::Reduced { tolerance_px } => reduce_keys(&shape, frames, tolerance_px)?,
-    };
-    Ok(ShotShape { track, ..shape })
-}
-
-fn every_nth(shape: &ShotShape, frames: RangeInclusive<i64>, step: u32) -> Result<ShapeTrack> {
-    let runs = shape.present_runs(frames);
-    let wanted = runs.into_iter().flat_map(|run| {
-        let (first, last) = run.into_inner();
-        (first..=last).step_by(step as usize).chain([last])
-    });
-    let wanted: BTreeSet<i64> = wanted.collect();
-    let keys = shape.track.keys();
-    let kept = keys.iter().filter(|key| key.kind == KeyKind::Hand || wanted.contains(&(key.time as i64)));
-    let kept: Vec<ShapeKey> = kept.cloned().collect();
-    // A shape that is nowhere to be seen keeps one key.
-    ShapeTrack::new(if kept.is_empty() { keys[..1].to_vec() } else { kept })
 }

@@ -3,6 +3,7 @@ use std::ops::RangeInclusive;
 use kurbo::Affine;
 
 use super::*;
+use crate::exchange::KeyMode;
 use crate::fixture::{PLATE, mouth, mouth_analysis, mouth_model};
 use crate::{FrameAnalysis, KeyKind, Plate, Shot, VertexEdit};
 
@@ -176,7 +177,7 @@ fn a_shot_keeps_hand_keys_by_kind_and_hides_what_is_absent() {
     for frame in 9..=12 {
         edits.set_presence(frame, 0, false).expect("in range");
     }
-    for mode in [KeyMode::Every, KeyMode::EveryNth(5), KeyMode::Reduced { tolerance_px: 0.5 }] {
+    for mode in [KeyMode::Every, KeyMode::EveryNth(5), KeyMode::Reduce(0.5)] {
         let shot = shot(&analysis, &edits, 1..=12, mode);
         assert_eq!(shot.shapes().len(), 3);
         let chin = shot.shape("chin_line").expect("the chin");
@@ -188,7 +189,7 @@ fn a_shot_keeps_hand_keys_by_kind_and_hides_what_is_absent() {
     }
     let keys = |mode| shot(&analysis, &edits, 1..=12, mode).shape("chin_line").expect("the chin").track.keys().len();
     assert_eq!((keys(KeyMode::Every), keys(KeyMode::EveryNth(5))), (12, 4));
-    assert!(keys(KeyMode::Reduced { tolerance_px: 0.5 }) < 12);
+    assert!(keys(KeyMode::Reduce(0.5)) < 12);
 }
 
 #[test]

@@ -26,9 +26,12 @@
 //! far above any shot: 100,000 frames, 512 MiB of text, 1 MiB in a frame and 256 MiB in all frames once they are inflated.
 
 mod block;
+mod document;
 mod frames;
 mod outer;
 mod outline;
+
+pub use document::Document;
 
 pub(crate) use block::{Block, Budget};
 pub(crate) use frames::{Frames, MOST_FRAMES};

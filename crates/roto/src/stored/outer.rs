@@ -33,11 +33,11 @@ impl Kind {
     }
 
     pub(crate) fn wrong(self, reason: impl Into<String>) -> Error {
-        Error::Stored { what: self.name(), place: String::new(), reason: reason.into() }
+        Error::Stored { what: self.name(), place: String::new(), reason: readable(&reason.into()) }
     }
 
     pub(crate) fn wrong_at(self, frame: i64, reason: impl Into<String>) -> Error {
-        Error::Stored { what: self.name(), place: format!(", frame {frame}"), reason: reason.into() }
+        Error::Stored { what: self.name(), place: format!(", frame {frame}"), reason: readable(&reason.into()) }
     }
 
     /// Whether `format` is ours to read.
@@ -103,19 +103,8 @@ pub(crate) fn write(
 impl Outer {
     /// Reads all but the blocks.
     pub(crate) fn parse(kind: Kind, text: &str) -> Result<Self> {
-        /// The one field that every version has.
-        #[derive(Deserialize)]
-        struct Versioned {
-            format: String,
-        }
-        if text.len() > MOST_TEXT {
-            return Err(kind.wrong(format!("it is larger than {} MiB", MOST_TEXT >> 20)));
-        }
-        let broken = |found: serde_json::Error| {
-            kind.wrong(format!("{found}; restore an earlier version of the project or file"))
-        };
-        kind.check(&serde_json::from_str::<Versioned>(text).map_err(broken)?.format)?;
-        let mut outer: Self = serde_json::from_str(text).map_err(broken)?;
+        kind.check(&format_of(text).map_err(|reason| kind.wrong(reason))?)?;
+        let mut outer: Self = serde_json::from_str(text).map_err(|found| kind.wrong(broken(found)))?;
         outer.plate = outer.plate.checked().map_err(|found| kind.wrong(found.to_string()))?;
         outer.check_counts().map_err(|reason| kind.wrong(reason))?;
         Ok(outer)
@@ -136,6 +125,31 @@ impl Outer {
             None => Ok(()),
         }
     }
+}
+
+/// What a stored string calls its format, whatever its version; an error says why it cannot be told.
+pub(super) fn format_of(text: &str) -> Result<String, String> {
+    /// The one field that every version has.
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: String,
+    }
+    if text.len() > MOST_TEXT {
+        return Err(format!("it is larger than {} MiB", MOST_TEXT >> 20));
+    }
+    serde_json::from_str::<Versioned>(text).map(|versioned| versioned.format).map_err(broken)
+}
+
+/// A reason as a person can read it: what a hostile text is quoted with may be long, or no letters.
+pub(super) fn readable(reason: &str) -> String {
+    const MOST_SHOWN: usize = 400;
+    let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    let (start, rest) = reason.split_at(reason.char_indices().nth(MOST_SHOWN).map_or(reason.len(), |(at, _)| at));
+    start.chars().map(shown).chain((!rest.is_empty()).then_some('…')).collect()
+}
+
+fn broken(found: serde_json::Error) -> String {
+    format!("{found}; restore an earlier version of the project or file")
 }
 
 fn blocks<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<i64, String>, D::Error> {

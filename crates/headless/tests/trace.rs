@@ -1,0 +1,67 @@
+//! `rotocel trace` as a shell sees it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use roto::exchange::{Format, ReadOptions, TextFile};
+
+fn rotocel(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_rotocel")).args(arguments).current_dir(folder).output().expect("it starts");
+    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    (status.code().expect("it was not killed"), said)
+}
+
+/// A soft disc in red that moves right and a frame of alpha around it, on three frames.
+fn mattes(folder: &Path) {
+    for frame in 1001..=1003_u32 {
+        let picture = image::RgbaImage::from_fn(64, 48, |x, y| {
+            let center = 24.0 + 2.0 * (frame - 1001) as f32;
+            let far = (x as f32 + 0.5 - center).hypot(y as f32 + 0.5 - 20.0);
+            let red = ((12.5 - far).clamp(0.0, 1.0) * 255.0) as u8;
+            image::Rgba([red, 0, 0, if (4..60).contains(&x) && (4..44).contains(&y) { 255 } else { 0 }])
+        });
+        picture.save(folder.join(format!("matte.{frame}.png"))).expect("a picture");
+    }
+}
+
+#[test]
+fn a_channel_of_a_sequence_becomes_shapes_in_any_format() {
+    let dir = tempfile::tempdir().expect("a folder");
+    mattes(dir.path());
+    let trace = |more: &[&str]| rotocel(dir.path(), &[&["trace", "matte.####.png"][..], more].concat());
+    let (code, said) = trace(&["disc.rotocel.json", "--channel", "red"]);
+    assert!(code == 0 && said.starts_with("disc.rotocel.json: areas 1, holes 0, vertices "), "{code} {said}");
+    let text = fs::read_to_string(dir.path().join("disc.rotocel.json")).expect("a file");
+    let read = Format::RotocelShot.read(&[TextFile::whole(text)], &ReadOptions::default()).expect("ours").scene;
+    assert_eq!((read.shot.frames(), read.plate.width, read.plate.height), (1001..=1003, 64.0, 48.0));
+    for (frame, center) in [(1001.0, 24.0), (1003.0, 28.0)] {
+        let bounds = read.shot.shape("area_1").expect("the disc").track.at(frame).bounding_box();
+        assert!((bounds.center().x - center).abs() < 0.3 && (bounds.center().y - 20.0).abs() < 0.3, "{bounds:?}");
+        assert!((bounds.width() - 24.0).abs() < 0.6, "{bounds:?}");
+    }
+    // Alpha is not 1 everywhere, so that it is the matte unless something else is asked for.
+    let (code, said) = trace(&["frame.nk", "--frames", "1001-1002"]);
+    assert!(code == 0 && said.contains("frames 1001-1002"), "{code} {said}");
+    assert!(fs::read_to_string(dir.path().join("frame.nk")).expect("a file").contains("area_1"));
+}
+
+#[test]
+fn what_cannot_be_traced_is_said_and_nothing_is_written() {
+    let dir = tempfile::tempdir().expect("a folder");
+    mattes(dir.path());
+    fs::remove_file(dir.path().join("matte.1002.png")).expect("it was there");
+    for (arguments, code, said) in [
+        (&["matte.%04d.png", "a.nk"][..], 3, "missing frame 1002"),
+        (&["matte.%04d.png", "a.nk", "--frames", "1001,1003"], 2, "without gaps"),
+        (&["none.%04d.png", "a.nk"], 3, "no such file"),
+        (&["matte.%04d.png", "a.unknown"], 2, "no format has this name"),
+        (&["matte.%04d.png", "a.nk", "--frames", "1001", "--edge-tolerance", "0"], 2, "tolerance of the trace is 0"),
+        (&["matte.%04d.png", "a.nk", "--frames", "1001", "--exr-channel", "tone.highlight"], 3, "EXR files only"),
+    ] {
+        let found = rotocel(dir.path(), &[&["trace"], arguments].concat());
+        assert!(found.0 == code && found.1.contains(said), "{arguments:?}: {found:?}");
+    }
+    assert!(!dir.path().join("a.nk").exists());
+}
