@@ -89,7 +89,7 @@ impl Observer for Impatient {
 
 #[test]
 fn cancel_keeps_what_is_done_and_analyse_goes_on_from_there() {
-    let impatient = Arc::new(Impatient { left: AtomicUsize::new(4) });
+    let impatient = Arc::new(Impatient { left: AtomicUsize::new(5) });
     let host = host(HostOptions { observer: Some(impatient.clone()), ..HostOptions::default() });
     let (_, node) = analysed(&host);
     assert_eq!(frames(&node), [1, 2, 3], "the fourth was cancelled");
