@@ -34,6 +34,8 @@ pub struct Cli {
 pub enum Command {
     /// Lists the nodes of the bundle.
     Nodes(NodesArgs),
+    /// Converts shapes and landmarks from one file format to another.
+    Convert(Box<crate::convert::ConvertArgs>),
     /// Shows every clip and parameter of a node.
     Describe(DescribeArgs),
     /// Renders a sequence through a node.

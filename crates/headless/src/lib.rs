@@ -15,6 +15,7 @@
 
 pub mod bundles;
 pub mod cli;
+pub mod convert;
 pub mod error;
 #[cfg(test)]
 mod fixture;
@@ -63,6 +64,7 @@ pub fn run(cli: Cli) -> u8 {
 fn answer(cli: Cli) -> Result<String> {
     match cli.command {
         Command::Nodes(args) => nodes::nodes(&args),
+        Command::Convert(args) => convert::convert(&args),
         Command::Describe(args) => nodes::describe(&args),
         Command::Render(args) => {
             let summary = render::render(&args)?;
