@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
-use crate::merge::MergeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ofx_sdk::{Context, Depth};
 use std::path::PathBuf;
@@ -34,8 +33,6 @@ pub struct Cli {
 pub enum Command {
     /// Lists the nodes of the bundle.
     Nodes(NodesArgs),
-    /// Converts shapes and landmarks from one file format to another.
-    Convert(Box<crate::convert::ConvertArgs>),
     /// Shows every clip and parameter of a node.
     Describe(DescribeArgs),
     /// Renders a sequence through a node.
@@ -45,8 +42,6 @@ pub enum Command {
     Sheet(SheetArgs),
     /// Makes an animated GIF of one or more sequences side by side.
     Gif(GifArgs),
-    /// Merges the analyses of a shot's chunks, or the corrections of several artists, into one file.
-    Merge(MergeArgs),
     /// Measures a node against labelled shots.
     Score(ScoreArgs),
 }

@@ -15,14 +15,12 @@
 
 pub mod bundles;
 pub mod cli;
-pub mod convert;
 pub mod error;
 #[cfg(test)]
 mod fixture;
 pub mod frames;
 pub mod gif;
 pub mod layers;
-pub mod merge;
 pub mod nearest;
 pub mod nodes;
 pub mod params_file;
@@ -64,7 +62,6 @@ pub fn run(cli: Cli) -> u8 {
 fn answer(cli: Cli) -> Result<String> {
     match cli.command {
         Command::Nodes(args) => nodes::nodes(&args),
-        Command::Convert(args) => convert::convert(&args),
         Command::Describe(args) => nodes::describe(&args),
         Command::Render(args) => {
             let summary = render::render(&args)?;
@@ -72,7 +69,6 @@ fn answer(cli: Cli) -> Result<String> {
         }
         Command::Sheet(args) => sheet::sheet(&args),
         Command::Gif(args) => gif::gif(&args),
-        Command::Merge(args) => merge::merge(&args),
         Command::Score(args) => match args.what {
             ScoreWhat::Tone(args) => score::tone(&args),
         },
