@@ -9,7 +9,7 @@ use shot::*;
 use stage::*;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How far the antialiased 64-pixel picture of the network may move a centroid, in pixels of the plate.
 const OFF_PX: f64 = 0.05;
@@ -75,27 +75,27 @@ fn shapes_take_their_names_from_the_topology_and_the_rest_is_hidden() {
     assert!(secret("analysis") && secret("edits") && secret("model_id"));
 }
 
-/// A host whose artist presses Cancel after some frames.
+/// An artist who presses Cancel once three of eight frames are done, as long as there is no time.
 struct Impatient {
-    left: AtomicUsize,
+    hurried: AtomicBool,
 }
 
 impl Observer for Impatient {
-    fn progress(&self, label: &str, _fraction: f64) -> ControlFlow<()> {
-        let cancels = label.contains("landmarks") && self.left.fetch_sub(1, Ordering::SeqCst) == 1;
+    fn progress(&self, label: &str, fraction: f64) -> ControlFlow<()> {
+        let cancels = label.contains("landmarks") && fraction >= 0.375 && self.hurried.load(Ordering::SeqCst);
         if cancels { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
 #[test]
 fn cancel_keeps_what_is_done_and_analyse_goes_on_from_there() {
-    let impatient = Arc::new(Impatient { left: AtomicUsize::new(4) });
+    let impatient = Arc::new(Impatient { hurried: AtomicBool::new(true) });
     let host = host(HostOptions { observer: Some(impatient.clone()), ..HostOptions::default() });
     let (_, node) = analysed(&host);
     assert_eq!(frames(&node), [1, 2, 3], "the fourth was cancelled");
     assert!(text(&node, "status").starts_with("cancelled: 3 of 8"), "{}", text(&node, "status"));
     let before = found(&node, 2, 2);
-    impatient.left.store(usize::MAX, Ordering::SeqCst);
+    impatient.hurried.store(false, Ordering::SeqCst);
     node.press("analyse").unwrap();
     assert_eq!(frames(&node), (1..=8).collect::<Vec<_>>());
     assert_eq!(found(&node, 2, 2), before, "what was done stays");

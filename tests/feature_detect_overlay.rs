@@ -18,7 +18,7 @@ const ESCAPE: i32 = 0xFF1B;
 const SELECTED: Color = Color::rgb(1.0, 0.85, 0.1);
 
 fn drawing_host() -> OnlyHost {
-    host(HostOptions { draw_suite: true, ..HostOptions::default() })
+    host(HostOptions { overlays: true, draw_suite: true, ..HostOptions::default() })
 }
 
 fn analysed(host: &Host) -> (Instance, Overlay) {
