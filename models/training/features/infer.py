@@ -125,13 +125,3 @@ def shapes_of(
         shapes[kind.name] = Shape(own, kind.closed)
         start += len(own)
     return shapes
-
-
-def catmull_rom(shape: Shape) -> Shape:
-    """The control: the curve of Catmull and Rom through a shape's anchors."""
-    anchors = shape.vertices[:, 0]
-    before, after = np.roll(anchors, 1, axis=0), np.roll(anchors, -1, axis=0)
-    tangent = (after - before) / 6
-    if not shape.closed:
-        tangent[0], tangent[-1] = (after[0] - anchors[0]) / 3, (anchors[-1] - before[-1]) / 3
-    return Shape(np.stack([anchors, -tangent, tangent], axis=1), shape.closed)

@@ -78,6 +78,13 @@ class LandmarkNet(nn.Module):
     ) -> None:
         super().__init__()
         self.landmarks, self.shapes, self.size = landmarks, shapes, size
+        self.arguments = {
+            "landmarks": landmarks,
+            "shapes": shapes,
+            "size": size,
+            "widths": widths,
+            "blocks": blocks,
+        }
         self.trunk = Trunk(widths, blocks)
         neck = widths[2]
         self.from_32 = nn.Conv2d(widths[4], widths[3], 1)

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from checkpoint import restore
 from features.crops import Plates
 from features.faces import FaceFrame, FaceSet
 from features.finder_data import CANVASES, drawn_canvas
@@ -56,13 +55,11 @@ def train_finder(
     checkpoint: Path,
     device: torch.device,
     workers: int = 1,
-    start: Path | None = None,
+    start: nn.Module | None = None,
 ) -> nn.Module:
-    """The averaged network at the end of the plan; `start` is a checkpoint to go on from."""
+    """The averaged network at the end of the plan; `start` is a network to go on from."""
     torch.manual_seed(plan.seed)
-    net = FinderNet()
-    if start is not None:
-        net.load_state_dict(restore(start)["average"])
+    net = start or FinderNet()
     training = Training(net, plan, device, {"kind": "finder", "arguments": {}})
 
     def batches(epoch: int) -> Iterable[FinderBatch]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from checkpoint import restore
 from features.crop_batches import EpochCrops, loaded
 from features.crops import CropChoices
 from features.faces import FaceSet
@@ -33,18 +32,15 @@ def train_landmarks(
     device: torch.device,
     choices: CropChoices,
     workers: int = 1,
-    start: Path | None = None,
+    start: nn.Module | None = None,
 ) -> nn.Module:
-    """The averaged network at the end of the plan; `start` is a checkpoint to go on from.
+    """The averaged network at the end of the plan; `start` is a network to go on from.
 
     The set is looked through for new frames before every epoch.
     """
     torch.manual_seed(plan.seed)
-    net = landmark_net(faces, choices.size)
-    if start is not None:
-        net.load_state_dict(restore(start)["average"])
-    arguments = {"landmarks": net.landmarks, "shapes": net.shapes, "size": net.size}
-    training = Training(net, plan, device, {"kind": "landmarks", "arguments": arguments})
+    net = start or landmark_net(faces, choices.size)
+    training = Training(net, plan, device, {"kind": "landmarks", "arguments": net.arguments})
 
     def batches(epoch: int) -> Iterable[CropBatch]:
         if faces.refresh() or epoch == 0:
