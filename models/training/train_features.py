@@ -36,7 +36,7 @@ from puppet.topology import Topology, read_topology
 SHARES = {"landmarks": 0.7, "shapes": 0.15, "finder": 0.15}
 # The landmark network learns on crops of this size for this share of its minutes, then at its own
 # size with this share of the learning rate.
-COARSE_SIZE, COARSE_SHARE, FINE_RATE = 128, 0.4, 0.7
+COARSE_SIZE, COARSE_SHARE, FINE_RATE = 128, 0.58, 0.7
 MINUTES, TUNING_MINUTES = 60.0, 9.0
 FACES = 12000
 # Fewer projected frames than this say too little of a character's curves.

@@ -72,7 +72,7 @@ class LandmarkNet(nn.Module):
         self,
         landmarks: int,
         shapes: int,
-        size: int = 192,
+        size: int = 160,
         widths: tuple[int, int, int, int, int] = (16, 32, 48, 96, 128),
         blocks: tuple[int, ...] = (1, 2, 3, 2),
     ) -> None:

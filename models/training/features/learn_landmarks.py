@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from features.crop_batches import EpochCrops, loaded
+from features.crop_echo import varied
 from features.crops import CropChoices
 from features.faces import FaceSet
 from features.landmark_loss import CropBatch, landmark_loss
@@ -18,6 +19,8 @@ from features.training import Losses, Plan, Training
 BATCH = 24
 # Of the crops, this share comes from film on top of its share in the set.
 FAVOURED = 0.25
+# How often each crop is used, a little different each time.
+ECHO = 3
 
 
 def landmark_net(faces: FaceSet, size: int) -> LandmarkNet:
@@ -42,25 +45,26 @@ def train_landmarks(
     net = start or landmark_net(faces, choices.size)
     training = Training(net, plan, device, {"kind": "landmarks", "arguments": net.arguments})
 
-    def batches(epoch: int) -> Iterable[CropBatch]:
+    def batches(epoch: int) -> Iterator[CropBatch]:
         if faces.refresh() or epoch == 0:
             print(f"landmarks: {len(faces.frames)} frames", flush=True)
         training.facts |= {"frames": len(faces.frames), "data_hash": faces.hash()}
         frames = [faces.frames[name] for name in sorted(faces.frames)]
-        seeds = (plan.seed, epoch)
-        return loaded(
-            EpochCrops(
-                frames,
-                faces.plates,
-                choices,
-                faces.topology,
-                seeds,
-                plan.steps,
-                BATCH,
-                FAVOURED,
-            ),
-            workers,
+        fresh = EpochCrops(
+            frames,
+            faces.plates,
+            choices,
+            faces.topology,
+            (plan.seed, epoch),
+            -(-plan.steps // ECHO),
+            BATCH,
+            FAVOURED,
         )
+        for step, batch in enumerate(loaded(fresh, workers)):
+            yield batch
+            random = torch.Generator().manual_seed(hash((plan.seed, epoch, step)))
+            for _ in range(ECHO - 1):
+                yield varied(batch, random, faces.topology)
 
     def loss(net: nn.Module, batch: CropBatch) -> Losses:
         assert isinstance(net, LandmarkNet)

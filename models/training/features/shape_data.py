@@ -15,6 +15,8 @@ from puppet.topology import Topology
 HIDDEN_FACES = 0.6
 # Of the faces, this share has its closed shapes changed each on its own.
 ALONE_FACES = 0.5
+# Of the closed shapes changed, this share becomes some smooth loop.
+LOOPS = 0.35
 # Standard deviation of guessed places of hidden points, in root mean squares of the face.
 GUESS = 0.08
 # The same of what the landmark network leaves at visible ones.
@@ -114,6 +116,9 @@ class ShapeData:
                 continue
             frame = frame_of(own[:, :, 0])
             local = frame.vertices(own)
+            if kind.closed:
+                loop = torch.rand((len(places), 1, 1, 1), generator=random) < LOOPS
+                local = torch.where(loop, loops(local[:, 0, 0], local.shape[1], random), local)
             _, local = bent(local[:, :, 0], local, random, 1.2)
             _, local = sheared(local[:, :, 0], local, random, 0.25, 0.22)
             moved = torch.cat(
@@ -181,6 +186,33 @@ def batch_of(
 def as_input(places: Tensor, flags: Tensor) -> Tensor:
     """[n,3,1,P] of places and flags."""
     return torch.cat([places, flags[..., None]], -1).transpose(1, 2)[:, :, None].contiguous()
+
+
+def loops(first: Tensor, count: int, random: torch.Generator) -> Tensor:
+    """Smooth closed curves [n,count,3,2] about the middle, clockwise on screen, first vertices in
+    the directions [n,2]: ellipses whose radius sways, vertices about evenly about them."""
+    faces = len(first)
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=random)
+
+    step = (torch.arange(count) + 0.7 * (drawn(faces, count) - 0.5)) * 2 * torch.pi / count
+    turn = torch.atan2(first[:, 1], first[:, 0])[:, None]
+    height = 0.2 + 0.8 * drawn(faces, 1)
+    order = torch.tensor([2.0, 3.0])
+    size = torch.tensor([0.15, 0.08]) * torch.randn((faces, 1, 2), generator=random)
+    phase = 2 * torch.pi * drawn(faces, 1, 2)
+    wave = step[..., None] * order + phase
+    radius = 1 + (size * torch.cos(wave)).sum(-1)
+    slope = -(size * order * torch.sin(wave)).sum(-1)
+    c, s = torch.cos(step), torch.sin(step)
+    flat = torch.stack([radius * c, height * radius * s], -1)
+    way = torch.stack([slope * c - radius * s, height * (slope * s + radius * c)], -1)
+    ahead = (torch.roll(step, -1, 1) - step) % (2 * torch.pi)
+    handles = (-way * torch.roll(ahead, 1, 1)[..., None] / 3, way * ahead[..., None] / 3)
+    back = torch.stack([torch.cos(turn), torch.sin(turn)], -1)
+    matrix = torch.cat([back, torch.stack([-back[..., 1], back[..., 0]], -1)], 1)
+    return torch.stack([flat, *handles], 2) @ matrix[:, None]
 
 
 def sheared(
