@@ -17,12 +17,15 @@ from features.entries import Entry, entries, register, vertex_count
 from features.finder_net import FinderNet
 from features.landmark_net import LandmarkNet
 from features.onnx_weights import TRAINING_KEY, arguments_of, load_weights
+from features.reference_net import DirectNet
 from features.shape_net import ShapeNet
 from manifest import embedded_json
 from onnx_file import OPSET, finish_file
 from puppet.topology import Topology
 
 TOLERANCE = 2e-4
+# Kinds of networks that answer with landmarks.
+PLACES = ("landmarks", "reference")
 # Sizes of frames that the finder is checked at.
 FINDER_SIZES = ((192, 320), (320, 320), (176, 320), (320, 192))
 
@@ -39,6 +42,8 @@ def network_like(kind: str, arguments: dict[str, Any], topology: Topology) -> nn
     """An untrained network of a kind."""
     if kind == "landmarks":
         return LandmarkNet(**arguments)
+    if kind == "reference":
+        return DirectNet(**arguments)
     if kind == "shapes":
         return ShapeNet(topology, arguments["near"])
     return FinderNet()
@@ -53,14 +58,14 @@ def shipped_network(kind: str, path: Path, topology: Topology) -> nn.Module:
 
 def made_with(kind: str, net: nn.Module) -> dict[str, Any]:
     """The arguments of a network."""
-    if kind == "landmarks":
+    if kind in PLACES:
         return dict(net.arguments)
     return {"near": net.near} if kind == "shapes" else {}
 
 
 def example_of(kind: str, net: nn.Module, topology: Topology) -> Tensor:
     """An input to trace with."""
-    if kind == "landmarks":
+    if kind in PLACES:
         return torch.rand(1, 3, net.size, net.size)
     if kind == "shapes":
         flags = torch.ones(1, 1, 1, topology.count)
@@ -70,7 +75,7 @@ def example_of(kind: str, net: nn.Module, topology: Topology) -> Tensor:
 
 def dims_of(kind: str, net: nn.Module, topology: Topology) -> dict[str, list[str | int]]:
     """Sizes of the input and the output by name."""
-    if kind == "landmarks":
+    if kind in PLACES:
         columns = topology.count + len(topology.shapes)
         return {"image": [1, 3, net.size, net.size], "landmarks": [1, 4, 1, columns]}
     if kind == "shapes":

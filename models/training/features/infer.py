@@ -62,11 +62,18 @@ def second_box(places: Array) -> Box:
 
 
 class Detector:
-    """The networks of one family."""
+    """The networks of one family; `landmarks` is another file for the first of them."""
 
-    def __init__(self, models: Path, family: str, topology: Topology, threads: int = 2) -> None:
+    def __init__(
+        self,
+        models: Path,
+        family: str,
+        topology: Topology,
+        threads: int = 2,
+        landmarks: Path | None = None,
+    ) -> None:
         self.topology = topology
-        self.landmarks = session_of(models / f"{family}_landmarks.onnx", threads)
+        self.landmarks = session_of(landmarks or models / f"{family}_landmarks.onnx", threads)
         self.shapes = session_of(models / f"{family}_shapes.onnx", threads)
         self.finder = session_of(models / f"{family}_finder.onnx", threads)
         self.size = self.landmarks.get_inputs()[0].shape[2]

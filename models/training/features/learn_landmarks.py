@@ -14,6 +14,7 @@ from features.crops import CropChoices
 from features.faces import FaceSet
 from features.landmark_loss import CropBatch, landmark_loss
 from features.landmark_net import LandmarkNet
+from features.reference_net import DirectNet, direct_loss
 from features.training import Losses, Plan, Training
 
 BATCH = 24
@@ -43,7 +44,8 @@ def train_landmarks(
     """
     torch.manual_seed(plan.seed)
     net = start or landmark_net(faces, choices.size)
-    training = Training(net, plan, device, {"kind": "landmarks", "arguments": net.arguments})
+    kind = "reference" if isinstance(net, DirectNet) else "landmarks"
+    training = Training(net, plan, device, {"kind": kind, "arguments": net.arguments})
 
     def batches(epoch: int) -> Iterator[CropBatch]:
         if faces.refresh() or epoch == 0:
@@ -67,6 +69,8 @@ def train_landmarks(
                 yield varied(batch, random, faces.topology)
 
     def loss(net: nn.Module, batch: CropBatch) -> Losses:
+        if isinstance(net, DirectNet):
+            return direct_loss(net, batch, device)
         assert isinstance(net, LandmarkNet)
         return landmark_loss(net, batch, device)
 

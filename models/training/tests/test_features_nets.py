@@ -23,6 +23,7 @@ try:
     from features.landmark_net import VALUES, LandmarkNet
     from features.learn_shapes import train_shapes
     from features.measures import catmull_rom, crossings
+    from features.reference_net import DirectNet
     from features.score_shapes import shapes_from
     from features.shape_data import ShapeData, frame_of, near_landmarks
     from features.shape_loss import points_along, shape_loss
@@ -75,6 +76,18 @@ class Landmarks(unittest.TestCase):
         values = wing(torch.linspace(0, 16, 400))
         self.assertTrue((values.diff() > 0).all())
         self.assertLess(float(values.diff().max()), 0.2)
+
+
+class Reference(unittest.TestCase):
+    def test_the_reference_answers_like_ours_and_is_exported(self) -> None:
+        net = DirectNet(PUPPET.count, len(PUPPET.shapes), 64, **SMALL).eval()
+        with torch.inference_mode():
+            values = net(torch.rand(2, 3, 64, 64))
+        self.assertEqual(values.shape, (2, 4, 1, PUPPET.count + len(PUPPET.shapes)))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "reference.onnx"
+            entry = entries("tiny", "Tiny", PUPPET, 64)["landmarks"]
+            self.assertLess(export("reference", net, PUPPET, entry, path), 1e-4)
 
 
 class Shapes(unittest.TestCase):
