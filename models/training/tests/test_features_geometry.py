@@ -20,7 +20,7 @@ try:
         shapes_left,
     )
     from features.faces import FaceFrame, behind, cut_out, halved
-    from features.finder_data import drawn_canvas, marked
+    from features.finder_data import drawn_canvas
     from features.geometry import drawn_faces, lengths_at, slid
     from features.measures import apart, crossings, eyes_apart, f1, handle_angles
     from features.revector import PLACES, landmarks_on, ordered, revectorised
@@ -139,21 +139,12 @@ class Crops(unittest.TestCase):
 
 
 class Finder(unittest.TestCase):
-    def test_the_middle_of_a_face_is_marked_in_its_cell(self) -> None:
-        canvas = marked(np.zeros((192, 320, 3), np.uint8), (100.0, 60.0, 64.0))
-        row, column = np.unravel_index(canvas.heat.argmax(), canvas.heat.shape)
-        self.assertEqual((row, column), (3, 6))
-        x, y = (column + 0.5, row + 0.5) + canvas.target[1:, row, column]
-        np.testing.assert_allclose((16 * x, 16 * y), (100, 60), atol=1e-4)
-        empty = marked(np.zeros((192, 320, 3), np.uint8), None)
-        self.assertEqual((empty.heat.max(), empty.near.max()), (0, 0))
-
     def test_canvases_have_the_size_asked_for(self) -> None:
         frame = dotted_frame()
         for seed in range(4):
             canvas = drawn_canvas(frame, np.random.default_rng(seed), (192, 320), [])
             self.assertEqual(canvas.image.shape, (320, 192, 3))
-            self.assertEqual(canvas.heat.shape, (20, 12))
+            self.assertEqual(canvas.face.shape, (3,))
 
 
 class Revectorise(unittest.TestCase):

@@ -16,6 +16,7 @@ try:
 
     from features.entries import entries
     from features.export import export, export_all, network_of, shipped_network
+    from features.finder_batch import marked, moved
     from features.finder_net import FinderNet, finder_loss
     from features.geometry import drawn_faces
     from features.infer import Detector
@@ -237,6 +238,27 @@ class Files(unittest.TestCase):
 
 
 class Finder(unittest.TestCase):
+    def test_the_middle_of_a_face_is_marked_in_its_cell(self) -> None:
+        faces = torch.tensor([[100.0, 60.0, 64.0], [0, 0, 0], [-20, 60, 64]])
+        heat, target, near = marked(faces, 192, 320)
+        row, column = np.unravel_index(int(heat[0].argmax()), (12, 20))
+        self.assertEqual((row, column, float(heat[0].max())), (3, 6, 1.0))
+        shift = target[0, 1:, row, column].numpy()
+        np.testing.assert_allclose(16 * (np.array([6.5, 3.5]) + shift), (100, 60), atol=1e-4)
+        self.assertEqual((float(heat[1:].max()), float(near[1:].max())), (0, 0))
+
+    def test_a_canvas_used_again_keeps_its_face(self) -> None:
+        image = torch.zeros(8, 192, 320, 3, dtype=torch.uint8)
+        image[:, 90:110, 150:170] = 255
+        faces = torch.tensor([[160.0, 100.0, 20.0]]).repeat(8, 1)
+        pixels, places = moved(image, faces, torch.Generator().manual_seed(2))
+        self.assertGreater(float((places[:, 0] - 160).abs().max()), 10)
+        for picture, (x, y, side) in zip(pixels.float(), places.tolist(), strict=True):
+            if 30 < x < 290 and 30 < y < 160:
+                self.assertGreater(float(picture[int(y), int(x), 0]), 250)
+                lit = float((picture[..., 0] > 127).sum()) ** 0.5
+                self.assertAlmostEqual(lit, side, delta=2.5)
+
     def test_the_right_cell_costs_least(self) -> None:
         heat = torch.zeros(1, 3, 4)
         heat[0, 1, 2] = 1
