@@ -29,7 +29,9 @@ from provenance import machine_kind, public_command, today
 from puppet.identity import HELD_OUT
 from puppet.topology import read_topology
 
-GEOMETRY_FACES, GEOMETRY_SEED = 480, 77
+SPLITS = ("test", "new")
+SHEET_FRAMES = 20
+GEOMETRY_FACES, GEOMETRY_SEED = 240, 77
 HIDDEN = 0.25
 
 
@@ -41,6 +43,11 @@ def training_facts(work: Path, kind: str) -> dict[str, Any]:
         for key in ("frames", "faces", "data_hash")
         if key in state["facts"]
     }
+    early = work / f"{kind}_coarse.pt"
+    if early.exists():
+        coarse = restore(early)
+        facts["coarse_steps"] = coarse["step"]
+        facts["coarse_minutes"] = round(coarse["seconds"] / 60, 1)
     return facts | {
         "seed": state["plan"]["seed"],
         "peak_rate": state["plan"]["peak"],
@@ -81,6 +88,26 @@ def store_scores(models: Path, entry: Entry, kind: str, sets: dict[str, Any], wo
     write_entry(models / "manifest.toml", entry | {"scores": manifest_figures(kind, measured)})
 
 
+def scored(kind: str, detector: Detector, args: argparse.Namespace) -> dict[str, Any]:
+    """All figures of one network."""
+    if kind == "shapes":
+        faces = drawn_faces(GEOMETRY_FACES, GEOMETRY_SEED, detector.topology, HELD_OUT)
+        shapes = {
+            "geometry": score_geometry(detector, faces),
+            "geometry_hidden": score_geometry(detector, faces, HIDDEN),
+        }
+        if args.production:
+            shapes["production"] = score_production(detector, args.production)
+        return shapes
+    if kind == "finder":
+        return {split: score_finder(detector, args.data, split) for split in SPLITS}
+    scores = {split: score_split(detector, args.data, split) for split in SPLITS}
+    if args.sheet:
+        worst_sheet(detector, args.data, "test", scores["test"], SHEET_FRAMES, args.sheet)
+    frames = {split: figures(found) for split, found in scores.items() if found}
+    return frames | {"milliseconds": timed(detector)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path, nargs="+", help="folders of film shots")
@@ -89,6 +116,7 @@ def main() -> None:
     parser.add_argument("--family", default="puppet")
     parser.add_argument("--production", type=Path, help="folder of public production splines")
     parser.add_argument("--sheet", type=Path, help="picture of the worst test frames")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     by_name = {entry["name"]: entry for entry in read_manifest(args.models / "manifest.toml")}
@@ -96,27 +124,12 @@ def main() -> None:
     topology = read_topology(family["landmarks"]["topology"])
     detector = Detector(args.models, args.family, topology, args.threads)
 
-    scores = {split: score_split(detector, args.data, split) for split in ("test", "new")}
-    frames = {split: figures(found) for split, found in scores.items() if found}
-    if args.sheet:
-        worst_sheet(detector, args.data, "test", scores["test"], 20, args.sheet)
-    faces = drawn_faces(GEOMETRY_FACES, GEOMETRY_SEED, topology, HELD_OUT)
-    shapes = {
-        "geometry": score_geometry(detector, faces),
-        "geometry_hidden": score_geometry(detector, faces, HIDDEN),
-    }
-    if args.production:
-        shapes["production"] = score_production(detector, args.production)
-    sets = {
-        "landmarks": frames | {"milliseconds": timed(detector)},
-        "shapes": shapes,
-        "finder": {split: score_finder(detector, args.data, split) for split in frames},
-    }
-    for kind in KINDS:
+    sets = {kind: scored(kind, detector, args) for kind in args.kinds}
+    for kind in args.kinds:
         store_scores(args.models, family[kind], kind, sets[kind], args.work)
-    for path in write_cards(args.models, args.family):
+    for path in write_cards(args.models, args.family, args.kinds):
         print(path)
-    print(json.dumps(frames, indent=1))
+    print(json.dumps(sets, indent=1))
 
 
 if __name__ == "__main__":

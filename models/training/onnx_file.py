@@ -11,8 +11,14 @@ from manifest import METADATA_KEY
 OPSET = 18
 
 
-def finish_file(path: Path, dims: dict[str, list[str | int]], metadata: str) -> None:
-    """Names the dimensions of inputs and outputs, and rewrites the file with `metadata` alone."""
+def finish_file(
+    path: Path,
+    dims: dict[str, list[str | int]],
+    metadata: str,
+    more: dict[str, str] | None = None,
+) -> None:
+    """Names the dimensions of inputs and outputs, and rewrites the file with `metadata` as its
+    entry and `more` beside it."""
     model = onnx.load(path)
     for tensor in (*model.graph.input, *model.graph.output):
         shape = tensor.type.tensor_type.shape
@@ -31,6 +37,6 @@ def finish_file(path: Path, dims: dict[str, list[str | int]], metadata: str) -> 
     for node in model.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]
-    onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata} | (more or {}))
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)

@@ -133,6 +133,8 @@ def card(template: str, scores: dict[str, Any], kind: str) -> str:
         "EPOCHS": run["epochs"],
         "STEPS": run["steps"],
         "MINUTES": run["minutes"],
+        "COARSE_STEPS": run.get("coarse_steps", 0),
+        "COARSE_MINUTES": run.get("coarse_minutes", 0),
         "FRAMES": run.get("frames", run.get("faces", "-")),
         "HASH": str(run.get("data_hash", "-"))[:16],
     }
@@ -143,10 +145,10 @@ def card(template: str, scores: dict[str, Any], kind: str) -> str:
     return template
 
 
-def write_cards(models: Path, family: str) -> list[Path]:
+def write_cards(models: Path, family: str, kinds: tuple[str, ...] = KINDS) -> list[Path]:
     """Writes the cards of a family's networks from their scores."""
     written = []
-    for kind in KINDS:
+    for kind in kinds:
         name = f"{family}_{kind}"
         scores = json.loads((models / "scores" / f"{name}.json").read_text("utf-8"))
         target = models / f"{name}.md"

@@ -32,7 +32,7 @@ LEFT = 0.2
 class CropChoices:
     """What may vary about crops; ablations change it."""
 
-    size: int = 192
+    size: int = 160
     near_share: float = NEAR_SHARE
     degrees: float = 22.0
     scale_aware: bool = True

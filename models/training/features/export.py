@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,34 +16,56 @@ from checkpoint import restore
 from features.entries import Entry, entries, register, vertex_count
 from features.finder_net import FinderNet
 from features.landmark_net import LandmarkNet
+from features.onnx_weights import TRAINING_KEY, arguments_of, load_weights
+from features.reference_net import DirectNet
 from features.shape_net import ShapeNet
 from manifest import embedded_json
 from onnx_file import OPSET, finish_file
 from puppet.topology import Topology
 
 TOLERANCE = 2e-4
+# Kinds of networks that answer with landmarks.
+PLACES = ("landmarks", "reference")
 # Sizes of frames that the finder is checked at.
 FINDER_SIZES = ((192, 320), (320, 320), (176, 320), (320, 192))
-# With folds on, the runtime is free to reorder sums: sharp softmaxes show it in the sixth digit.
 
 
 def network_of(checkpoint: Path, topology: Topology) -> nn.Module:
     """The averaged weights of a checkpoint, ready to infer."""
     state = restore(checkpoint)
-    kind, arguments = state["facts"]["kind"], state["facts"]["arguments"]
-    if kind == "landmarks":
-        net: nn.Module = LandmarkNet(**arguments)
-    elif kind == "shapes":
-        net = ShapeNet(topology, arguments["near"])
-    else:
-        net = FinderNet()
+    net = network_like(state["facts"]["kind"], state["facts"]["arguments"], topology)
     net.load_state_dict(state["average"])
     return net.eval()
 
 
+def network_like(kind: str, arguments: dict[str, Any], topology: Topology) -> nn.Module:
+    """An untrained network of a kind."""
+    if kind == "landmarks":
+        return LandmarkNet(**arguments)
+    if kind == "reference":
+        return DirectNet(**arguments)
+    if kind == "shapes":
+        return ShapeNet(topology, arguments["near"])
+    return FinderNet()
+
+
+def shipped_network(kind: str, path: Path, topology: Topology) -> nn.Module:
+    """The network of an exported file, to go on from."""
+    net = network_like(kind, arguments_of(path), topology)
+    load_weights(net, path)
+    return net
+
+
+def made_with(kind: str, net: nn.Module) -> dict[str, Any]:
+    """The arguments of a network."""
+    if kind in PLACES:
+        return dict(net.arguments)
+    return {"near": net.near} if kind == "shapes" else {}
+
+
 def example_of(kind: str, net: nn.Module, topology: Topology) -> Tensor:
     """An input to trace with."""
-    if kind == "landmarks":
+    if kind in PLACES:
         return torch.rand(1, 3, net.size, net.size)
     if kind == "shapes":
         flags = torch.ones(1, 1, 1, topology.count)
@@ -52,7 +75,7 @@ def example_of(kind: str, net: nn.Module, topology: Topology) -> Tensor:
 
 def dims_of(kind: str, net: nn.Module, topology: Topology) -> dict[str, list[str | int]]:
     """Sizes of the input and the output by name."""
-    if kind == "landmarks":
+    if kind in PLACES:
         columns = topology.count + len(topology.shapes)
         return {"image": [1, 3, net.size, net.size], "landmarks": [1, 4, 1, columns]}
     if kind == "shapes":
@@ -87,7 +110,8 @@ def export(kind: str, net: nn.Module, topology: Topology, entry: Entry, path: Pa
             optimize=True,
             verbose=False,
         )
-    finish_file(part, dims, embedded_json(entry))
+    more = {TRAINING_KEY: json.dumps(made_with(kind, net))}
+    finish_file(part, dims, embedded_json(entry), more)
     worst = largest_difference(kind, net, topology, part, inward)
     if worst > TOLERANCE:
         raise SystemExit(f"{path.name}: ONNX Runtime and torch differ by {worst:g}")

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.crops import Plates, beyond, reduced
-from features.entries import FACE_CELL, FACE_SIDE
 from features.faces import FaceFrame, Pixels
-from features.finder_net import USUAL
 from puppet.augment import CHANCES, augmented
 from puppet.augment_cloud import plain_or_made, swatch
 from puppet.augment_warp import affine
@@ -20,38 +18,20 @@ SIZES_PX = (20.0, 260.0)  # of tight squares
 # Canvases: wide, square, tall.
 CANVASES = ((320, 176), (320, 192), (320, 224), (320, 320), (192, 320))
 NO_FACE = 0.12
-STEPS = CHANCES | {"turn": 0.0, "warp": 0.0, "occlusion": 0.45, "motion": 0.1, "blur": 0.2}
-# Standard deviation of a middle's heat, in cells.
-SPREAD = 0.7
+STEPS = CHANCES | {"turn": 0.0, "warp": 0.0, "occlusion": 0.35, "motion": 0.05, "blur": 0.2}
 
 
 @dataclass
 class Canvas:
-    """A frame with what the finder is to say of it."""
+    """A frame with the middle and the side of its face in pixels; without any, the side is 0."""
 
     image: Pixels  # [H,W,3]
-    heat: NDArray[np.float32]  # [h,w]
-    target: NDArray[np.float32]  # [3,h,w]: log of size, dx, dy
-    near: NDArray[np.float32]  # [h,w]
+    face: NDArray[np.float32]  # x, y, side
 
 
-def marked(image: Pixels, face: tuple[float, float, float] | None) -> Canvas:
-    """A canvas with its face's middle and side in pixels, or without any face."""
-    height, width = (side // FACE_CELL for side in image.shape[:2])
-    heat, near = np.zeros((2, height, width), np.float32)
-    target = np.zeros((3, height, width), np.float32)
-    if face is not None:
-        x, y, side = face
-        row, column = np.mgrid[0:height, 0:width] + 0.5
-        dx, dy = x / FACE_CELL - column, y / FACE_CELL - row
-        heat = np.exp(-(dx**2 + dy**2) / (2 * SPREAD**2)).astype(np.float32)
-        middle = np.unravel_index(heat.argmax(), heat.shape)
-        heat[middle] = 1
-        near = ((np.abs(dx) < 1.5) & (np.abs(dy) < 1.5)).astype(np.float32)
-        near[middle] = 1
-        target[0] = np.log(side / FACE_SIDE / USUAL)
-        target[1], target[2] = dx, dy
-    return Canvas(image, heat, target, near)
+def canvas(image: Pixels, face: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Canvas:
+    """A canvas with its face, or without any."""
+    return Canvas(image, np.array(face, np.float32))
 
 
 def drawn_canvas(frame: FaceFrame, rng: Random, size: tuple[int, int], plates: Plates) -> Canvas:
@@ -61,7 +41,7 @@ def drawn_canvas(frame: FaceFrame, rng: Random, size: tuple[int, int], plates: P
         empty = plain_or_made(rng, width, height)
         if plates and rng.random() < 0.6:
             empty = swatch(plates[int(rng.integers(len(plates)))], rng, width, height)
-        return marked(_bytes(empty), None)
+        return canvas(_bytes(empty))
     side = np.exp(rng.uniform(*np.log(SIZES_PX)))
     small = reduced(frame, frame.tight[2] / side)
     angle, zoom = rng.normal(0, 0.12), side / small.tight[2]
@@ -81,7 +61,7 @@ def drawn_canvas(frame: FaceFrame, rng: Random, size: tuple[int, int], plates: P
     image = _bytes(face.picture)
     if rng.random() < 0.5:
         image, at = np.ascontiguousarray(image[:, ::-1]), np.array([width - at[0], at[1]])
-    return marked(image, (float(at[0]), float(at[1]), float(side)))
+    return canvas(image, (float(at[0]), float(at[1]), float(side)))
 
 
 def _bytes(picture: NDArray[np.float32]) -> Pixels:

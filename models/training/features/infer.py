@@ -62,11 +62,18 @@ def second_box(places: Array) -> Box:
 
 
 class Detector:
-    """The networks of one family."""
+    """The networks of one family; `landmarks` is another file for the first of them."""
 
-    def __init__(self, models: Path, family: str, topology: Topology, threads: int = 2) -> None:
+    def __init__(
+        self,
+        models: Path,
+        family: str,
+        topology: Topology,
+        threads: int = 2,
+        landmarks: Path | None = None,
+    ) -> None:
         self.topology = topology
-        self.landmarks = session_of(models / f"{family}_landmarks.onnx", threads)
+        self.landmarks = session_of(landmarks or models / f"{family}_landmarks.onnx", threads)
         self.shapes = session_of(models / f"{family}_shapes.onnx", threads)
         self.finder = session_of(models / f"{family}_finder.onnx", threads)
         self.size = self.landmarks.get_inputs()[0].shape[2]
@@ -125,13 +132,3 @@ def shapes_of(
         shapes[kind.name] = Shape(own, kind.closed)
         start += len(own)
     return shapes
-
-
-def catmull_rom(shape: Shape) -> Shape:
-    """The control: the curve of Catmull and Rom through a shape's anchors."""
-    anchors = shape.vertices[:, 0]
-    before, after = np.roll(anchors, 1, axis=0), np.roll(anchors, -1, axis=0)
-    tangent = (after - before) / 6
-    if not shape.closed:
-        tangent[0], tangent[-1] = (after[0] - anchors[0]) / 3, (anchors[-1] - before[-1]) / 3
-    return Shape(np.stack([anchors, -tangent, tangent], axis=1), shape.closed)

@@ -72,12 +72,19 @@ class LandmarkNet(nn.Module):
         self,
         landmarks: int,
         shapes: int,
-        size: int = 192,
+        size: int = 160,
         widths: tuple[int, int, int, int, int] = (16, 32, 48, 96, 128),
         blocks: tuple[int, ...] = (1, 2, 3, 2),
     ) -> None:
         super().__init__()
         self.landmarks, self.shapes, self.size = landmarks, shapes, size
+        self.arguments = {
+            "landmarks": landmarks,
+            "shapes": shapes,
+            "size": size,
+            "widths": widths,
+            "blocks": blocks,
+        }
         self.trunk = Trunk(widths, blocks)
         neck = widths[2]
         self.from_32 = nn.Conv2d(widths[4], widths[3], 1)

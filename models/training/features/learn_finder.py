@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from checkpoint import restore
 from features.crops import Plates
 from features.faces import FaceFrame, FaceSet
+from features.finder_batch import marked, moved
 from features.finder_data import CANVASES, drawn_canvas
 from features.finder_net import FinderNet, finder_loss
 from features.training import Losses, Plan, Training
@@ -20,7 +20,10 @@ from features.training import Losses, Plan, Training
 BATCH = 16
 # Of the canvases, this share has a face of a film plate.
 FILM_SHARE = 0.4
-FinderBatch = tuple[Tensor, Tensor, Tensor, Tensor]
+# How often each canvas is used, a little different each time.
+ECHO = 4
+CANVAS = ("image", "face")
+FinderBatch = tuple[Tensor, Tensor]
 
 
 class EpochCanvases(Dataset[FinderBatch]):
@@ -44,10 +47,8 @@ class EpochCanvases(Dataset[FinderBatch]):
             frame = pool[int(rng.integers(len(pool)))]
             made.append(drawn_canvas(frame, rng, size, self.plates))
 
-        def all_of(name: str) -> Tensor:
-            return torch.from_numpy(np.stack([getattr(canvas, name) for canvas in made]))
-
-        return all_of("image"), all_of("heat"), all_of("target"), all_of("near")
+        images, faces = (np.stack([getattr(one, name) for one in made]) for name in CANVAS)
+        return torch.from_numpy(images), torch.from_numpy(faces)
 
 
 def train_finder(
@@ -56,26 +57,31 @@ def train_finder(
     checkpoint: Path,
     device: torch.device,
     workers: int = 1,
-    start: Path | None = None,
+    start: nn.Module | None = None,
 ) -> nn.Module:
-    """The averaged network at the end of the plan; `start` is a checkpoint to go on from."""
+    """The averaged network at the end of the plan; `start` is a network to go on from."""
     torch.manual_seed(plan.seed)
-    net = FinderNet()
-    if start is not None:
-        net.load_state_dict(restore(start)["average"])
+    net = start or FinderNet()
     training = Training(net, plan, device, {"kind": "finder", "arguments": {}})
 
-    def batches(epoch: int) -> Iterable[FinderBatch]:
+    def batches(epoch: int) -> Iterator[FinderBatch]:
         faces.refresh()
         training.facts |= {"frames": len(faces.frames), "data_hash": faces.hash()}
         frames = [faces.frames[name] for name in sorted(faces.frames)]
-        canvases = EpochCanvases(frames, faces.plates, (plan.seed, epoch), plan.steps)
-        return DataLoader(canvases, batch_size=None, num_workers=workers, prefetch_factor=4)
+        steps = -(-plan.steps // ECHO)
+        fresh = EpochCanvases(frames, faces.plates, (plan.seed, epoch), steps)
+        made = DataLoader(fresh, batch_size=None, num_workers=workers, prefetch_factor=4)
+        for step, (image, places) in enumerate(made):
+            yield image, places
+            random = torch.Generator().manual_seed(hash((plan.seed, epoch, step)))
+            for _ in range(ECHO - 1):
+                yield moved(image, places, random)
 
     def loss(net: nn.Module, batch: FinderBatch) -> Losses:
         assert isinstance(net, FinderNet)
-        image, heat, target, near = (part.to(device) for part in batch)
-        planes = image.permute(0, 3, 1, 2).float() / 255
+        image, places = batch
+        heat, target, near = (t.to(device) for t in marked(places, *image.shape[1:3]))
+        planes = image.to(device).permute(0, 3, 1, 2).float() / 255
         with torch.autocast(device.type, dtype=torch.bfloat16):
             cells = net.cells(planes.contiguous(memory_format=torch.channels_last))
         return finder_loss(cells, heat, target, near)

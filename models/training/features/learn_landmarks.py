@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from checkpoint import restore
 from features.crop_batches import EpochCrops, loaded
+from features.crop_echo import varied
 from features.crops import CropChoices
 from features.faces import FaceSet
 from features.landmark_loss import CropBatch, landmark_loss
 from features.landmark_net import LandmarkNet
+from features.reference_net import DirectNet, direct_loss
 from features.training import Losses, Plan, Training
 
 BATCH = 24
 # Of the crops, this share comes from film on top of its share in the set.
 FAVOURED = 0.25
+# How often each crop is used, a little different each time.
+ECHO = 3
 
 
 def landmark_net(faces: FaceSet, size: int) -> LandmarkNet:
@@ -33,40 +36,41 @@ def train_landmarks(
     device: torch.device,
     choices: CropChoices,
     workers: int = 1,
-    start: Path | None = None,
+    start: nn.Module | None = None,
 ) -> nn.Module:
-    """The averaged network at the end of the plan; `start` is a checkpoint to go on from.
+    """The averaged network at the end of the plan; `start` is a network to go on from.
 
     The set is looked through for new frames before every epoch.
     """
     torch.manual_seed(plan.seed)
-    net = landmark_net(faces, choices.size)
-    if start is not None:
-        net.load_state_dict(restore(start)["average"])
-    arguments = {"landmarks": net.landmarks, "shapes": net.shapes, "size": net.size}
-    training = Training(net, plan, device, {"kind": "landmarks", "arguments": arguments})
+    net = start or landmark_net(faces, choices.size)
+    kind = "reference" if isinstance(net, DirectNet) else "landmarks"
+    training = Training(net, plan, device, {"kind": kind, "arguments": net.arguments})
 
-    def batches(epoch: int) -> Iterable[CropBatch]:
+    def batches(epoch: int) -> Iterator[CropBatch]:
         if faces.refresh() or epoch == 0:
             print(f"landmarks: {len(faces.frames)} frames", flush=True)
         training.facts |= {"frames": len(faces.frames), "data_hash": faces.hash()}
         frames = [faces.frames[name] for name in sorted(faces.frames)]
-        seeds = (plan.seed, epoch)
-        return loaded(
-            EpochCrops(
-                frames,
-                faces.plates,
-                choices,
-                faces.topology,
-                seeds,
-                plan.steps,
-                BATCH,
-                FAVOURED,
-            ),
-            workers,
+        fresh = EpochCrops(
+            frames,
+            faces.plates,
+            choices,
+            faces.topology,
+            (plan.seed, epoch),
+            -(-plan.steps // ECHO),
+            BATCH,
+            FAVOURED,
         )
+        for step, batch in enumerate(loaded(fresh, workers)):
+            yield batch
+            random = torch.Generator().manual_seed(hash((plan.seed, epoch, step)))
+            for _ in range(ECHO - 1):
+                yield varied(batch, random, faces.topology)
 
     def loss(net: nn.Module, batch: CropBatch) -> Losses:
+        if isinstance(net, DirectNet):
+            return direct_loss(net, batch, device)
         assert isinstance(net, LandmarkNet)
         return landmark_loss(net, batch, device)
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from checkpoint import restore
 from features.geometry import Geometry, drawn_faces
 from features.shape_data import ShapeBatch, ShapeData, near_landmarks
 from features.shape_loss import shape_loss
@@ -53,18 +52,13 @@ def train_shapes(
     plan: Plan,
     checkpoint: Path,
     device: torch.device,
-    start: Path | None = None,
+    start: nn.Module | None = None,
 ) -> nn.Module:
-    """The averaged network at the end of the plan; `start` is a checkpoint to go on from."""
+    """The averaged network at the end of the plan; `start` is a network to go on from."""
     torch.manual_seed(plan.seed)
-    near = near_landmarks(faces, topology, NEAR)
-    if start is not None:
-        near = restore(start)["facts"]["arguments"]["near"]
-    net = ShapeNet(topology, near)
-    if start is not None:
-        net.load_state_dict(restore(start)["average"])
+    net = start or ShapeNet(topology, near_landmarks(faces, topology, NEAR))
     data = ShapeData(faces, topology)
-    arguments = {"topology": topology.name, "near": near}
+    arguments = {"topology": topology.name, "near": net.near}
     facts = {"kind": "shapes", "arguments": arguments, "faces": len(data)}
     training = Training(net, plan, device, facts)
 

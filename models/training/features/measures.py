@@ -96,3 +96,13 @@ def f1(hit: int, wrong: int, missed: int) -> float:
     """The harmonic mean of precision and recall; 1 where there was nothing to find."""
     total = 2 * hit + wrong + missed
     return round(2 * hit / total, 4) if total else 1.0
+
+
+def catmull_rom(shape: Shape) -> Shape:
+    """The control: the curve of Catmull and Rom through a shape's anchors."""
+    anchors = shape.vertices[:, 0]
+    before, after = np.roll(anchors, 1, axis=0), np.roll(anchors, -1, axis=0)
+    tangent = (after - before) / 6
+    if not shape.closed:
+        tangent[0], tangent[-1] = (after[0] - anchors[0]) / 3, (anchors[-1] - before[-1]) / 3
+    return Shape(np.stack([anchors, -tangent, tangent], axis=1), shape.closed)

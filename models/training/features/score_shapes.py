@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from features.geometry import Geometry
-from features.infer import Detector, catmull_rom
-from features.measures import apart, crossings, eyes_apart, handle_angles, summary
+from features.infer import Detector
+from features.measures import apart, catmull_rom, crossings, eyes_apart, handle_angles, summary
 from puppet.annotation import from_public
 from puppet.cubic import Array, Shape
 from puppet.topology import FOLDER, Topology

@@ -13,6 +13,10 @@ from puppet.topology import Topology
 
 # Of the batches' faces, this share has points that are not visible.
 HIDDEN_FACES = 0.6
+# Of the faces, this share has its closed shapes changed each on its own.
+ALONE_FACES = 0.5
+# Of the closed shapes changed, this share becomes some smooth loop.
+LOOPS = 0.35
 # Standard deviation of guessed places of hidden points, in root mean squares of the face.
 GUESS = 0.08
 # The same of what the landmark network leaves at visible ones.
@@ -68,6 +72,9 @@ class ShapeData:
         self.vertices = torch.from_numpy(faces.vertices)
         facing = torch.from_numpy(faces.facing).float()
         self.weight = 0.25 + 0.75 * facing @ owners(topology).T
+        free = [[None in kind.landmarks] * len(kind.landmarks) for kind in topology.shapes]
+        # Vertices of shapes that hang on others, as 1.
+        self.free = torch.tensor([flag for flags in free for flag in flags]).float()
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -85,11 +92,47 @@ class ShapeData:
         frame = frame_of(places)
         places, vertices = frame.places(places), frame.vertices(vertices)
         places, vertices = sheared(*bent(places, vertices, random), random)
+        alone = torch.rand((count, 1), generator=random) < ALONE_FACES
+        places, vertices = self._each_bent(places, vertices, alone, random)
+        weight = self.weight[pick] * (1 - alone.float() * self.free)
         flags = self._flags(places, random)
         wrong = torch.where(flags[..., None] > 0, UNSTEADY, GUESS)
         wrong = wrong * torch.rand((count, 1, 1), generator=random)
         given = places + wrong * torch.randn(places.shape, generator=random)
-        return batch_of(given, places, flags, vertices, self.weight[pick])
+        return batch_of(given, places, flags, vertices, weight)
+
+    def _each_bent(
+        self, places: Tensor, vertices: Tensor, alone: Tensor, random: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Shapes of some faces on their own: turned, stretched and bent about their middles, so
+        that curves of other hands than the generator's are not far from what was trained on.
+        Those with free vertices stay: their ends hang on other shapes."""
+        places, changed, start = places.clone(), [], 0
+        for kind in self.topology.shapes:
+            own = vertices[:, start : start + len(kind.landmarks)]
+            start += len(kind.landmarks)
+            if None in kind.landmarks:
+                changed.append(own)
+                continue
+            frame = frame_of(own[:, :, 0])
+            local = frame.vertices(own)
+            if kind.closed:
+                loop = torch.rand((len(places), 1, 1, 1), generator=random) < LOOPS
+                local = torch.where(loop, loops(local[:, 0, 0], local.shape[1], random), local)
+            _, local = bent(local[:, :, 0], local, random, 1.2)
+            _, local = sheared(local[:, :, 0], local, random, 0.25, 0.22)
+            moved = torch.cat(
+                [
+                    local[:, :, :1] * frame.scale[..., None] + frame.middle[:, :, None],
+                    local[:, :, 1:] * frame.scale[..., None],
+                ],
+                2,
+            )
+            own = torch.where(alone[..., None, None], moved, own)
+            at, bound = kind.bound()
+            places[:, bound] = own[:, at, 0]
+            changed.append(own)
+        return places, torch.cat(changed, 1)
 
     def _flags(self, places: Tensor, random: torch.Generator) -> Tensor:
         """Which points are visible: often all; else some at random, or all on one side of a line,
@@ -145,18 +188,53 @@ def as_input(places: Tensor, flags: Tensor) -> Tensor:
     return torch.cat([places, flags[..., None]], -1).transpose(1, 2)[:, :, None].contiguous()
 
 
-def sheared(places: Tensor, vertices: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def loops(first: Tensor, count: int, random: torch.Generator) -> Tensor:
+    """Smooth closed curves [n,count,3,2] about the middle, clockwise on screen, first vertices in
+    the directions [n,2]: ellipses whose radius sways, vertices about evenly about them."""
+    faces = len(first)
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=random)
+
+    step = (torch.arange(count) + 0.7 * (drawn(faces, count) - 0.5)) * 2 * torch.pi / count
+    turn = torch.atan2(first[:, 1], first[:, 0])[:, None]
+    height = 0.2 + 0.8 * drawn(faces, 1)
+    order = torch.tensor([2.0, 3.0])
+    size = torch.tensor([0.15, 0.08]) * torch.randn((faces, 1, 2), generator=random)
+    phase = 2 * torch.pi * drawn(faces, 1, 2)
+    wave = step[..., None] * order + phase
+    radius = 1 + (size * torch.cos(wave)).sum(-1)
+    slope = -(size * order * torch.sin(wave)).sum(-1)
+    c, s = torch.cos(step), torch.sin(step)
+    flat = torch.stack([radius * c, height * radius * s], -1)
+    way = torch.stack([slope * c - radius * s, height * (slope * s + radius * c)], -1)
+    ahead = (torch.roll(step, -1, 1) - step) % (2 * torch.pi)
+    handles = (-way * torch.roll(ahead, 1, 1)[..., None] / 3, way * ahead[..., None] / 3)
+    back = torch.stack([torch.cos(turn), torch.sin(turn)], -1)
+    matrix = torch.cat([back, torch.stack([-back[..., 1], back[..., 0]], -1)], 1)
+    return torch.stack([flat, *handles], 2) @ matrix[:, None]
+
+
+def sheared(
+    places: Tensor,
+    vertices: Tensor,
+    random: torch.Generator,
+    turn_by: float = 0.5,
+    bend_by: float = 0.12,
+) -> tuple[Tensor, Tensor]:
     """Under a random linear map: turned, stretched, sheared. Cubics stay cubics."""
     count = len(places)
-    angle = 0.5 * torch.randn(count, generator=random)
+    angle = turn_by * torch.randn(count, generator=random)
     c, s = torch.cos(angle), torch.sin(angle)
     turn = torch.stack([torch.stack([c, -s], -1), torch.stack([s, c], -1)], -2)
-    bend = torch.eye(2) + 0.12 * torch.randn((count, 2, 2), generator=random)
+    bend = torch.eye(2) + bend_by * torch.randn((count, 2, 2), generator=random)
     matrix = (turn @ bend).transpose(1, 2)
     return places @ matrix, vertices @ matrix[:, None]
 
 
-def bent(places: Tensor, vertices: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def bent(
+    places: Tensor, vertices: Tensor, random: torch.Generator, strength: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Under smooth waves: anchors move along, handles turn and stretch by the waves' slope."""
     count, waves = len(places), 3
 
@@ -164,7 +242,7 @@ def bent(places: Tensor, vertices: Tensor, random: torch.Generator) -> tuple[Ten
         return torch.randn(shape, generator=random)
 
     ways = 1.3 * normal(count, waves, 2)
-    pushes = 0.06 * normal(count, waves, 2) * torch.rand((count, 1, 1), generator=random)
+    pushes = 0.06 * strength * normal(count, waves, 2) * torch.rand((count, 1, 1), generator=random)
     phases = 3 * normal(count, 1, waves)
 
     def moved(at: Tensor) -> Tensor:

@@ -59,7 +59,8 @@ def uncrossed(anchors: Tensor, into: Tensor, out: Tensor, closed: bool) -> tuple
 
 
 class OneShape(nn.Module):
-    """One shape's network: completed points and their flags to its vertices [n,V,6]."""
+    """One shape's network: completed points, their flags and the points as given to its vertices
+    [n,V,6]."""
 
     def __init__(
         self,
@@ -86,7 +87,7 @@ class OneShape(nn.Module):
         self.register_buffer("free", free[None, :, None], persistent=False)
         self.net = Skipping(3 * place.shape[1], 6 * self.count, width, blocks)
 
-    def forward(self, points: Tensor, flags: Tensor) -> Tensor:
+    def forward(self, points: Tensor, flags: Tensor, given: Tensor) -> Tensor:
         chosen = points[:, self.seen]
         middle = chosen[:, : self.own].mean(1, keepdim=True)
         away = chosen - middle
@@ -97,7 +98,10 @@ class OneShape(nn.Module):
         learnt = learnt.reshape(-1, self.count, 6)
         anchors = self.place @ local + self.free * learnt[..., :2]
         into, out = self.handles(anchors, learnt)
-        into, out = uncrossed(anchors, into, out, self.closed)
+        # The caller draws through the landmarks as they were given.
+        drawn = self.place @ ((given[:, self.seen] - middle) / scale)
+        drawn = drawn * (1 - self.free) + anchors * self.free
+        into, out = uncrossed(drawn, into, out, self.closed)
         return torch.cat([anchors * scale + middle, into * scale, out * scale], -1)
 
     def handles(self, anchors: Tensor, learnt: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,6 +126,7 @@ class ShapeNet(nn.Module):
         self, topology: Topology, near: list[list[int]], width: int = 96, blocks: int = 2
     ) -> None:
         super().__init__()
+        self.near = near
         self.completed = Skipping(3 * topology.count, 2 * topology.count, 192, 2)
         self.shapes = nn.ModuleList(
             OneShape(kind.landmarks, kind.closed, beside, width, blocks)
@@ -136,5 +141,6 @@ class ShapeNet(nn.Module):
 
     def forward(self, points: Tensor) -> Tensor:
         places, flags = self.filled(points), points[:, 2, 0]
-        vertices = torch.cat([shape(places, flags) for shape in self.shapes], 1)
+        given = points[:, :2, 0].transpose(1, 2)
+        vertices = torch.cat([shape(places, flags, given) for shape in self.shapes], 1)
         return vertices.transpose(1, 2)[:, :, None]

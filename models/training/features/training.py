@@ -31,6 +31,7 @@ class Plan:
     steps: int = 100  # of an epoch
     decay: float = 0.998  # of the averaged weights
     trunk_rate: float = 1.0  # of parameters under `trunk.`, in shares of the others'
+    keep_norms: bool = False  # batch normalisation keeps its statistics
 
 
 def device_of(name: str = "") -> torch.device:
@@ -126,6 +127,10 @@ class Training:
     def _epoch(self, batches: Iterable[Any], loss: Callable[[nn.Module, Any], Losses]) -> None:
         start, sums, count = time.perf_counter(), {}, 0
         self.net.train()
+        if self.plan.keep_norms:
+            for module in self.net.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
         for batch in batches:
             progress = self.progress(time.perf_counter() - start)
             for name, value in self.train_step(loss(self.net, batch), progress).items():
