@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
-use crate::merge::MergeArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ofx_sdk::{Context, Depth};
 use std::path::PathBuf;
@@ -45,8 +44,6 @@ pub enum Command {
     Sheet(SheetArgs),
     /// Makes an animated GIF of one or more sequences side by side.
     Gif(GifArgs),
-    /// Merges the analyses of a shot's chunks, or the corrections of several artists, into one file.
-    Merge(MergeArgs),
     /// Measures a node against labelled shots.
     Score(ScoreArgs),
     /// Traces the areas of a matte to closed Béziers that go on from frame to frame.
