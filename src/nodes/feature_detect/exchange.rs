@@ -96,7 +96,7 @@ fn scene(
     let frames = range_of(args, settings.analysis.first_frame, settings.analysis.last_frame)?;
     let aborted = || args.aborted();
     let (shot, landmarks) = results.with_resolver(settings, networks, &aborted, |resolver| {
-        let shot = to_shot(resolver, frames.clone(), roto::KeyMode::Every)?;
+        let shot = to_shot(resolver, frames.clone(), KeyMode::Every)?;
         let landmarks = frames.clone().map(|frame| Ok((frame, resolver.landmarks(frame)?)));
         Ok((shot, landmarks.collect::<roto::Result<BTreeMap<i64, LandmarkSet>>>()?))
     })?;
