@@ -31,7 +31,7 @@ from puppet.topology import read_topology
 
 SPLITS = ("test", "new")
 SHEET_FRAMES = 20
-GEOMETRY_FACES, GEOMETRY_SEED = 240, 77
+GEOMETRY_FACES, GEOMETRY_SEED = 120, 77
 HIDDEN = 0.25
 
 
