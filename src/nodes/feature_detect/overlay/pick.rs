@@ -7,17 +7,25 @@ use std::collections::BTreeSet;
 /// How near the pen must be, in pixels of the screen.
 const REACH_PX: f64 = 8.0;
 
-/// The nearest thing within reach: a landmark, a handle that is shown, the anchor of a vertex that is no landmark; of what lies
-/// in one place, the first of these. `distance` tells how far a place of the plate is from the pen, in pixels of the screen.
+/// What lies nearer together than this, in pixels of the screen, lies in one place.
+const SAME_PX: f64 = 1.0;
+
+/// The nearest thing within reach. Of what lies in one place, a landmark comes first, then a handle that is shown, then the
+/// anchor of a vertex that is no landmark. `distance` tells how far a place of the plate is from the pen, in pixels of the
+/// screen.
 pub fn nearest(
     seen: &Resolved,
     topology: &Topology,
     selection: &BTreeSet<Grip>,
     distance: impl Fn(Point) -> f64,
 ) -> Option<Grip> {
-    let all = [landmarks(seen), shown_handles(seen, topology, selection), free_anchors(seen, topology)].concat();
-    let near = all.into_iter().map(|(grip, at)| (grip, distance(at))).filter(|(_, far)| *far <= REACH_PX);
-    near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(grip, _)| grip)
+    let kinds = [landmarks(seen), shown_handles(seen, topology, selection), free_anchors(seen, topology)];
+    let kinds = kinds.map(|grips| {
+        let near = grips.into_iter().map(|(grip, at)| (grip, distance(at))).filter(|(_, far)| *far <= REACH_PX);
+        near.min_by(|a, b| a.1.total_cmp(&b.1))
+    });
+    let best = kinds.iter().flatten().map(|(_, far)| *far).fold(f64::INFINITY, f64::min);
+    kinds.into_iter().flatten().find(|(_, far)| *far <= best + SAME_PX).map(|(grip, _)| grip)
 }
 
 /// Landmarks and free anchors within a part of the plate.
