@@ -115,10 +115,8 @@ fn link(going: &[Run], contours: &[Contour]) -> Vec<Option<usize>> {
     }
     // What is small and quick shares nothing with itself a frame later.
     let alone = |from: usize| table[from].iter().all(|&shared| shared == 0.0);
-    for from in 0..last.len() {
-        if links[from].is_some() || !alone(from) {
-            continue;
-        }
+    let unlinked: Vec<usize> = (0..last.len()).filter(|&from| links[from].is_none() && alone(from)).collect();
+    for from in unlinked {
         let off = |to: &usize| (last[from].center - contours[*to].center).hypot();
         let fits = |to: &usize| {
             let to = *to;
