@@ -107,8 +107,8 @@ impl Settings for ShapeSettings {
     fn declarations() -> Vec<Declaration> {
         let mut all = vec![Group::new("Shapes").closed().declaration(SHAPES_GROUP, SHAPES_HINT)];
         all.extend(SHAPE_IDS.map(|id| Self::switch().declaration(id, SHAPE_HINT)));
-        for group in 0..MOST_GROUPS {
-            all.push(Group::new("Style").closed().declaration(STYLE_IDS[group], STYLE_HINT));
+        for (group, id) in STYLE_IDS.into_iter().enumerate() {
+            all.push(Group::new("Style").closed().declaration(id, STYLE_HINT));
             let ids = Self::style_numbers(group);
             let hints = [FEATHER_HINT, FALLOFF_HINT, GROW_HINT, OPACITY_HINT];
             let numbers = Self::numbers(group).into_iter().zip(ids).zip(hints);
