@@ -5,7 +5,7 @@
 
 A folder holds rendered sets, or is that of one's own character (`puppet/README.md`). Sets are read
 again before every epoch: they may still grow. Every epoch is stored and gone on from. With `--from`
-the networks of that family in `--models` are tuned, in 9 minutes unless told otherwise: landmarks
+the networks of that family in `--models` are tuned, in 8 minutes unless told otherwise: landmarks
 on projected and roto'd frames, shapes on projected ones if there are enough; the finder is kept.
 """
 
@@ -37,7 +37,7 @@ SHARES = {"landmarks": 0.7, "shapes": 0.15, "finder": 0.15}
 # The landmark network learns on crops of this size for this share of its minutes, then at its own
 # size with this share of the learning rate.
 COARSE_SIZE, COARSE_SHARE, FINE_RATE = 128, 0.58, 0.7
-MINUTES, TUNING_MINUTES = 60.0, 9.0
+MINUTES, TUNING_MINUTES = 60.0, 8.0
 FACES = 12000
 # Fewer projected frames than this say too little of a character's curves.
 FEW = 40

@@ -12,7 +12,6 @@ from puppet.augment import CHANCES, augmented
 from puppet.augment_cloud import plain_or_made, swatch
 from puppet.augment_warp import FacePicture, affine, flipped
 from puppet.boxes import SCALES
-from puppet.cubic import Array
 from puppet.topology import Topology
 
 Random = np.random.Generator
@@ -178,10 +177,3 @@ def drawn_crop(
         visible=after.visible.astype(np.float32),
         present=shapes,
     )
-
-
-def places_in_plate(frame: FaceFrame, shares: Array, box: tuple[float, float, float]) -> Array:
-    """Shares of an unturned crop as places in the plate's pixels."""
-    x, y, side = box
-    own = (shares - 0.5) * side + [x, y]
-    return own * frame.scale + frame.origin

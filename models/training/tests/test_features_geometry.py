@@ -16,7 +16,6 @@ try:
         drawn_crop,
         looked_at,
         place_weights,
-        places_in_plate,
         shapes_left,
     )
     from features.faces import FaceFrame, behind, cut_out, halved
@@ -84,13 +83,6 @@ class Crops(unittest.TestCase):
             for k in CHOSEN:
                 spot = dot_near(crop.picture, crop.landmarks[k], 6)
                 self.assertLess(np.abs(spot - crop.landmarks[k]).max(), 0.8, (angle, k))
-
-    def test_shares_of_a_crop_go_back_to_the_plate(self) -> None:
-        frame, note = dotted_frame(), frontal()
-        box = (frame.tight[0] + 20, frame.tight[1] + 30, 1.7 * frame.tight[2])
-        crop, _ = looked_at(frame, box, 100)
-        back = places_in_plate(frame, crop.landmarks / 100, box)
-        np.testing.assert_allclose(back, note.places(), atol=1e-6)
 
     def test_large_faces_are_stored_smaller(self) -> None:
         note = frontal()
