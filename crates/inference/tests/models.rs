@@ -6,7 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fixture::{config, engine, fixture, gray, model, never, request, shipped_entry};
-use inference::{Engine, EngineConfig, Error, Manifest, ModelEntry, Overrides};
+use inference::{
+    Device, Engine, EngineConfig, Error, Extent, InputEntry, Manifest, ModelEntry, Overrides, Request, Role,
+};
+use ndarray::Array3;
 use tempfile::tempdir;
 
 /// The description that `tiny_tone.onnx` carries, as text.
@@ -258,11 +261,32 @@ fn every_shipped_model_is_the_one_in_the_manifest_and_runs() {
     let manifest = Manifest::load(&folder.join("manifest.toml")).unwrap();
     assert!(!manifest.models.is_empty());
     for entry in &manifest.models {
-        let shipped = engine.shipped_model(entry, std::slice::from_ref(&folder)).unwrap();
-        let size = entry.stride * 4;
-        let inference = engine.infer(request(&shipped, gray(size, size, 0.5)), &never).unwrap();
-        assert_eq!(inference.logits.dim(), (entry.classes.len(), size, size));
+        let model = engine.shipped_model(entry, std::slice::from_ref(&folder)).unwrap();
+        let inputs: Vec<_> = entry.inputs.iter().map(|input| (input.role, plain(entry, input))).collect();
+        let (_, height, width) = inputs[0].1.dim();
+        let (height, width) = match entry.output.extent {
+            Extent::Picture => (height, width),
+            Extent::List { length } => (1, length),
+            Extent::Cells { cell } => (height / cell, width / cell),
+        };
+        let inference = engine.infer(Request { model, device: Device::Cpu, inputs }, &never).unwrap();
+        assert_eq!(inference.logits.dim(), (entry.classes.len(), height, width), "{}", entry.name);
         assert!(inference.logits.iter().all(|logit| logit.is_finite()), "{}", entry.name);
+    }
+}
+
+/// A gray picture, or points in a slanted row, of a size that the network takes.
+fn plain(entry: &ModelEntry, input: &InputEntry) -> Array3<f32> {
+    match input.role {
+        Role::Image | Role::Subject => {
+            let size = input.size.unwrap_or(entry.stride * 4);
+            Array3::from_elem((input.channels, size, size), 0.5)
+        }
+        Role::Points => {
+            // A network whose entry names no number takes those of the puppet.
+            let count = input.size.unwrap_or(45);
+            Array3::from_shape_fn((input.channels, 1, count), |(_, _, x)| x as f32 / count as f32 - 0.5)
+        }
     }
 }
 

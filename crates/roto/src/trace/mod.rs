@@ -2,12 +2,14 @@
 //!
 //! An artist wants to *draw* from the result: few vertices, on corners where there are some, each staying on its place of the
 //! outline while it moves. So contours are found to a part of a pixel, linked from frame to frame by what they share, and all
-//! frames of such a run are fitted with the same vertices. Where areas split or merge, tracks end and others begin.
+//! frames of such a run are fitted with the same vertices. Where areas split or merge, or an outline changes so much that no
+//! vertices follow it, tracks end and others begin.
 
 mod carry;
 mod contours;
 mod outline;
 mod overlap;
+mod pieces;
 mod runs;
 mod vertices;
 
@@ -19,7 +21,7 @@ use rayon::prelude::*;
 use self::contours::contours;
 use self::outline::Outline;
 use self::runs::{Contour, Run, Runs};
-use crate::{Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, ShotShape};
+use crate::{BezierShape, Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, ShotShape};
 
 /// Contours of a frame that are traced, the largest: grain has more.
 const MOST_CONTOURS: usize = 256;
@@ -147,28 +149,23 @@ impl Tracer {
         let (mut shapes, mut areas) = (Vec::new(), 0);
         for run in &runs {
             let hole = run.contours.first().is_some_and(|contour| contour.hole);
-            let name = if hole {
-                format!("hole_{}", traced.holes.len() + 1)
-            } else {
-                areas += 1;
-                format!("area_{areas}")
-            };
-            let outlines = outlines(run, &self.options);
-            let fitted = vertices::fit(&outlines, self.options.tolerance_px)?;
-            traced.farthest_px = traced.farthest_px.max(fitted.farthest_px);
-            let begin = first + run.first as i64;
-            let key = |(at, shape): (usize, _)| ShapeKey {
-                time: (begin + at as i64) as f64,
-                kind: KeyKind::Predicted,
-                shape,
-            };
-            let track = ShapeTrack::new(fitted.shapes.into_iter().enumerate().map(key).collect())?;
-            let shown = begin..begin + run.contours.len() as i64;
-            let hidden = (first..=last).filter(|frame| !shown.contains(frame)).collect();
-            if hole {
-                traced.holes.insert(name.clone());
+            for piece in pieces::pieces(&outlines(run, &self.options), self.options.tolerance_px)? {
+                let name = if hole {
+                    format!("hole_{}", traced.holes.len() + 1)
+                } else {
+                    areas += 1;
+                    format!("area_{areas}")
+                };
+                traced.farthest_px = traced.farthest_px.max(piece.fitted.farthest_px);
+                let begin = first + (run.first + piece.frames.start) as i64;
+                let shown = begin..begin + piece.frames.len() as i64;
+                let track = track(begin, piece.fitted.shapes)?;
+                let hidden = (first..=last).filter(|frame| !shown.contains(frame)).collect();
+                if hole {
+                    traced.holes.insert(name.clone());
+                }
+                shapes.push(ShotShape { hidden, ..ShotShape::new(name, track) });
             }
-            shapes.push(ShotShape { hidden, ..ShotShape::new(name, track) });
         }
         traced.shot = Shot::new(first, last, shapes)?;
         Ok(traced)
@@ -178,6 +175,12 @@ impl Tracer {
     fn frame(&self) -> i64 {
         self.first_frame.saturating_add(self.frames as i64)
     }
+}
+
+/// A key on each frame from `begin` on.
+fn track(begin: i64, shapes: Vec<BezierShape>) -> Result<ShapeTrack> {
+    let key = |(frame, shape): (i64, BezierShape)| ShapeKey { time: frame as f64, kind: KeyKind::Predicted, shape };
+    ShapeTrack::new((begin..).zip(shapes).map(key).collect())
 }
 
 fn outlines(run: &Run, options: &TraceOptions) -> Vec<Outline> {

@@ -105,6 +105,29 @@ fn the_vertices_of_a_turning_star_are_its_corners_and_turn_with_it() {
     assert!((1..20).all(|frame| corners(frame) == corners(0)));
 }
 
+/// A body with teeth below it, at other places for each `kind`.
+fn comb(kind: usize) -> BezierShape {
+    let teeth = 4 + 8 * (kind % 3);
+    let apart = 120.0 / teeth as f64;
+    let tooth = |k: usize| {
+        let (left, right) = (20.0 + apart * (k as f64 + 0.25), 20.0 + apart * (k as f64 + 0.75));
+        [(left, 60.0), (left, 105.0), (right, 105.0), (right, 60.0)]
+    };
+    let below = (0..teeth).flat_map(tooth);
+    let above = [(140.0, 60.0), (140.0, 15.0), (20.0, 15.0), (20.0, 60.0)];
+    polygon(below.chain(above).map(Point::from))
+}
+
+#[test]
+fn an_outline_that_no_vertices_follow_is_cut_and_does_not_run_wild() {
+    let mattes: Vec<_> = (0..12).map(|frame| drawn(&[comb(frame / 4)], SIZE)).collect();
+    let traced = redrawn(&mattes, 0.75, 0.965);
+    assert!(traced.shot.shapes().len() >= 3, "a comb of its own for each kind: {:?}", names(&traced));
+    for frame in 1..=12 {
+        assert_eq!(traced.shot.shapes_at(frame.into()).count(), 1, "frame {frame}");
+    }
+}
+
 #[test]
 fn an_ellipse_that_turns_takes_its_vertices_along() {
     let turn = |frame: i32| 0.08 * f64::from(frame);
