@@ -85,6 +85,12 @@ impl Rotocel {
         self.run(command, kind)
     }
 
+    fn trace(&self, input: &str, channel: &str, output: &Path) -> Result<()> {
+        let mut command = Command::new(&self.program);
+        command.args(["trace", input]).arg(output).args(["--exr-channel", channel]);
+        self.run(command, "trace")
+    }
+
     fn run(&self, mut command: Command, verb: &str) -> Result<()> {
         process::with_spinner(&format!("Making {verb}"), || process::capture(&mut command, &format!("rotocel {verb}")))
             .map(drop)

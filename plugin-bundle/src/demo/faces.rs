@@ -29,7 +29,7 @@ pub fn demo(rotocel: &Rotocel, root: &Path, new: &Path) -> Result<Summary> {
     let found = format!("analysis_file={}", new.join("face.json").display());
     let folder = format!("export_dir={}", roto.display());
     let mut first = vec!["--set", &found, "--set", &folder, "--set", "export_name=puppet", "--set", "output=overlay"];
-    for button in ["analyse", "export_json", "export_nuke", "export_tracker", "export_natron"] {
+    for button in ["analyse", "export_json", "export_nuke", "export_tracker", "export_natron", "check_device"] {
         first.extend(["--press", button]);
     }
     let summary = rotocel.render(NODE, &input, &overlay, &first)?;

@@ -39,5 +39,6 @@ pub fn demo(rotocel: &Rotocel, root: &Path, new: &Path) -> Result<Summary> {
     let columns = [&*input, &flat, &masked];
     rotocel.pictures("gif", &columns, &new.join("side_by_side.gif"))?;
     rotocel.pictures("sheet", &columns, &new.join("contact_sheet.png"))?;
+    rotocel.trace(&layers, "tone.material", &new.join("traced.svg"))?;
     Ok(summary)
 }
