@@ -287,6 +287,59 @@ fn results_lie_in_a_file_when_one_is_given_and_chunks_can_be_loaded_saved_and_cl
 }
 
 #[test]
+fn a_file_that_another_wrote_is_gone_on_with_and_never_shown_or_lost_in_silence() {
+    let host = harsh_host();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.json");
+    let file = ParamValue::String(path.to_str().unwrap().to_owned());
+    let shot = Arc::new(Shot::default());
+    let farm = node(&host, &shot);
+    farm.set("analysis_file", &file).unwrap();
+    farm.press("analyse").unwrap();
+    let artist = node(&host, &shot);
+    artist.set("analysis_file", &file).unwrap();
+    artist.set_time(2.0).unwrap();
+    artist.press("analyse_frame").unwrap();
+    artist.press("load_analysis").unwrap();
+    assert_eq!(frames(&artist).len(), 8, "one frame does not replace eight");
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + " ").unwrap();
+    let message = farm.render(&RenderRequest::at(2.0)).unwrap_err().to_string();
+    assert!(message.contains("press Load"), "{message}");
+    let damaged = node(&host, &shot);
+    std::fs::write(&path, "{").unwrap();
+    damaged.set("analysis_file", &file).unwrap();
+    assert!(damaged.press("analyse").unwrap_err().to_string().contains("another Analysis file"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{");
+}
+
+#[test]
+fn an_analysis_whose_file_cannot_be_written_stays_in_the_project() {
+    let host = harsh_host();
+    let node = node(&host, &Arc::new(Shot::default()));
+    node.set("analysis_file", &ParamValue::String("/nowhere/at/all/shot.json".to_owned())).unwrap();
+    node.press("analyse").unwrap();
+    assert_eq!(frames(&node).len(), 8);
+    assert!(text(&node, "status").contains("the project keeps the analysis"), "{}", text(&node, "status"));
+}
+
+#[test]
+fn one_imported_frame_says_nothing_of_the_others() {
+    let host = harsh_host();
+    let (_, node) = analysed(&host);
+    let folder = tempfile::tempdir().unwrap();
+    node.set("export_dir", &ParamValue::String(folder.path().to_str().unwrap().to_owned())).unwrap();
+    let before = matte(&node, &RenderRequest::at(8.0));
+    node.press("export_segments").unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    node.set("import_file", &ParamValue::String(files[1].to_str().unwrap().to_owned())).unwrap();
+    node.press("import").unwrap();
+    assert_eq!(edits(&node).frames().map(|(frame, _)| frame).collect::<Vec<_>>(), [2]);
+    set(&node, "correction_falloff", "0");
+    assert_eq!(matte(&node, &RenderRequest::at(8.0)), before);
+}
+
+#[test]
 fn what_is_exported_comes_back_as_corrections_and_no_file_is_replaced_unasked() {
     let host = harsh_host();
     let (_, node) = analysed(&host);

@@ -21,6 +21,7 @@ use super::colorspace;
 use super::model;
 use super::picture;
 use analyse::Wish;
+use correct::ShownPoint;
 use inference::{Engine, InstanceGuard};
 use networks::Networks;
 use ofx_sdk::plugin::overlay::OverlayEntry;
@@ -29,6 +30,7 @@ use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 use results::Store;
 use settings::AnalysisSettings;
 pub use settings::FeatureDetectSettings;
+use std::sync::Mutex;
 
 /// The node's name in the manifest of models.
 const NODE: &str = "FeatureDetect";
@@ -46,6 +48,8 @@ pub struct FeatureDetect {
     _alive: Option<InstanceGuard>,
     /// The stored texts, decoded.
     store: Store,
+    /// What Position shows.
+    shown: Mutex<Option<ShownPoint>>,
 }
 
 impl Effect for FeatureDetect {
@@ -88,7 +92,7 @@ impl Effect for FeatureDetect {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first analysis, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, store: Store::default() })
+        Ok(Self { _alive: alive, store: Store::default(), shown: Mutex::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {

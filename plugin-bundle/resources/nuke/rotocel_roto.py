@@ -72,12 +72,15 @@ def shot_of(node):
     """What the node exports by its button, into a folder of ours; its own folder is put back."""
 
     def press(folder):
-        before = node["export_dir"].value()
-        node["export_dir"].setValue(folder.replace("\\", "/"))
+        wanted = {"export_dir": folder.replace("\\", "/"), "include_tracks": True}
+        before = {name: node[name].value() for name in wanted}
         try:
+            for name, value in wanted.items():
+                node[name].setValue(value)
             node["export_json"].execute()
         finally:
-            node["export_dir"].setValue(before)
+            for name, value in before.items():
+                node[name].setValue(value)
 
     return rotocel_shot.exported(press)
 

@@ -101,6 +101,10 @@ def build_shape(knob, data):
 def build(knob, shapes):
     """Puts shapes into the curves of a Roto node, each into its layer."""
     layers = {"": knob.rootLayer}
+    for item in knob.rootLayer:
+        # A node that is written into again keeps its layers, and what an artist did to them.
+        if isinstance(item, rotopaint.Layer):
+            layers.setdefault(item.name, item)
     for data in shapes:
         if data["layer"] not in layers:
             layer = rotopaint.Layer(knob)

@@ -15,7 +15,7 @@ const IN_FILE: &str = "in file ";
 /// The result that is stored in `text`, or in `file` if it says so; `None` where there is none.
 ///
 /// # Errors
-/// A file that cannot be read, or that is not named any more.
+/// A file that cannot be read, that is not named any more, or that is not the one that was written.
 pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -28,7 +28,21 @@ pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
             "the analysis lies in a file, but Analysis file is empty: give its path again".to_owned(),
         ));
     }
-    read_text(Path::new(file.trim())).map(Some)
+    let path = Path::new(file.trim());
+    let found = read_text(path)?;
+    match text.trim() == stand_in(&found) {
+        true => Ok(Some(found)),
+        // Another node's analysis, or one that was made since: to show it would be to show another shot in silence.
+        false => Err(Error::node(format!(
+            "{} is not the analysis that this node made: press Load to take it, or Clear analysis and analyse again",
+            path.display()
+        ))),
+    }
+}
+
+/// What stands in a project for a result that lies in a file.
+fn stand_in(text: &str) -> String {
+    format!("{IN_FILE}{:?}", Key::of_texts(&[text]))
 }
 
 /// Writes a result into a file, and returns the text that stands for it in the project.
@@ -37,7 +51,7 @@ pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
 /// As [`write_text`].
 pub fn store_in_file(text: &str, file: &Path) -> Result<String> {
     write_text(file, text, true)?;
-    Ok(format!("{IN_FILE}{:?}", Key::of_texts(&[text])))
+    Ok(stand_in(text))
 }
 
 /// The text of a file.

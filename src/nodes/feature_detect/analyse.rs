@@ -7,7 +7,7 @@ use super::results::plate_of;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::steady::Run;
 use super::{CROP, FeatureDetect};
-use crate::nodes::analysis::{End, Plan, listed, range_of, store_in_file, walk};
+use crate::nodes::analysis::{End, Plan, listed, range_of, read_text, store_in_file, walk};
 use crate::nodes::picture;
 use imaging::color::NetworkEncoder;
 use kurbo::{Point, Rect};
@@ -17,6 +17,7 @@ use roto::{Analysis, FrameAnalysis, FrameState, Plate};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A pixel of the Crop input counts as covered from here on.
 const LEAST_COVERAGE: f32 = 0.02;
@@ -38,16 +39,49 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     let settings = args.settings();
     let networks = Networks::open(&settings.analysis)?;
     // Before anything is asked of the host: what is damaged is never overwritten.
-    let stored = effect.store.analysis(&settings)?;
+    let stored = known_so_far(effect, &settings)?;
     let mut walk = Walk::new(args, &settings, &networks, stored.as_deref())?;
+    // What another model found is given up for a whole new analysis only.
+    let replaced = stored.filter(|stored| !stored.is_empty() && walk.analysis.is_empty());
+    if let (Some(old), Wish::ThisFrame) = (&replaced, wish) {
+        let reason = format!("the stored analysis is by {}: press Analyse to replace all of it", told_model(old));
+        return Err(Error::node(reason));
+    }
     let (plan, range) = walk.plan(wish)?;
     let end = walk.go(&plan)?;
-    let Walk { analysis, lost, .. } = walk;
-    let mut status = summary(&end, &analysis, &range, &lost);
+    let Walk { analysis, lost, dark, .. } = walk;
+    let mut status = summary(&end, &analysis, &range, &lost, &dark);
+    if plan.visit.is_empty() {
+        status += "; to look again with other settings, press Clear analysis first";
+    }
+    if let (Some(old), End::Cancelled | End::Failed(..)) = (&replaced, &end) {
+        status += &format!("; the analysis by {} stays, since this one is not whole", told_model(old));
+        return args.params().set(AnalysisSettings::status, status);
+    }
     if !args.host().supports_temporal_access && wish == Wish::Range {
         status += "; this host gives a node no other frame than the current one: analyse each, or on a farm";
     }
     store(effect, args, &settings, analysis, &networks.id(), &status)
+}
+
+/// What was found before: in the project, or in a file that a farm or another session wrote, which is gone on with.
+fn known_so_far(effect: &FeatureDetect, settings: &FeatureDetectSettings) -> Result<Option<Arc<Analysis>>> {
+    if let Some(stored) = effect.store.analysis(settings)? {
+        return Ok(Some(stored));
+    }
+    let path = Path::new(settings.analysis.analysis_file.trim());
+    if path.as_os_str().is_empty() || !path.exists() {
+        return Ok(None);
+    }
+    let wrong = |error: roto::Error| {
+        Error::node(format!("{}: {error}; an analysis would replace it, so give another Analysis file", path.display()))
+    };
+    Analysis::parse(&read_text(path)?).map(|found| Some(Arc::new(found))).map_err(wrong)
+}
+
+/// The model of an analysis, without its hash.
+fn told_model(analysis: &Analysis) -> &str {
+    analysis.model().split_whitespace().next().unwrap_or("another model")
 }
 
 /// One analysis on its way.
@@ -60,6 +94,8 @@ struct Walk<'r, 'a> {
     plate: Plate,
     /// Frames on which no face was found.
     lost: BTreeSet<i64>,
+    /// Frames of which Source gave no picture; what is known of them stays.
+    dark: BTreeSet<i64>,
 }
 
 impl<'r, 'a> Walk<'r, 'a> {
@@ -83,7 +119,8 @@ impl<'r, 'a> Walk<'r, 'a> {
         };
         let encoder = NetworkEncoder::new(settings.analysis.source_colorspace.0, settings.analysis.exposure as f32);
         let plate = *analysis.plate();
-        Ok(Self { args, settings, networks, encoder, analysis, plate, lost: BTreeSet::new() })
+        let (lost, dark) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Self { args, settings, networks, encoder, analysis, plate, lost, dark })
     }
 
     fn reach(&self) -> usize {
@@ -125,13 +162,13 @@ impl<'r, 'a> Walk<'r, 'a> {
         let (args, networks) = (self.args, self.networks);
         let eyes = networks.eyes(args.thread_count(), &aborted)?;
         let mut parts: Vec<Part> = Vec::new();
-        let mut lost = BTreeSet::new();
+        let (mut lost, mut dark) = (BTreeSet::new(), BTreeSet::new());
         let mut last: Option<(i64, Seen)> = None;
         let end = walk(args, "Finding landmarks", &plan.visit, |frame| {
             let before = last.take().filter(|(at, _)| at + 1 == frame).map(|(_, seen)| seen);
             let before = before.or_else(|| self.stored_before(frame));
             match self.look(frame, before.as_ref(), &eyes)? {
-                Some((picture, hash, seen)) => {
+                Looked::Face(picture, hash, seen) => {
                     if parts.last().is_none_or(|part| part.end() + 1 != frame) {
                         parts.iter_mut().for_each(|part| part.run.close());
                         parts.push(Part::new(frame, Run::new(self.reach(), args.thread_count())));
@@ -140,16 +177,17 @@ impl<'r, 'a> Walk<'r, 'a> {
                     part.push(picture, hash, &seen)?;
                     last = Some((frame, seen));
                 }
-                None if plan.store.contains(&frame) => drop(lost.insert(frame)),
-                None => {}
+                Looked::NoFace if plan.store.contains(&frame) => drop(lost.insert(frame)),
+                Looked::NoPicture if plan.store.contains(&frame) => drop(dark.insert(frame)),
+                Looked::NoFace | Looked::NoPicture => {}
             }
             Ok(())
         });
         for part in parts {
-            part.keep(&plan.store, &mut self.analysis)?;
+            lost.extend(part.keep(&plan.store, &mut self.analysis)?);
         }
         lost.iter().for_each(|&frame| drop(self.analysis.remove(frame)));
-        self.lost = lost;
+        (self.lost, self.dark) = (lost, dark);
         Ok(end)
     }
 
@@ -160,12 +198,12 @@ impl<'r, 'a> Walk<'r, 'a> {
         Some(Seen { landmarks, presence, crop: found.crop })
     }
 
-    /// The face of a frame, its picture and the picture's hash; `None` where there is no face or no picture.
-    fn look(&self, frame: i64, last: Option<&Seen>, eyes: &NetworkEyes<'_>) -> Result<Option<(Picture, u64, Seen)>> {
+    /// The face of a frame.
+    fn look(&self, frame: i64, last: Option<&Seen>, eyes: &NetworkEyes<'_>) -> Result<Looked> {
         let (args, settings) = (self.args, &self.settings.analysis);
         let time = frame as f64;
         let Some(image) = args.image_at(&Clip::SOURCE, time)?.filter(|image| !image.bounds().is_empty()) else {
-            return Ok(None);
+            return Ok(Looked::NoPicture);
         };
         let hash = picture::pixel_hash(args, &image) as u64;
         let display = picture::display_colors(args, &image, &self.encoder)?;
@@ -181,7 +219,7 @@ impl<'r, 'a> Walk<'r, 'a> {
             Rough::Within(part) => manner.locate(&picture, Some(part), None, eyes)?,
             Rough::Anywhere => manner.locate(&picture, None, last, eyes)?,
         };
-        Ok(seen.map(|seen| (picture, hash, seen)))
+        Ok(seen.map_or(Looked::NoFace, |seen| Looked::Face(picture, hash, seen)))
     }
 
     /// Where the artist says that the face is.
@@ -226,6 +264,16 @@ impl<'r, 'a> Walk<'r, 'a> {
     }
 }
 
+/// What a look at a frame gave.
+enum Looked {
+    /// Source has no picture there.
+    NoPicture,
+    /// There is none to be found.
+    NoFace,
+    /// The picture, its hash, and the face.
+    Face(Picture, u64, Seen),
+}
+
 /// Where the artist says that the face is.
 enum Rough {
     /// The Crop input covers nothing.
@@ -258,15 +306,20 @@ impl Part {
         self.run.push(picture, seen)
     }
 
-    fn keep(self, store: &BTreeSet<i64>, analysis: &mut Analysis) -> Result<()> {
+    /// Stores what is to be stored. A frame with landmarks at places that no picture has counts as one without a face, so
+    /// that it costs nothing but itself; these are returned.
+    fn keep(self, store: &BTreeSet<i64>, analysis: &mut Analysis) -> Result<Vec<i64>> {
+        let mut wild = Vec::new();
         let steadied = self.run.steadied()?;
         for ((frame, landmarks), (picture, seen)) in (self.first..).zip(steadied).zip(self.seen) {
             if store.contains(&frame) {
                 let found = FrameAnalysis { landmarks, presence: seen.presence, crop: seen.crop, picture };
-                analysis.insert(frame, found).map_err(Error::node)?;
+                if analysis.insert(frame, found).is_err() {
+                    wild.push(frame);
+                }
             }
         }
-        Ok(())
+        Ok(wild)
     }
 }
 
@@ -303,10 +356,11 @@ pub fn changed_frames(instance: &Instance, analysis: &Analysis, frames: &[i64]) 
     }
 }
 
-/// Writes an analysis into the project or its file, with a status, as one step that can be undone.
+/// Writes an analysis into the project or its file, with a status, as one step that can be undone. Where the file cannot be
+/// written, the project keeps it: nothing is lost at the end of a long walk.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// A host that refuses.
 pub fn store(
     effect: &FeatureDetect,
     args: &ChangedArgs<'_, FeatureDetect>,
@@ -317,7 +371,14 @@ pub fn store(
 ) -> Result<()> {
     let text = analysis.write().map_err(Error::node)?;
     let file = settings.analysis.analysis_file.trim();
-    let stored = if file.is_empty() { text.clone() } else { store_in_file(&text, Path::new(file))? };
+    let mut status = status.to_owned();
+    let stored = match file.is_empty() {
+        true => text.clone(),
+        false => store_in_file(&text, Path::new(file)).unwrap_or_else(|error| {
+            status += &format!("; {error}; the project keeps the analysis instead");
+            text.clone()
+        }),
+    };
     effect.store.wrote_analysis(&text, analysis);
     args.params().edit("Analyse", |params| {
         params.set(AnalysisSettings::analysis, stored)?;
@@ -326,7 +387,13 @@ pub fn store(
     })
 }
 
-fn summary(end: &End, analysis: &Analysis, range: &RangeInclusive<i64>, lost: &BTreeSet<i64>) -> String {
+fn summary(
+    end: &End,
+    analysis: &Analysis,
+    range: &RangeInclusive<i64>,
+    lost: &BTreeSet<i64>,
+    dark: &BTreeSet<i64>,
+) -> String {
     let all = range.end() - range.start() + 1;
     let done = range.clone().filter(|&frame| analysis.frame(frame).is_some()).count();
     let mut text = match end {
@@ -336,6 +403,9 @@ fn summary(end: &End, analysis: &Analysis, range: &RangeInclusive<i64>, lost: &B
     };
     if !lost.is_empty() {
         text += &format!("; no face on {}: give a Crop there, or correct by hand", listed(lost));
+    }
+    if !dark.is_empty() {
+        text += &format!("; Source has no picture on {}", listed(dark));
     }
     text
 }

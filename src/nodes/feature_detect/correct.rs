@@ -6,6 +6,7 @@ use super::results::Results;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::{FeatureDetect, NODE, exchange};
 use crate::nodes::analysis::{listed, range_of};
+use crate::nodes::kept::lock;
 use kurbo::Point;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
@@ -106,6 +107,25 @@ fn selected(settings: &FeatureDetectSettings, networks: &Networks) -> Option<usi
     (index < networks.topology().landmarks().len()).then_some(index)
 }
 
+/// What Position was filled with: it does not move with the time line, and hosts tell a node nothing of that.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownPoint {
+    landmark: usize,
+    frame: i64,
+    at: [f64; 2],
+}
+
+impl ShownPoint {
+    /// What the artist wants of a landmark on a frame whose own place is `own`: a coordinate that still shows another frame's
+    /// was not touched, and stays as the frame has it.
+    fn meant(self, landmark: usize, frame: i64, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
+        match self.landmark == landmark && self.frame != frame {
+            true => [0, 1].map(|axis| if typed[axis] == self.at[axis] { own[axis] } else { typed[axis] }),
+            false => typed,
+        }
+    }
+}
+
 /// Shows where the selected landmark is on this frame.
 fn show_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     let settings = args.settings();
@@ -117,12 +137,15 @@ fn show_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
     let frame = results.landmarks(frame_of(args), &settings)?;
     let (landmark, name) = (frame[index], &networks.topology().landmarks()[index].name);
     let by_hand = results.edits.frame(frame_of(args)).is_some_and(|edit| edit.landmarks.contains_key(&index));
+    let now = frame_of(args);
     let text = match landmark.known_position() {
-        Some(_) if by_hand => format!("{name}: set by hand"),
-        Some(_) => format!("{name}: {:.0} % sure", landmark.confidence * 100.0),
-        None => format!("{name}: not found on this frame"),
+        Some(_) if by_hand => format!("{name}, frame {now}: set by hand"),
+        Some(_) => format!("{name}, frame {now}: {:.0} % sure", landmark.confidence * 100.0),
+        None => format!("{name}, frame {now}: not found"),
     };
     let at = landmark.known_position().map(|at| results.plate().to_canonical() * at);
+    let shown = at.map(|at| ShownPoint { landmark: index, frame: now, at: [at.x, at.y] });
+    *lock(&effect.shown) = shown;
     let params = args.params();
     params.set(AnalysisSettings::point_name, text)?;
     at.map_or(Ok(()), |at| params.set(AnalysisSettings::point_xy, [at.x, at.y]))
@@ -136,10 +159,21 @@ fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         let count = networks.topology().landmarks().len();
         Error::node(format!("no point is selected: set Selected point to 1-{count} before you move it"))
     })?;
-    let [x, y] = settings.analysis.point_xy;
     let results = results_or_new(effect, args, &settings, &networks, args.time)?;
+    let (typed, now) = (settings.analysis.point_xy, frame_of(args));
+    let own = results.landmarks(now, &settings)?[index].known_position().map(|at| results.plate().to_canonical() * at);
+    let shown = *lock(&effect.shown);
+    let [x, y] = match (shown, own) {
+        (Some(shown), Some(own)) => shown.meant(index, now, typed, [own.x, own.y]),
+        _ => typed,
+    };
     let at = results.plate().from_canonical() * Point::new(x, y);
-    change(effect, args, "Move point", |edits| edits.set_landmark(frame_of(args), index, at))
+    change(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))?;
+    if [x, y] == typed {
+        *lock(&effect.shown) = Some(ShownPoint { landmark: index, frame: now, at: typed });
+        return Ok(());
+    }
+    show_point(effect, args)
 }
 
 fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
@@ -206,11 +240,29 @@ fn analysed(
 fn check_frames(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     let settings = args.settings();
     let (analysis, _) = analysed(effect, args, &settings)?;
-    let frames: Vec<i64> = analysis.frames().map(|(frame, _)| frame).collect();
+    let mut frames: Vec<i64> = analysis.frames().map(|(frame, _)| frame).collect();
+    if !args.host().supports_temporal_access {
+        // Such a host gives the current picture for every frame.
+        frames.retain(|&frame| frame == frame_of(args));
+    }
     let changed = changed_frames(args, &analysis, &frames)?;
     let status = match changed.is_empty() {
         true => format!("all {} analysed frames are as they were", frames.len()),
         false => format!("changed since the analysis: {}; Analyse finds them anew", listed(&changed)),
     };
     args.params().set(AnalysisSettings::status, status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coordinate_of_another_frame_that_was_not_touched_is_that_of_this_frame() {
+        let shown = ShownPoint { landmark: 3, frame: 10, at: [100.0, 200.0] };
+        let own = [140.0, 250.0];
+        assert_eq!(shown.meant(3, 20, [101.0, 200.0], own), [101.0, 250.0]);
+        assert_eq!(shown.meant(3, 10, [101.0, 200.0], own), [101.0, 200.0], "its own frame");
+        assert_eq!(shown.meant(4, 20, [101.0, 200.0], own), [101.0, 200.0], "another landmark");
+    }
 }

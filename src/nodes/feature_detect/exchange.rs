@@ -12,9 +12,10 @@ use crate::nodes::analysis::{range_of, read_text, write_text};
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
 use roto::exchange::{Format, KeyMode, Scene, ShapeStyle, WriteOptions};
-use roto::{Analysis, Edits, LandmarkSet, Shot, to_shot};
+use roto::{Analysis, Edits, LandmarkSet, Shot, Topology, to_shot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The buttons that export, and what they write.
 const EXPORTS: [(&str, Format); 11] = [
@@ -83,7 +84,16 @@ fn export(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, format:
     let frames = scene.shot.frames();
     let range = format!("{}-{}", frames.start(), frames.end());
     let told = format!("wrote {what}: {} shapes, frames {range}", scene.shot.shapes().len());
-    Ok([told].into_iter().chain(written.notes).collect::<Vec<_>>().join("; "))
+    let notes = grown(&settings, networks.topology()).into_iter().chain(written.notes);
+    Ok([told].into_iter().chain(notes).collect::<Vec<_>>().join("; "))
+}
+
+/// Says that Grow is not part of a shape, where it is used: the other program would show other edges.
+fn grown(settings: &FeatureDetectSettings, topology: &Topology) -> Option<String> {
+    let style = |group: usize| settings.shapes.styles[group.min(MOST_GROUPS - 1)];
+    let used = groups(topology).into_iter().enumerate().filter(|&(group, _)| style(group).grow_px != 0.0);
+    let told: Vec<_> = used.map(|(group, name)| format!("{name} by {} px", style(group).grow_px)).collect();
+    (!told.is_empty()).then(|| format!("Grow is not part of shapes; in the other program grow {}", told.join(", ")))
 }
 
 /// Everything that an exchange file may hold.
@@ -169,7 +179,8 @@ fn load(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result
     let edits = match settings.analysis.edits.trim().is_empty() && beside.exists() {
         true => {
             let text = read_text(&beside)?;
-            Some((Edits::parse(&text).map_err(|error| wrong(&beside, error))?, text))
+            let edits = Edits::parse(&text).map_err(|error| wrong(&beside, error))?;
+            (!edits.is_empty()).then_some((edits, text))
         }
         false => None,
     };
@@ -197,8 +208,16 @@ fn save(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result
     };
     write_text(&path, &analysis.write().map_err(Error::node)?, true)?;
     let mut status = format!("saved {} frames in {}", analysis.len(), path.display());
-    if let Some(edits) = effect.store.edits(&settings)? {
-        let beside = edits_file(&path);
+    let beside = edits_file(&path);
+    let edits = match effect.store.edits(&settings)? {
+        // What was taken back must not come again with the next Load.
+        None if beside.exists() => {
+            let networks = Networks::open(&settings.analysis)?;
+            Some(Arc::new(Edits::new(networks.topology(), *analysis.plate()).map_err(Error::node)?))
+        }
+        edits => edits,
+    };
+    if let Some(edits) = edits {
         write_text(&beside, &edits.write().map_err(Error::node)?, true)?;
         status += &format!(", and the corrections in {}", beside.display());
     }

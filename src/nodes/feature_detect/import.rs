@@ -7,7 +7,8 @@ use kurbo::Affine;
 use ofx_sdk::plugin::{ChangedArgs, Clip};
 use ofx_sdk::{Error, Result};
 use roto::exchange::{Format, Imported, ReadOptions, Scene, TextFile};
-use roto::{Edits, Plate, Presence, ShapeSpec, ShotShape, Topology, VertexEdit};
+use roto::{Edits, KeyKind, Plate, Presence, ShapeSpec, ShotShape, Topology, VertexEdit};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Takes the named file in, as one step that can be undone, and says what it held.
@@ -57,13 +58,18 @@ fn read(path: &Path, frame: i64, options: &ReadOptions) -> Result<Imported> {
             endings.join(", ")
         )));
     };
+    let mut options = options.clone();
+    if format.is_per_frame() {
+        // One file says nothing of other frames; they must not be taken for frames without shapes.
+        options.frames = None;
+    }
     let text = read_text(path)?;
     let file = [TextFile { frame: format.is_per_frame().then(|| number_in(&name).unwrap_or(frame)), text }];
     let found = match format {
         Format::NukeRoto => Format::NukeRoto
-            .read(&file, options)
-            .or_else(|roto| Format::NukeTracker.read(&file, options).map_err(|_| roto)),
-        format => format.read(&file, options),
+            .read(&file, &options)
+            .or_else(|roto| Format::NukeTracker.read(&file, &options).map_err(|_| roto)),
+        format => format.read(&file, &options),
     };
     found.map_err(|error| Error::node(format!("{}: {error}", path.display())))
 }
@@ -86,11 +92,29 @@ struct Taken {
 fn take(scene: &Scene, plate: &Plate, topology: &Topology, edits: &mut Edits) -> roto::Result<Taken> {
     let to_plate = plate.from_canonical() * scene.plate.to_canonical();
     let mut taken = Taken::default();
+    // A file of ours tells the artist's keys from predictions, which must not become keys by hand on every frame.
+    let by_hand = hand_frames(scene);
+    let is_taken = |frame: i64| by_hand.is_empty() || by_hand.contains(&frame);
+    // Landmarks first: a vertex that somebody moved in the file has the last word.
+    for tracker in &scene.trackers {
+        let Some(index) = topology.landmark_index(&tracker.name) else {
+            taken.unknown.push(tracker.name.clone());
+            continue;
+        };
+        let known = tracker
+            .frames
+            .iter()
+            .filter(|(frame, landmark)| landmark.presence != Presence::Missing && is_taken(**frame));
+        for (&frame, landmark) in known {
+            edits.set_landmark(frame, index, to_plate * landmark.position)?;
+        }
+        taken.landmarks += 1;
+    }
     for shape in scene.shot.shapes() {
         let index = topology.shape_index(&shape.name).filter(|&index| fits(&topology.shapes()[index], shape));
         match index {
             Some(index) => {
-                take_shape(index, shape, to_plate, edits)?;
+                take_shape(index, shape, !by_hand.is_empty(), to_plate, edits)?;
                 if !shape.hidden.is_empty() {
                     let mut frames = scene.shot.frames();
                     frames.try_for_each(|frame| edits.set_presence(frame, index, !shape.hidden.contains(&frame)))?;
@@ -100,17 +124,13 @@ fn take(scene: &Scene, plate: &Plate, topology: &Topology, edits: &mut Edits) ->
             None => taken.unknown.push(shape.name.clone()),
         }
     }
-    for tracker in &scene.trackers {
-        let Some(index) = topology.landmark_index(&tracker.name) else {
-            taken.unknown.push(tracker.name.clone());
-            continue;
-        };
-        for (&frame, landmark) in tracker.frames.iter().filter(|(_, landmark)| landmark.presence != Presence::Missing) {
-            edits.set_landmark(frame, index, to_plate * landmark.position)?;
-        }
-        taken.landmarks += 1;
-    }
     Ok(taken)
+}
+
+/// The frames that the file says somebody set a key on; none where it does not tell.
+fn hand_frames(scene: &Scene) -> BTreeSet<i64> {
+    let keys = scene.shot.shapes().iter().flat_map(|shape| shape.track.keys());
+    keys.filter(|key| key.kind == KeyKind::Hand).map(|key| key.time.round() as i64).collect()
 }
 
 /// Whether a file's shape has the vertices that the topology's has.
@@ -118,8 +138,14 @@ fn fits(spec: &ShapeSpec, shape: &ShotShape) -> bool {
     spec.closed == shape.track.is_closed() && spec.vertices.len() == shape.track.vertex_count()
 }
 
-fn take_shape(index: usize, shape: &ShotShape, to_plate: Affine, edits: &mut Edits) -> roto::Result<()> {
-    for key in shape.track.keys() {
+fn take_shape(
+    index: usize,
+    shape: &ShotShape,
+    only_by_hand: bool,
+    to_plate: Affine,
+    edits: &mut Edits,
+) -> roto::Result<()> {
+    for key in shape.track.keys().iter().filter(|key| !only_by_hand || key.kind == KeyKind::Hand) {
         let curve = key.shape.transformed(to_plate)?;
         for (vertex, place) in curve.vertices().iter().enumerate() {
             let edit = VertexEdit {

@@ -9,6 +9,8 @@ use crate::{KeyKind, Landmark, Presence, Result, ShapeKey, ShapeTrack, Shot, Sho
 const FAULT: Fault = Fault("cubic-segment JSON");
 /// Frames that a shot read from files may span: those without a file hide every shape.
 const MOST_FRAMES: u64 = 100_000;
+/// Shapes times frames, on each of which a shape may be hidden.
+const MOST_HIDDEN: u64 = 4_000_000;
 
 /// A file for each frame, with the shapes that are to be seen on it. Landmarks that are not visible become occluded points.
 pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
@@ -55,6 +57,10 @@ pub(super) fn read(files: &[TextFile], options: &ReadOptions) -> Result<Imported
     let mut notes = Vec::new();
     let trackers = trackers(&mut frames, &mut notes)?;
     let names: BTreeSet<String> = frames.values().flat_map(|file| file.shapes.keys().cloned()).collect();
+    let length = range.start().abs_diff(*range.end()) + 1;
+    if length.saturating_mul(names.len() as u64) > MOST_HIDDEN {
+        return Err(FAULT.at("files", format!("{} shapes on {length} frames are too many", names.len())));
+    }
     let mut shapes = Vec::new();
     for name in names {
         let seen = frames.iter().filter_map(|(&frame, file)| Some((frame, file.shapes.get(&name)?)));

@@ -182,7 +182,10 @@ impl Format {
             _ => Err(fault.at("files", format!("it is one file a shot, but {} were given", files.len()))),
         };
         match self {
-            Self::RotocelShot => shot_json::read(whole()?),
+            Self::RotocelShot => shot_json::read(whole()?).map(|mut found| {
+                found.scene.frame_rate = found.scene.frame_rate.or(options.frame_rate);
+                found
+            }),
             Self::CubicSegments => cubic_frames::read(files, options),
             Self::NukeRoto => nuke::read_roto(whole()?, options),
             Self::NukeTracker => nuke::read_tracker(whole()?, options),

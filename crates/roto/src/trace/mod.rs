@@ -25,6 +25,8 @@ use crate::{BezierShape, Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, Sho
 
 /// Contours of a frame that are traced, the largest: grain has more.
 const MOST_CONTOURS: usize = 256;
+/// As many as files are read with.
+const MOST_SHAPES: usize = 1024;
 /// As many as keys are reduced over.
 const MOST_FRAMES: usize = 10_000;
 
@@ -157,6 +159,11 @@ impl Tracer {
                     format!("area_{areas}")
                 };
                 traced.farthest_px = traced.farthest_px.max(piece.fitted.farthest_px);
+                if shapes.len() >= MOST_SHAPES {
+                    let (name, value) = ("number of traced shapes", shapes.len() as f64 + 1.0);
+                    let range = "up to 1,024; drop small ones with a greater least area";
+                    return Err(Error::Parameter { name, value, range });
+                }
                 let begin = first + (run.first + piece.frames.start) as i64;
                 let shown = begin..begin + piece.frames.len() as i64;
                 let track = track(begin, piece.fitted.shapes)?;

@@ -28,6 +28,9 @@ use std::sync::{Arc, Mutex};
 const NUDGE_PX: f64 = 1.0;
 const SHIFT_FACTOR: f64 = 10.0;
 
+/// The cosine between handles that are in line, within some eleven degrees.
+const IN_LINE: f64 = -0.98;
+
 /// A pen that moves less than this, in pixels of the screen, clicks.
 const CLICK_PX: f64 = 2.0;
 
@@ -120,10 +123,23 @@ impl Drag {
 
 /// Corrections with the selection moved by some pixels of the plate.
 fn moved(edits: &Edits, frame: i64, seen: &Resolved, state: &State, by: Vec2) -> Result<Edits> {
-    let handles = if state.control { Handles::Broken } else { Handles::Smooth };
+    // The handles of a corner were never in line, and one that is moved must not flatten it.
+    let corner = |grip: &Grip| match *grip {
+        Grip::Incoming(at) | Grip::Outgoing(at) => is_corner(seen, at),
+        Grip::Landmark(_) | Grip::Anchor(_) => false,
+    };
+    let broken = state.control || state.selection.iter().any(corner);
+    let handles = if broken { Handles::Broken } else { Handles::Smooth };
     let mut edits = edits.clone();
     edits.transform(frame, seen, &state.selection, Affine::translate(by), handles).map_err(Error::node)?;
     Ok(edits)
+}
+
+/// Whether the handles of a vertex are not in line.
+fn is_corner(seen: &Resolved, (shape, vertex): (usize, usize)) -> bool {
+    let Some(vertex) = seen.curve(shape).and_then(|curve| curve.vertices().get(vertex)) else { return false };
+    let size = vertex.incoming.hypot() * vertex.outgoing.hypot();
+    size > 1e-9 && vertex.incoming.dot(vertex.outgoing) > IN_LINE * size
 }
 
 impl FeatureOverlay {

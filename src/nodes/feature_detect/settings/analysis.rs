@@ -101,9 +101,9 @@ ofx_sdk::settings! {
         reset_point: PushButton = PushButton::new("Reset point").parent("correct_group"),
         /// Takes every point and vertex of this frame back to what the network sees.
         reset_frame: PushButton = PushButton::new("Reset frame").parent("correct_group"),
-        /// Goes to the nearest frame before this one on which a landmark is unsure, or whose picture has changed.
+        /// Goes to the nearest frame before this one that is not analysed, or on which a landmark is unsure.
         previous_unsure: PushButton = PushButton::new("Previous unsure frame").parent("correct_group"),
-        /// Goes to the nearest frame after this one on which a landmark is unsure, or whose picture has changed.
+        /// Goes to the nearest frame after this one that is not analysed, or on which a landmark is unsure.
         next_unsure: PushButton = PushButton::new("Next unsure frame").parent("correct_group"),
         /// How many frames a correction reaches beyond the outermost keys by hand, fading out. 0 corrects that frame alone;
         /// -1 holds the correction to both ends of the shot.

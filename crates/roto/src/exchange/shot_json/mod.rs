@@ -26,6 +26,8 @@ const MOST_LANDMARKS: usize = 16_384;
 const MOST_VERTICES: usize = 8192;
 /// Hidden frames of all shapes together: runs in the file are short, the frames that they stand for are not.
 const MOST_HIDDEN: u64 = 4_000_000;
+/// The farthest frame from 0: as far as every program counts exactly.
+const FARTHEST_FRAME: f64 = 16_777_216.0;
 /// Farther out, squares of pixels lose what an editor needs.
 const FARTHEST_PX: f64 = 1e7;
 

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kurbo::{Point, Vec2};
 
 use super::layout::{File, Key, LandmarkPoint, Landmarks, Shape};
-use super::{FARTHEST_PX, FAULT, FORMAT};
+use super::{FARTHEST_FRAME, FARTHEST_PX, FAULT, FORMAT};
 use super::{MOST_BYTES, MOST_FRAMES, MOST_HIDDEN, MOST_LANDMARKS, MOST_SHAPES, MOST_VERTICES};
 use crate::exchange::{Imported, Scene, ShapeStyle, Tracker};
 use crate::{BezierShape, Landmark, Plate, Presence, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
@@ -79,6 +79,10 @@ fn shape_key(name: &str, closed: bool, key: Key) -> Result<ShapeKey> {
     let fault = |reason: String| FAULT.of_key(name, key.frame, reason);
     if key.vertices.len() > MOST_VERTICES {
         return Err(fault(format!("it has {} vertices, expected at most {MOST_VERTICES}", key.vertices.len())));
+    }
+    // As far as every program counts frames exactly.
+    if !(-FARTHEST_FRAME..=FARTHEST_FRAME).contains(&key.frame) {
+        return Err(fault(format!("frames lie within {FARTHEST_FRAME} either way")));
     }
     if let Some(far) = key.vertices.as_flattened().iter().find(|at| at.abs() > FARTHEST_PX) {
         return Err(fault(format!("{far:?} is farther out than {FARTHEST_PX} px")));

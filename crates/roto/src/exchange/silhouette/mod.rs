@@ -80,13 +80,16 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &Wri
 
 fn push_path(text: &mut String, name: &str, track: &ShapeTrack, start: i64, to_session: Affine) -> Result<()> {
     text.push_str("            <Property id=\"path\">\n");
-    for key in track.keys() {
-        let turned = key.shape.transformed(to_session).map_err(|e| FAULT.of_key(name, key.time, e.to_string()))?;
+    // The session has no frame before its first: what lies there shows in the shape that it begins with.
+    let first = start as f64;
+    let later = track.keys().iter().map(|key| key.time).filter(|&time| time > first);
+    for time in std::iter::once(first).chain(later) {
+        let turned = track.at(time).transformed(to_session).map_err(|e| FAULT.of_key(name, time, e.to_string()))?;
         let closed = if track.is_closed() { "True" } else { "False" };
         let _ = writeln!(
             text,
             "              <Key frame=\"{}\" interp=\"linear\">\n                <Path closed=\"{closed}\" type=\"Bezier\">",
-            key.time - start as f64
+            time - first
         );
         for vertex in turned.vertices() {
             let places = [vertex.anchor, vertex.anchor + vertex.incoming, vertex.anchor + vertex.outgoing];
