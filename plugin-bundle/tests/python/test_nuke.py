@@ -21,9 +21,8 @@ class Nuke(unittest.TestCase):
     def detector(self, shot):
         folder = self.nuke.Knob("/mine")
         button = self.nuke.Knob(action=hosts.exporter(folder.value, shot))
-        node = self.nuke.Node(
-            "OFXorg.rotocel.featuredetect_v1", export_dir=folder, export_json=button
-        )
+        knobs = {"export_dir": folder, "export_json": button, "include_tracks": self.nuke.Knob(False)}
+        node = self.nuke.Node("OFXorg.rotocel.featuredetect_v1", **knobs)
         self.nuke.script.append(node)
         return node
 
@@ -39,6 +38,7 @@ class Nuke(unittest.TestCase):
         detector = self.detector(hosts.SHOT)
         node = self.roto.run(self.roto.create_roto)
         self.assertEqual(detector["export_dir"].value(), "/mine")
+        self.assertFalse(detector["include_tracks"].value())
         root = node["curves"].rootLayer
         layer, seam = root
         self.assertEqual((layer.name, layer[0].name, seam.name), ("eyes", "left_eye", "seam"))
