@@ -21,7 +21,11 @@ class Nuke(unittest.TestCase):
     def detector(self, shot):
         folder = self.nuke.Knob("/mine")
         button = self.nuke.Knob(action=hosts.exporter(folder.value, shot))
-        knobs = {"export_dir": folder, "export_json": button, "include_tracks": self.nuke.Knob(False)}
+        knobs = {
+            "export_dir": folder,
+            "export_json": button,
+            "include_tracks": self.nuke.Knob(False),
+        }
         node = self.nuke.Node("OFXorg.rotocel.featuredetect_v1", **knobs)
         self.nuke.script.append(node)
         return node
