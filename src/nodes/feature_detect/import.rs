@@ -197,7 +197,7 @@ mod tests {
         let mut edits = Edits::new(&topology, plate).unwrap();
         let taken = take(&scene, &plate, &topology, &mut edits).unwrap();
         assert_eq!((taken.shapes, taken.landmarks), (1, 1));
-        assert_eq!(taken.unknown, ["right_eye", "mouth", "chin"], "five vertices are no eye");
+        assert_eq!(taken.unknown, ["chin", "right_eye", "mouth"], "five vertices are no eye");
         let frame = edits.frame(0).unwrap();
         assert_eq!(frame.landmarks[&6], Point::new(120.0, 150.0), "10 px right, 100 px down");
         assert_eq!(frame.vertices[&(0, 1)].outgoing, Some(Vec2::new(3.0, 1.0)));
