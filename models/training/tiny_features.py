@@ -18,9 +18,7 @@ the next vertex; a seam's free ends are the eyes' corners, landmarks 5, 8, 11 an
 
 from __future__ import annotations
 
-import argparse
 import math
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -31,6 +29,7 @@ from features.entries import FACE_CELL, Entry, entries, vertex_count
 from labels import REC709_LUMA
 from manifest import METADATA_KEY, embedded_json
 from puppet.topology import PUPPET
+from tiny_model import write_fixtures
 
 SIZE = 64
 RADIUS, ERROR = 0.04, 0.01
@@ -204,16 +203,5 @@ def fixtures() -> dict[str, onnx.ModelProto]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder of the fixtures")
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
-    for name, model in fixtures().items():
-        data = model.SerializeToString(deterministic=True)
-        (out / name).write_bytes(data)
-        print(f"{name}: {len(data)} bytes")
-
-
 if __name__ == "__main__":
-    main()
+    write_fixtures(__doc__, fixtures())

@@ -157,16 +157,17 @@ def fixtures() -> dict[str, onnx.ModelProto]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+def write_fixtures(about: str, models: dict[str, onnx.ModelProto]) -> None:
+    """The command line of a script that makes fixtures: writes them, the same bytes in every run."""
+    parser = argparse.ArgumentParser(description=about.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of the fixtures")
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    for name, model in fixtures().items():
+    for name, model in models.items():
         data = model.SerializeToString(deterministic=True)
         (out / name).write_bytes(data)
         print(f"{name}: {len(data)} bytes")
 
 
 if __name__ == "__main__":
-    main()
+    write_fixtures(__doc__, fixtures())
