@@ -158,7 +158,7 @@ def fixtures() -> dict[str, onnx.ModelProto]:
 
 
 def write_fixtures(about: str, models: dict[str, onnx.ModelProto]) -> None:
-    """The command line of a script that makes fixtures: writes them, the same bytes in every run."""
+    """The command line of a script that makes fixtures, the same bytes in every run."""
     parser = argparse.ArgumentParser(description=about.split("\n", 1)[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of the fixtures")
     out = parser.parse_args().out
