@@ -8,6 +8,8 @@ PIPNet (Jin et al. 2021) and integral regression (Sun et al. 2018).
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -65,8 +67,8 @@ class Trunk(nn.Module):
         return eighth, sixteenth, self.stages[3](sixteenth)
 
 
-class LandmarkNet(nn.Module):
-    """Crops [n,3,S,S] to values [n,4,1,P+K] as the manifest has them."""
+class CropNet(nn.Module):
+    """What looks at square crops of `size` pixels: the trunk, and what it was made with."""
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class LandmarkNet(nn.Module):
         blocks: tuple[int, ...] = (1, 2, 3, 2),
     ) -> None:
         super().__init__()
-        self.landmarks, self.shapes, self.size = landmarks, shapes, size
+        self.landmarks, self.shapes, self.size, self.widths = landmarks, shapes, size, widths
         self.arguments = {
             "landmarks": landmarks,
             "shapes": shapes,
@@ -86,6 +88,14 @@ class LandmarkNet(nn.Module):
             "blocks": blocks,
         }
         self.trunk = Trunk(widths, blocks)
+
+
+class LandmarkNet(CropNet):
+    """Crops [n,3,S,S] to values [n,4,1,P+K] as the manifest has them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        landmarks, shapes, widths = self.landmarks, self.shapes, self.widths
         neck = widths[2]
         self.from_32 = nn.Conv2d(widths[4], widths[3], 1)
         self.from_16 = nn.Sequential(Residual(widths[3]), nn.Conv2d(widths[3], neck, 1))
@@ -95,7 +105,7 @@ class LandmarkNet(nn.Module):
             nn.Linear(2 * widths[4], 96), nn.ReLU(inplace=True), nn.Linear(96, shapes)
         )
         nn.init.normal_(self.votes.weight, std=0.01)
-        cells = size // STRIDE
+        cells = self.size // STRIDE
         middle = (torch.arange(cells, dtype=torch.float32) + 0.5) / cells
         y, x = torch.meshgrid(middle, middle, indexing="ij")
         self.register_buffer("cells", torch.stack([x.flatten(), y.flatten()]), persistent=False)

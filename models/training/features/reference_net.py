@@ -6,37 +6,24 @@ two numbers for each landmark; weighted L1 (w_valid, w_part and w_point are the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from features.landmark_loss import CropBatch
-from features.landmark_net import Trunk
+from features.landmark_net import CropNet
 
 DENSE = 256
 
 
-class DirectNet(nn.Module):
+class DirectNet(CropNet):
     """Crops [n,3,S,S] to values [n,4,1,P+K] like the landmark network's; it knows no errors, and
     takes everything for visible and present."""
 
-    def __init__(
-        self,
-        landmarks: int,
-        shapes: int,
-        size: int = 128,
-        widths: tuple[int, int, int, int, int] = (16, 32, 48, 96, 128),
-        blocks: tuple[int, ...] = (1, 2, 3, 2),
-    ) -> None:
-        super().__init__()
-        self.landmarks, self.shapes, self.size = landmarks, shapes, size
-        self.arguments = {
-            "landmarks": landmarks,
-            "shapes": shapes,
-            "size": size,
-            "widths": widths,
-            "blocks": blocks,
-        }
-        self.trunk = Trunk(widths, blocks)
+    def __init__(self, landmarks: int, shapes: int, size: int = 128, **more: Any) -> None:
+        super().__init__(landmarks, shapes, size, **more)
+        widths = self.widths
         # The map of stride 32 as it is: a mean over it would not know where anything was.
         cells = (size // 32) ** 2
         self.head = nn.Sequential(
