@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 # Held-out identities: their kinds and colors never stand in a training frame either.
 TRAINING = tuple(range(8))
 HELD_OUT = tuple(range(8, 12))
+# From here on the crowd: any number of faces for training, with colors between those of the others.
+CROWD = 12
 
 Color = tuple[float, float, float]
 SKINS: tuple[Color, ...] = (
@@ -103,18 +106,25 @@ class Identity:
         held = number in HELD_OUT
         slot = number - HELD_OUT[0] if held else number
 
-        def pick(options: tuple, withheld: tuple) -> object:
+        def pick(options: tuple, withheld: tuple) -> Any:
             choice = withheld if held else options
             return choice[slot % len(choice)]
 
-        hair = pick(HAIRS, WITHHELD_HAIRS)
+        mixed = random.Random(seed + 1)
+
+        def color(options: tuple[Color, ...], withheld: tuple[Color, ...]) -> Color:
+            if number < CROWD:
+                return pick(options, withheld)
+            return _between(*mixed.sample(options, 2), mixed)
+
+        hair = color(HAIRS, WITHHELD_HAIRS)
         return Identity(
             number=number,
             seed=seed,
-            skin=pick(SKINS, WITHHELD_SKINS),
+            skin=color(SKINS, WITHHELD_SKINS),
             hair=hair,
             brow_color=tuple(part * rng.uniform(0.5, 1.1) for part in hair),
-            iris=pick(IRISES, WITHHELD_IRISES),
+            iris=color(IRISES, WITHHELD_IRISES),
             top=pick(TOPS, WITHHELD_TOPS),
             brow_kind=BROW_KINDS[slot % len(BROW_KINDS)],
             coat=_bright(rng),
@@ -124,6 +134,11 @@ class Identity:
             **_eyes(rng),
             **_brows_and_burns(rng),
         )
+
+
+def _between(first: Color, second: Color, rng: random.Random) -> Color:
+    share, level = rng.random(), rng.uniform(0.8, 1.15)
+    return tuple(level * (a + share * (b - a)) for a, b in zip(first, second, strict=True))
 
 
 def _bright(rng: random.Random) -> Color:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from puppet.expression import EXPRESSIONS, Expression, closing
-from puppet.identity import HELD_OUT, TRAINING
+from puppet.identity import CROWD, HELD_OUT, TRAINING
 
 HERO = TRAINING[0]
 PLATE = (2348, 1566)
 SENSOR_MM = 36.0
 # What a face may be asked for; every name about equally often.
 FACES = tuple(sorted(EXPRESSIONS))
+# Faces of the crowd, and frames of each.
+CROWD_FACES, CROWD_FRAMES = 144, 5
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,15 @@ def synthetic(seed: int) -> list[Shot]:
         _posed(f"syn_id{number:02}", "synthetic", "train", seed, number, count, 320)
         for number, count in counts.items()
     ]
+
+
+def crowd(seed: int) -> list[Shot]:
+    """A few frames of each of many more faces: what a face may be, for those never seen."""
+    shots = [
+        _posed(f"crowd_id{number:03}", "crowd", "train", seed + 11, number, CROWD_FRAMES, 320)
+        for number in range(CROWD, CROWD + CROWD_FACES)
+    ]
+    return [replace(shot, samples=6) for shot in shots]
 
 
 def own(seed: int) -> list[Shot]:
@@ -299,7 +310,7 @@ def _faces(shot: Shot, rng: random.Random) -> list[tuple[str, Expression, float]
     ]
 
 
-SETS = {"synthetic": synthetic, "film": film, "own": own, "look": look}
+SETS = {"synthetic": synthetic, "crowd": crowd, "film": film, "own": own, "look": look}
 # Seconds of one thread: for a megasample, for a rendered megapixel on top (denoising, files), for a
 # frame (a new face's meshes), and for a megapixel of a film's plate and look. Processor time of a
 # two-core machine; on a busy one a frame takes longer by the clock.

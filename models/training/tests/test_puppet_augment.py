@@ -17,9 +17,9 @@ from puppet.augment_cloud import cloud, face_matte, hull, occlusion, rebackgroun
 from puppet.augment_warp import FacePicture, Warp, cropped, flipped, turned, warped
 from puppet.boxes import rough_boxes, square
 from puppet.expression import EXPRESSIONS
-from puppet.identity import Identity
+from puppet.identity import HELD_OUT, TRAINING, Identity
 from puppet.outlines import make_face
-from puppet.plan import SETS, film, synthetic
+from puppet.plan import SETS, crowd, film, synthetic
 from puppet.topology import PUPPET
 from puppet.truth import annotate
 from tests.test_puppet_shapes import SIDE, front_view, nothing_hides
@@ -207,6 +207,9 @@ class Plans(unittest.TestCase):
         self.assertEqual([shot.frames for shot in shots if shot.whole], [24])
         for shot in [*posed, *train]:
             self.assertFalse(Identity.of(shot.identity).held_out)
+        many = {shot.identity for shot in crowd(1)}
+        self.assertGreaterEqual(len(many), 100)
+        self.assertFalse(many & {*TRAINING, *HELD_OUT})
         new = [shot for shot in shots if shot.split == "new"]
         self.assertTrue(all(Identity.of(shot.identity).held_out for shot in new))
         for make in SETS.values():

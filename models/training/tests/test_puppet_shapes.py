@@ -11,7 +11,7 @@ from camera_view import View
 from puppet.annotation import from_json, from_public, to_json, to_public
 from puppet.cubic import Shape, evaluate, fit, split
 from puppet.expression import EXPRESSIONS, closing, mix
-from puppet.identity import HELD_OUT, TRAINING, Identity
+from puppet.identity import CROWD, HAIRS, HELD_OUT, IRISES, SKINS, TRAINING, Identity
 from puppet.outlines import make_face
 from puppet.parts import INDEX
 from puppet.raster import mask_of, overlap
@@ -114,6 +114,16 @@ class Faces(unittest.TestCase):
             seen = {getattr(Identity.of(number), kind) for number in TRAINING}
             held = {getattr(Identity.of(number), kind) for number in HELD_OUT}
             self.assertFalse(seen & held, kind)
+
+    def test_the_crowd_wears_colors_between_those_of_training(self) -> None:
+        for number in range(CROWD, CROWD + 40):
+            who = Identity.of(number)
+            self.assertFalse(who.held_out)
+            for color, options in ((who.skin, SKINS), (who.hair, HAIRS), (who.iris, IRISES)):
+                low, high = np.min(options, axis=0) * 0.8, np.max(options, axis=0) * 1.15
+                self.assertTrue(np.all(color >= low) and np.all(color <= high), (number, color))
+        skins = {Identity.of(number).skin for number in range(CROWD, CROWD + 40)}
+        self.assertEqual(len(skins), 40)
 
     def test_expressions_do_what_they_are_called(self) -> None:
         who = Identity.of(2)
