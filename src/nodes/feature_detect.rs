@@ -9,6 +9,7 @@ mod face;
 mod fill;
 mod import;
 mod locate;
+mod mirrored;
 mod networks;
 mod output;
 mod overlay;

@@ -61,6 +61,13 @@ def second_box(places: Array) -> Box:
     return (left + (side - wide) / 2, top + (side - wide) / 2, wide, wide)
 
 
+def images_of(topology: Topology) -> NDArray[np.int64]:
+    """Which column of the landmark network's answer is the mirror image of each."""
+    names = [kind.name for kind in topology.shapes]
+    shapes = [topology.count + names.index(topology.mirror_shapes[name]) for name in names]
+    return np.array([*topology.mirror, *shapes])
+
+
 class Detector:
     """The networks of one family; `landmarks` is another file for the first of them."""
 
@@ -78,18 +85,26 @@ class Detector:
         self.finder = session_of(models / f"{family}_finder.onnx", threads)
         self.size = self.landmarks.get_inputs()[0].shape[2]
 
-    def look(self, picture: Pixels, box: Box) -> Found:
-        """Landmarks of one crop."""
-        (values,) = self.landmarks.run(None, {"image": crop_of(picture, box, self.size)})
-        count, rows = self.topology.count, values[0, :, 0].astype(float)
+    def look(self, picture: Pixels, box: Box, close: bool = False) -> Found:
+        """Landmarks of one crop; when `close`, the mean of it and of its mirror image."""
+        crop = crop_of(picture, box, self.size)
+        count, rows = self.topology.count, self._answer(crop)
+        if close:
+            flipped = self._answer(np.ascontiguousarray(crop[..., ::-1]))
+            flipped[0, :count] = 1 - flipped[0, :count]
+            rows = (rows + flipped[:, images_of(self.topology)]) / 2
         places = rows[:2, :count].T * box[2] + box[:2]
         return Found(places, rows[2, :count] * box[2], rows[3, :count], rows[3, count:])
 
+    def _answer(self, crop: NDArray[np.float32]) -> Array:
+        (values,) = self.landmarks.run(None, {"image": crop})
+        return values[0, :, 0].astype(float)
+
     def detect(self, picture: Pixels, box: Box, looks: int = 2) -> Found:
-        """Landmarks after one look or more, each about what the one before found."""
+        """Landmarks after one look or more, each closely about what the one before found."""
         found = self.look(picture, box)
         for _ in range(looks - 1):
-            found = self.look(picture, second_box(found.places))
+            found = self.look(picture, second_box(found.places), close=True)
         return found
 
     def draw(self, places: Array, visible: NDArray[np.bool_]) -> dict[str, Shape]:

@@ -26,10 +26,19 @@ const MOST_GROWTH: f64 = 1.15;
 /// A face smaller than this many pixels of the plate is none.
 const LEAST_SIDE_PX: f64 = 12.0;
 
+/// How closely to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Once, to see where the face is.
+    Glance,
+    /// At the crop and at its mirror image, whose errors lean the other way.
+    Close,
+}
+
 /// The networks, as the search uses them.
 pub trait Eyes {
     /// The landmarks within a part of the plate, a square on screen.
-    fn look(&self, picture: &Picture, crop: Rect) -> Result<Seen>;
+    fn look(&self, picture: &Picture, crop: Rect, look: Look) -> Result<Seen>;
 
     /// The finder's answer on a picture whose longer side has [`FINDER_SIDE`] pixels, `[4, rows, columns]` with the
     /// side of its cells; `None` where there is no finder.
@@ -78,12 +87,12 @@ impl Manner {
     }
 
     fn look(&self, picture: &Picture, crop: Rect, eyes: &dyn Eyes) -> Result<Seen> {
-        let first = eyes.look(picture, crop)?;
+        let first = eyes.look(picture, crop, Look::Glance)?;
         if !self.second_look {
             return Ok(first);
         }
         match first.tight_square(self.pixel_aspect).filter(large_enough) {
-            Some(tight) => eyes.look(picture, square(tight, SECOND_LOOK, self.pixel_aspect)),
+            Some(tight) => eyes.look(picture, square(tight, SECOND_LOOK, self.pixel_aspect), Look::Close),
             None => Ok(first),
         }
     }
@@ -165,7 +174,7 @@ mod tests {
     }
 
     impl Eyes for Fake {
-        fn look(&self, _picture: &Picture, crop: Rect) -> Result<Seen> {
+        fn look(&self, _picture: &Picture, crop: Rect, _look: Look) -> Result<Seen> {
             self.looked.borrow_mut().push(crop);
             let corner =
                 |dx, dy| Landmark { confidence: self.sure, ..Landmark::visible(self.face + kurbo::Vec2::new(dx, dy)) };

@@ -2,7 +2,8 @@
 
 use super::NODE;
 use super::face::{LANDMARK_CHANNELS, Picture, Seen, read_landmarks};
-use super::locate::{Eyes, FINDER_CHANNELS};
+use super::locate::{Eyes, FINDER_CHANNELS, Look};
+use super::mirrored::both_ways;
 use super::settings::AnalysisSettings;
 use super::shape_model::{self, VERTEX_CHANNELS};
 use crate::nodes::model::{self, Selection};
@@ -135,12 +136,17 @@ pub struct NetworkEyes<'a> {
 }
 
 impl Eyes for NetworkEyes<'_> {
-    fn look(&self, picture: &Picture, crop: Rect) -> Result<Seen> {
+    fn look(&self, picture: &Picture, crop: Rect, look: Look) -> Result<Seen> {
         let Self { networks, aborted, .. } = *self;
         let side = networks.crop_size()?;
         let shown = picture.cut(crop, side, side, self.threads)?;
-        let answer = networks.run(&networks.landmarks, networks.device, Role::Image, shown, aborted)?;
-        read_landmarks(answer.view(), crop, &networks.topology)
+        let run = |shown| networks.run(&networks.landmarks, networks.device, Role::Image, shown, aborted);
+        let topology = &networks.topology;
+        if look == Look::Glance || !topology.has_mirror() {
+            return read_landmarks(run(shown)?.view(), crop, topology);
+        }
+        let flipped = run(shown.slice(s![.., .., ..;-1]).to_owned())?;
+        read_landmarks(both_ways(run(shown)?.view(), flipped.view(), topology).view(), crop, topology)
     }
 
     fn search(&self, picture: &Picture, width: usize, height: usize) -> Result<Option<(Array3<f32>, usize)>> {
