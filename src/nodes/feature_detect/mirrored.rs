@@ -30,7 +30,13 @@ mod tests {
         Array3::from_shape_fn((4, 1, points + topology.shapes().len()), |(channel, _, column)| {
             let truth = shown(column) as f32 / 100.0;
             match (channel, column < points) {
-                (0, true) => if flip { 1.0 - truth + lean } else { truth + lean },
+                (0, true) => {
+                    if flip {
+                        1.0 - truth + lean
+                    } else {
+                        truth + lean
+                    }
+                }
                 (0, false) => 0.0,
                 _ => truth,
             }

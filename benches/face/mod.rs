@@ -1,0 +1,67 @@
+//! The sample's face in a plate of 2348×1566, for as many frames as asked: to and fro over the shot, each a little brighter
+//! or darker, so that no answer of a network is taken from its cache.
+
+use crate::stage::{grey, picture, root};
+use image::RgbImage;
+use ofx_sdk::host::{ClipInfo, HostImage, Source, StillSource};
+use ofx_sdk::{FrameRange, RectD, RectI, RenderScale};
+
+/// The plate, and where the shot's picture lies in it.
+pub const PLATE: RectI = RectI::new(0, 0, 2348, 1566);
+const CORNER: (i32, i32) = (900, 420);
+/// Frames of the sample.
+const SAMPLE: usize = 24;
+/// How much brighter or darker a frame may be.
+const FLICKER: f32 = 0.02;
+
+/// See the module.
+pub struct Plates {
+    faces: Vec<RgbImage>,
+    info: StillSource,
+    range: FrameRange,
+}
+
+impl Plates {
+    /// Frames 1 to `frames`.
+    pub fn load(frames: usize) -> Self {
+        let folder = root().join("models/sample_face/puppet_hand/frames");
+        let load = |number: usize| {
+            let path = folder.join(format!("{number:04}.jpg"));
+            image::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_rgb8()
+        };
+        let range = FrameRange { min: 1.0, max: frames as f64 };
+        let info = StillSource::new(picture(PLATE, |_, _| grey(0.2)), range);
+        Self { faces: (1..=SAMPLE).map(load).collect(), info, range }
+    }
+
+    fn still(&self, time: f64) -> StillSource {
+        let number = time.round().max(1.0) as usize - 1;
+        let there = number % (2 * SAMPLE - 2);
+        let face = &self.faces[there.min(2 * SAMPLE - 2 - there)];
+        let light = 1.0 + FLICKER * (number as f32 * 0.618).fract();
+        let (width, height) = (face.width() as i32, face.height() as i32);
+        let plate = picture(PLATE, |x, y| {
+            let (x, y) = (x - CORNER.0, PLATE.y2 - 1 - y - CORNER.1);
+            if !(0..width).contains(&x) || !(0..height).contains(&y) {
+                return grey(0.2);
+            }
+            let [r, g, b] = face.get_pixel(x as u32, y as u32).0.map(|value| f32::from(value) / 255.0 * light);
+            [r, g, b, 1.0]
+        });
+        StillSource::new(plate, self.range)
+    }
+}
+
+impl Source for Plates {
+    fn info(&self) -> ClipInfo {
+        self.info.info()
+    }
+
+    fn region_of_definition(&self, time: f64) -> RectD {
+        self.info.region_of_definition(time)
+    }
+
+    fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
+        self.still(time).frame(time, scale, region)
+    }
+}
