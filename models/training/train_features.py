@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from checkpoint import restore
 from features.crops import CropChoices
 from features.entries import KINDS, entries
 from features.export import export_all, shipped_network
@@ -96,20 +97,30 @@ def tuned_geometry(faces: FaceSet, args: argparse.Namespace) -> Geometry | None:
     )
 
 
+def coarse_minutes(
+    plan: Plan, args: argparse.Namespace, faces: FaceSet, over: bool, device: torch.device
+) -> float:
+    """Trains on small crops first: places become roughly right at less than half the cost. Minutes
+    that it took; once it is `over`, a longer run gives the rest to the network's own size."""
+    path = args.work / "landmarks_coarse.pt"
+    if not over:
+        early = replace(plan, minutes=plan.minutes * COARSE_SHARE)
+        choices = CropChoices(size=COARSE_SIZE)
+        train_landmarks(faces, early, path, device, choices, args.workers)
+    return restore(path)["seconds"] / 60 if path.exists() else 0.0
+
+
 def learnt(
     kind: str, args: argparse.Namespace, faces: FaceSet, start: nn.Module | None
 ) -> nn.Module:
     """A trained network of a kind; where there is nothing to tune it on, the one to start from."""
     plan, checkpoint, device = plan_of(kind, args), args.work / f"{kind}.pt", device_of(args.device)
     if kind == "landmarks" and start is None:
-        # Small crops first: places become roughly right at less than half the cost.
-        early = replace(plan, minutes=plan.minutes * COARSE_SHARE)
-        path, choices = args.work / "landmarks_coarse.pt", CropChoices(size=COARSE_SIZE)
-        coarse = train_landmarks(faces, early, path, device, choices, args.workers)
+        spent = coarse_minutes(plan, args, faces, checkpoint.exists(), device)
+        plan = replace(plan, minutes=plan.minutes - spent, peak=plan.peak * FINE_RATE)
         start = landmark_net(faces, CropChoices().size)
-        start.load_state_dict(coarse.state_dict())
-        minutes = plan.minutes - early.minutes
-        plan = replace(plan, minutes=minutes, peak=plan.peak * FINE_RATE)
+        if not checkpoint.exists():
+            start.load_state_dict(restore(args.work / "landmarks_coarse.pt")["average"])
     if kind == "landmarks":
         choices = CropChoices(size=start.size)
         return train_landmarks(faces, plan, checkpoint, device, choices, args.workers, start)
