@@ -31,6 +31,7 @@ from features.learn_finder import train_finder
 from features.learn_landmarks import landmark_net, train_landmarks
 from features.learn_shapes import stored_faces, train_shapes
 from features.own import character_faces, geometry_of, is_character
+from features.production import curves_by_kind, read_frames
 from features.training import Plan, device_of
 from puppet.topology import Topology, read_topology
 
@@ -128,7 +129,10 @@ def learnt(
         return start or train_finder(faces, plan, checkpoint, device, args.workers)
     if start is None:
         geometry = stored_faces(args.work / "geometry", FACES, args.seed, faces.topology)
-        return train_shapes(geometry, faces.topology, plan, checkpoint, device)
+        drawn = args.production and curves_by_kind(
+            read_frames(args.production, faces.topology), faces.topology
+        )
+        return train_shapes(geometry, faces.topology, plan, checkpoint, device, drawn=drawn or None)
     own = tuned_geometry(faces, args)
     if own is None:
         return start
@@ -144,6 +148,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--family", default="", help="name of the networks, as puppet")
     parser.add_argument("--label", default="", help="what the artist reads")
     parser.add_argument("--topology", default="puppet")
+    parser.add_argument("--production", type=Path, help="folder of an artist's splines, for shapes")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--minutes", type=float, help="of all networks together")
     parser.add_argument("--no-export", action="store_true", help="train alone")

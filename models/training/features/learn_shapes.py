@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from features.geometry import Geometry, drawn_faces
@@ -53,11 +54,13 @@ def train_shapes(
     checkpoint: Path,
     device: torch.device,
     start: nn.Module | None = None,
+    drawn: list[NDArray[np.float32]] | None = None,
 ) -> nn.Module:
-    """The averaged network at the end of the plan; `start` is a network to go on from."""
+    """The averaged network at the end of the plan; `start` is a network to go on from, `drawn` are
+    an artist's curves of each shape (`production.py`)."""
     torch.manual_seed(plan.seed)
     net = start or ShapeNet(topology, near_landmarks(faces, topology, NEAR))
-    data = ShapeData(faces, topology)
+    data = ShapeData(faces, topology, drawn)
     arguments = {"topology": topology.name, "near": net.near}
     facts = {"kind": "shapes", "arguments": arguments, "faces": len(data)}
     training = Training(net, plan, device, facts)

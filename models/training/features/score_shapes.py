@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,9 @@ import numpy as np
 from features.geometry import Geometry
 from features.infer import Detector
 from features.measures import apart, catmull_rom, crossings, eyes_apart, handle_angles, summary
-from puppet.annotation import from_public
+from features.production import read_frames
 from puppet.cubic import Array, Shape
-from puppet.topology import FOLDER, Topology
+from puppet.topology import Topology
 
 # A shape counts where most of its landmarks face the camera.
 FACING = 0.5
@@ -85,35 +83,12 @@ def score_geometry(detector: Detector, faces: Geometry, hidden: float = 0.0) -> 
 
 def score_production(detector: Detector, folder: Path) -> dict[str, Any]:
     """Figures on the public files that have our shapes, in pixels of their 800 px crops."""
-    topology = detector.topology
-    layouts = tomllib.loads((FOLDER / f"{topology.name}_layouts.toml").read_text("utf-8"))
-    by_name = {layout["name"]: layout for layout in layouts["layouts"]}
-    result = {}
-    for pattern, name in (("revec_shapes-*.json", "revectorised"), ("shapes-test-*.json", "test")):
-        for path in sorted(folder.glob(pattern)):
-            data = json.loads(path.read_text("utf-8"))
-            result[path.stem] = _one_file(detector, data, by_name[name])
+    topology, result = detector.topology, {}
+    for frame in read_frames(folder, topology):
+        found = detector.draw(frame.places, frame.known)
+        tallies: dict[str, ShapeTally] = {}
+        for name, shape in frame.shapes.items():
+            group = topology.groups[topology.shape(name).bound()[1][0]]
+            tallies.setdefault(group, ShapeTally()).add(found[name], shape, 1.0)
+        result[frame.name] = {group: tally.figures() for group, tally in tallies.items()}
     return result
-
-
-def _one_file(detector: Detector, data: dict[str, Any], layout: dict[str, Any]) -> dict[str, Any]:
-    topology = detector.topology
-    truth = {}
-    for entry in layout["shapes"]:
-        shape = from_public({entry["key"]: data[entry["key"]]}, topology)[entry["shape"]]
-        order = entry.get("vertices", list(range(len(shape.vertices))))
-        # Vertices of the file to the topology's; where they run backwards, handles change sides.
-        back = (order[1] - order[0]) % len(order) != 1
-        inverse = [order.index(k) for k in range(len(order))]
-        truth[entry["shape"]] = shape.reordered(inverse, back)
-    places, known = np.zeros((topology.count, 2)), np.zeros(topology.count, bool)
-    for (x, y), landmark in zip(data["points"], layout["points"], strict=True):
-        known[landmark] = (x, y) != (0, 0)
-        places[landmark] = x, y
-    places[~known] = places[known].mean(0)
-    found = detector.draw(places, known)
-    tallies: dict[str, ShapeTally] = {}
-    for shape_name, shape in truth.items():
-        group = topology.groups[topology.shape(shape_name).bound()[1][0]]
-        tallies.setdefault(group, ShapeTally()).add(found[shape_name], shape, 1.0)
-    return {group: tally.figures() for group, tally in tallies.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from features.geometry import Geometry
@@ -17,6 +18,8 @@ HIDDEN_FACES = 0.6
 ALONE_FACES = 0.5
 # Of the closed shapes changed, this share becomes some smooth loop.
 LOOPS = 0.35
+# Of the closed shapes changed, this share becomes one that an artist drew, where there are any.
+DRAWN = 0.4
 # Standard deviation of guessed places of hidden points, in root mean squares of the face.
 GUESS = 0.08
 # The same of what the landmark network leaves at visible ones.
@@ -66,8 +69,12 @@ def owners(topology: Topology) -> Tensor:
 class ShapeData:
     """Geometry as tensors, with augmented batches of it."""
 
-    def __init__(self, faces: Geometry, topology: Topology) -> None:
+    def __init__(
+        self, faces: Geometry, topology: Topology, drawn: list[NDArray[np.float32]] | None = None
+    ) -> None:
+        """`drawn`: for each shape, curves [n,V,3,2] of other hands; see `production.py`."""
         self.topology = topology
+        self.hands = [torch.from_numpy(curves) for curves in drawn or []]
         self.landmarks = torch.from_numpy(faces.landmarks)
         self.vertices = torch.from_numpy(faces.vertices)
         facing = torch.from_numpy(faces.facing).float()
@@ -108,7 +115,7 @@ class ShapeData:
         that curves of other hands than the generator's are not far from what was trained on.
         Those with free vertices stay: their ends hang on other shapes."""
         places, changed, start = places.clone(), [], 0
-        for kind in self.topology.shapes:
+        for number, kind in enumerate(self.topology.shapes):
             own = vertices[:, start : start + len(kind.landmarks)]
             start += len(kind.landmarks)
             if None in kind.landmarks:
@@ -119,6 +126,7 @@ class ShapeData:
             if kind.closed:
                 loop = torch.rand((len(places), 1, 1, 1), generator=random) < LOOPS
                 local = torch.where(loop, loops(local[:, 0, 0], local.shape[1], random), local)
+                local = self._redrawn(number, local, random)
             _, local = bent(local[:, :, 0], local, random, 1.2)
             _, local = sheared(local[:, :, 0], local, random, 0.25, 0.22)
             moved = torch.cat(
@@ -133,6 +141,17 @@ class ShapeData:
             places[:, bound] = own[:, at, 0]
             changed.append(own)
         return places, torch.cat(changed, 1)
+
+    def _redrawn(self, number: int, local: Tensor, random: torch.Generator) -> Tensor:
+        """Some of a shape's curves [n,V,3,2] as an artist drew one, in the same frame."""
+        if number >= len(self.hands) or not len(self.hands[number]):
+            return local
+        curves = self.hands[number]
+        pick = torch.randint(len(curves), (len(local),), generator=random)
+        chosen = curves[pick]
+        chosen = frame_of(chosen[:, :, 0]).vertices(chosen)
+        taken = torch.rand((len(local), 1, 1, 1), generator=random) < DRAWN
+        return torch.where(taken, chosen, local)
 
     def _flags(self, places: Tensor, random: torch.Generator) -> Tensor:
         """Which points are visible: often all; else some at random, or all on one side of a line,
