@@ -12,12 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from checkpoint import restore
 from features.cards import write_cards
-from features.entries import KINDS
+from features.entries import KINDS, shapes_entry
+from features.export import export, network_of
 from features.geometry import drawn_faces
 from features.infer import Detector
 from features.score_finder import score_finder, timed
@@ -40,7 +42,7 @@ def training_facts(work: Path, kind: str) -> dict[str, Any]:
     state = restore(work / f"{kind}.pt")
     facts = {
         key: state["facts"][key]
-        for key in ("frames", "faces", "data_hash")
+        for key in ("frames", "faces", "data_hash", "production")
         if key in state["facts"]
     }
     early = work / f"{kind}_coarse.pt"
@@ -98,6 +100,7 @@ def scored(kind: str, detector: Detector, args: argparse.Namespace) -> dict[str,
         }
         if args.production:
             shapes["production"] = score_production(detector, args.production)
+            shapes["production_left_out"] = score_left_out(detector, args)
         return shapes
     if kind == "finder":
         return {split: score_finder(detector, args.data, split) for split in SPLITS}
@@ -108,6 +111,21 @@ def scored(kind: str, detector: Detector, args: argparse.Namespace) -> dict[str,
     return frames | {"milliseconds": timed(detector)}
 
 
+def score_left_out(detector: Detector, args: argparse.Namespace) -> dict[str, Any]:
+    """Production files as the runs of `--left-out` draw those that they did not learn from."""
+    result: dict[str, Any] = {}
+    topology = detector.topology
+    for work in args.left_out:
+        learnt = restore(work / "shapes.pt")["facts"].get("production", [])
+        with tempfile.TemporaryDirectory() as scratch:
+            file = Path(scratch) / "shapes.onnx"
+            entry = shapes_entry(args.family, args.family, topology)
+            export("shapes", network_of(work / "shapes.pt", topology), topology, entry, file)
+            other = Detector(args.models, args.family, topology, args.threads, shapes=file)
+        result |= score_production(other, args.production, learnt)
+    return result
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("data", type=Path, nargs="+", help="folders of film shots")
@@ -115,6 +133,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="checkpoints of the training")
     parser.add_argument("--family", default="puppet")
     parser.add_argument("--production", type=Path, help="folder of public production splines")
+    parser.add_argument(
+        "--left-out",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="WORK",
+        help="runs whose shapes learnt from some of those files: they are scored on the others",
+    )
     parser.add_argument("--sheet", type=Path, help="picture of the worst test frames")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--threads", type=int, default=2)

@@ -31,7 +31,7 @@ from features.learn_finder import train_finder
 from features.learn_landmarks import landmark_net, train_landmarks
 from features.learn_shapes import stored_faces, train_shapes
 from features.own import character_faces, geometry_of, is_character
-from features.production import curves_by_kind, read_frames
+from features.production import learnt_from
 from features.training import Plan, device_of
 from puppet.topology import Topology, read_topology
 
@@ -129,10 +129,8 @@ def learnt(
         return start or train_finder(faces, plan, checkpoint, device, args.workers)
     if start is None:
         geometry = stored_faces(args.work / "geometry", FACES, args.seed, faces.topology)
-        drawn = args.production and curves_by_kind(
-            read_frames(args.production, faces.topology), faces.topology
-        )
-        return train_shapes(geometry, faces.topology, plan, checkpoint, device, drawn=drawn or None)
+        drawn = learnt_from(args.production, faces.topology) if args.production else None
+        return train_shapes(geometry, faces.topology, plan, checkpoint, device, drawn=drawn)
     own = tuned_geometry(faces, args)
     if own is None:
         return start

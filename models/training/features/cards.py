@@ -95,15 +95,20 @@ def shape_facts(scores: dict[str, Any]) -> dict[str, str]:
         return found
 
     sets = scores["sets"]
-    production = [
-        row.replace("| ", f"| {name}, ", 1)
-        for name, groups in sets.get("production", {}).items()
-        for row in rows(groups)
-    ]
+
+    def files(key: str) -> str:
+        found = [
+            row.replace("| ", f"| {name}, ", 1)
+            for name, groups in sets.get(key, {}).items()
+            for row in rows(groups)
+        ]
+        return "\n".join(found) or "| none scored | | | | |"
+
     return {
         "GEOMETRY": "\n".join(rows(sets["geometry"])),
         "HIDDEN": "\n".join(rows(sets["geometry_hidden"])),
-        "PRODUCTION": "\n".join(production) or "| none scored | | | | |",
+        "PRODUCTION": files("production"),
+        "LEFT_OUT": files("production_left_out"),
     }
 
 

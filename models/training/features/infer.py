@@ -69,7 +69,7 @@ def images_of(topology: Topology) -> NDArray[np.int64]:
 
 
 class Detector:
-    """The networks of one family; `landmarks` is another file for the first of them."""
+    """The networks of one family; `landmarks` and `shapes` are other files for two of them."""
 
     def __init__(
         self,
@@ -78,10 +78,11 @@ class Detector:
         topology: Topology,
         threads: int = 2,
         landmarks: Path | None = None,
+        shapes: Path | None = None,
     ) -> None:
         self.topology = topology
         self.landmarks = session_of(landmarks or models / f"{family}_landmarks.onnx", threads)
-        self.shapes = session_of(models / f"{family}_shapes.onnx", threads)
+        self.shapes = session_of(shapes or models / f"{family}_shapes.onnx", threads)
         self.finder = session_of(models / f"{family}_finder.onnx", threads)
         self.size = self.landmarks.get_inputs()[0].shape[2]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from features.geometry import Geometry, drawn_faces
+from features.production import Curves
 from features.shape_data import ShapeBatch, ShapeData, near_landmarks
 from features.shape_loss import shape_loss
 from features.shape_net import ShapeNet
@@ -54,15 +54,16 @@ def train_shapes(
     checkpoint: Path,
     device: torch.device,
     start: nn.Module | None = None,
-    drawn: list[NDArray[np.float32]] | None = None,
+    drawn: Curves | None = None,
 ) -> nn.Module:
     """The averaged network at the end of the plan; `start` is a network to go on from, `drawn` are
-    an artist's curves of each shape (`production.py`)."""
+    an artist's curves."""
     torch.manual_seed(plan.seed)
     net = start or ShapeNet(topology, near_landmarks(faces, topology, NEAR))
-    data = ShapeData(faces, topology, drawn)
+    data = ShapeData(faces, topology, drawn.by_kind if drawn else [])
     arguments = {"topology": topology.name, "near": net.near}
     facts = {"kind": "shapes", "arguments": arguments, "faces": len(data)}
+    facts |= {"production": drawn.files} if drawn else {}
     training = Training(net, plan, device, facts)
 
     def batches(epoch: int) -> Iterator[ShapeBatch]:

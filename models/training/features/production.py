@@ -61,6 +61,26 @@ def _frame(path: Path, layout: dict[str, Any], topology: Topology) -> Frame:
     return Frame(path.stem, shapes, places, known)
 
 
+@dataclass(frozen=True)
+class Curves:
+    """Curves to learn from: the files, and what `curves_by_kind` makes of them."""
+
+    files: list[str]
+    by_kind: list[NDArray[np.float32]]
+
+
+def learnt_from(folder: Path, topology: Topology) -> Curves:
+    """All curves of a folder.
+
+    A folder without any ends the run.
+    """
+    frames = read_frames(folder, topology)
+    if not frames:
+        names = " or ".join(pattern for pattern, _ in LAYOUTS)
+        raise SystemExit(f"{folder}: no {names}; see features/README.md")
+    return Curves([frame.name for frame in frames], curves_by_kind(frames, topology))
+
+
 def curves_by_kind(frames: list[Frame], topology: Topology) -> list[NDArray[np.float32]]:
     """For each kind of shape, in the topology's order, the frames' closed curves of that kind and
     mirror images of its partner's: vertices [n,V,3,2], handles relative."""

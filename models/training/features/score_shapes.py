@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,15 @@ def score_geometry(detector: Detector, faces: Geometry, hidden: float = 0.0) -> 
     return {group: tally.figures() for group, tally in tallies.items()}
 
 
-def score_production(detector: Detector, folder: Path) -> dict[str, Any]:
-    """Figures on the public files that have our shapes, in pixels of their 800 px crops."""
+def score_production(
+    detector: Detector, folder: Path, without: Collection[str] = ()
+) -> dict[str, Any]:
+    """Figures on the public files that have our shapes, in pixels of their 800 px crops; `without`
+    some, by name."""
     topology, result = detector.topology, {}
     for frame in read_frames(folder, topology):
+        if frame.name in without:
+            continue
         found = detector.draw(frame.places, frame.known)
         tallies: dict[str, ShapeTally] = {}
         for name, shape in frame.shapes.items():

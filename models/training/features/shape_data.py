@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,11 +71,11 @@ class ShapeData:
     """Geometry as tensors, with augmented batches of it."""
 
     def __init__(
-        self, faces: Geometry, topology: Topology, drawn: list[NDArray[np.float32]] | None = None
+        self, faces: Geometry, topology: Topology, drawn: Sequence[NDArray[np.float32]] = ()
     ) -> None:
         """`drawn`: for each shape, curves [n,V,3,2] of other hands; see `production.py`."""
         self.topology = topology
-        self.hands = [torch.from_numpy(curves) for curves in drawn or []]
+        self.hands = [torch.from_numpy(curves) for curves in drawn]
         self.landmarks = torch.from_numpy(faces.landmarks)
         self.vertices = torch.from_numpy(faces.vertices)
         facing = torch.from_numpy(faces.facing).float()

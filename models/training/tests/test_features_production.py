@@ -7,6 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+try:
+    import torch
+
+    from features.geometry import drawn_faces
+    from features.shape_data import DRAWN, ShapeData, frame_of
+except ModuleNotFoundError:  # torch is not among what the tests in CI have
+    torch = None
+
 from features.production import curves_by_kind, read_frames
 from puppet.topology import PUPPET
 
@@ -48,6 +56,19 @@ class Production(unittest.TestCase):
         for k, was in enumerate(order):
             np.testing.assert_allclose(image[k, 1], original[was, 2] * [-1, 1], atol=1e-4)
             np.testing.assert_allclose(image[k, 2], original[was, 1] * [-1, 1], atol=1e-4)
+
+    @unittest.skipIf(torch is None, "needs torch")
+    def test_some_shapes_of_a_batch_become_an_artists_in_the_same_frame(self) -> None:
+        curves = curves_by_kind(self.frames, PUPPET)
+        data = ShapeData(drawn_faces(24, 3, PUPPET), PUPPET, curves)
+        own = frame_of(data.vertices[:, :6, 0]).vertices(data.vertices[:, :6]).repeat(40, 1, 1, 1)
+        redrawn = data._redrawn(0, own, torch.Generator().manual_seed(1))
+        changed = (redrawn != own).flatten(1).any(1)
+        self.assertAlmostEqual(float(changed.float().mean()), DRAWN, delta=0.06)
+        self.assertLess(float(redrawn[:, :, 0].mean(1).abs().max()), 1e-4)
+        known = frame_of(data.hands[0][:, :, 0]).vertices(data.hands[0]).flatten(1)
+        gap = (redrawn[changed].flatten(1)[:, None] - known).abs().amax(2).min(1).values
+        self.assertLess(float(gap.max()), 1e-5)
 
 
 if __name__ == "__main__":
