@@ -192,7 +192,7 @@ fn a_ring_is_an_area_and_a_hole_and_crumbs_are_dropped() {
 fn an_area_comes_before_its_hole_and_that_before_the_island_in_it() {
     // The island is seen before the area that it lies in.
     let frame = |k: i32| {
-        let island = disc((60.0, 60.0), 8.0 + 1.5 * f64::from(k));
+        let island = disc((60.0, 60.0), 16.0 + 0.2 * f64::from(k));
         let around = [disc((60.0, 60.0), 50.0), disc((58.0, 61.0), 34.0)];
         if k < 3 { drawn(&[island], SIZE) } else { drawn(&[around[0].clone(), around[1].clone(), island], SIZE) }
     };
