@@ -41,7 +41,7 @@ fn push_shape(
     fault: Fault,
 ) -> Result<()> {
     let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
-    let style = scene.style(&shape.name);
+    let style = scene.style_of(&shape.name);
     let boolean = |value: bool| if value { "True" } else { "False" };
     let seen = stretches(shape, scene.shot.frames());
     let seen: Vec<_> =

@@ -62,17 +62,20 @@ impl StyleKey {
 
 impl Default for ShapeStyle {
     fn default() -> Self {
-        Self {
-            group: String::new(),
-            feather_px: 0.0,
-            feather_falloff: 1.0,
-            opacity: 1.0,
-            stroke_width_px: 0.0,
-            cut: false,
-            keys: Vec::new(),
-        }
+        PLAIN
     }
 }
+
+/// The style of a shape that has none.
+const PLAIN: ShapeStyle = ShapeStyle {
+    group: String::new(),
+    feather_px: 0.0,
+    feather_falloff: 1.0,
+    opacity: 1.0,
+    stroke_width_px: 0.0,
+    cut: false,
+    keys: Vec::new(),
+};
 
 impl ShapeStyle {
     /// Width of the soft edge at a frame, as [`Self::feather_px`].
@@ -205,7 +208,13 @@ impl Scene {
 
     /// How the shape with this name is drawn.
     pub fn style(&self, shape: &str) -> ShapeStyle {
-        self.styles.get(shape).cloned().unwrap_or_default()
+        self.style_of(shape).clone()
+    }
+
+    /// As [`Self::style`], without a copy of its keys.
+    pub(super) fn style_of(&self, shape: &str) -> &ShapeStyle {
+        static NONE: ShapeStyle = PLAIN;
+        self.styles.get(shape).unwrap_or(&NONE)
     }
 
     /// Whether a shape is cut out of others, so that it matters which comes first.

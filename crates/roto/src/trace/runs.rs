@@ -95,12 +95,15 @@ fn link(going: &[Run], contours: &[Contour]) -> Vec<Option<usize>> {
     // What of each contour on either side is claimed by others than the one that it is linked with. What shares its ground with
     // that one on one frame, as an island in a hole does with the area around it, claims nothing: parts of a whole lie apart.
     let lasts_own = |from: usize, to: usize| {
-        let heirs = table[from].iter().enumerate().filter(|&(other, &claim)| {
-            other != to && claim > 0.0 && shared(&contours[to], &contours[other]) == 0.0
-        });
-        let elders = table.iter().map(|row| row[to]).enumerate().filter(|&(other, claim)| {
-            other != from && claim > 0.0 && shared(last[from], last[other]) == 0.0
-        });
+        let heirs = table[from]
+            .iter()
+            .enumerate()
+            .filter(|&(other, &claim)| other != to && claim > 0.0 && shared(&contours[to], &contours[other]) == 0.0);
+        let elders = table
+            .iter()
+            .map(|row| row[to])
+            .enumerate()
+            .filter(|&(other, claim)| other != from && claim > 0.0 && shared(last[from], last[other]) == 0.0);
         let lost = heirs.map(|(other, shared)| shared.min(contours[other].area)).fold(0.0, f64::max);
         let gained = elders.map(|(other, shared)| shared.min(last[other].area)).fold(0.0, f64::max);
         lost < SPLITS * last[from].area && gained < SPLITS * contours[to].area

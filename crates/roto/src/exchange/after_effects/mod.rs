@@ -47,7 +47,7 @@ fn notes(scene: &Scene) -> Vec<String> {
 
 fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &WriteOptions) -> Result<()> {
     let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
-    let (style, first) = (scene.style(&shape.name), *scene.shot.frames().start());
+    let (style, first) = (scene.style_of(&shape.name), *scene.shot.frames().start());
     // A mask's feather lies on both sides of its edge; an expansion by half of it brings it to the side where it belongs.
     let _ = write!(
         text,
@@ -55,8 +55,8 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &Wri
         literal(&shape.name),
         track.is_closed(),
         style.cut,
-        feather(&style, first).join(", "),
-        steps(&stretches(shape, scene.shot.frames()), first, &style).join(", ")
+        feather(style, first).join(", "),
+        steps(&stretches(shape, scene.shot.frames()), first, style).join(", ")
     );
     for (index, key) in track.keys().iter().enumerate() {
         let list = |pair: fn(&Vertex) -> (f64, f64)| {

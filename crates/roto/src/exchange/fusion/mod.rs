@@ -20,16 +20,16 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
     let mut names: Vec<String> = Vec::new();
     for (index, shape) in scene.shot.shapes().iter().enumerate() {
         let name = tool_name(&shape.name, &names);
-        let style = scene.style(&shape.name);
+        let style = scene.style_of(&shape.name);
         push_mask(&mut tools, scene, shape, &name, names.last(), index);
         push_polyline(&mut tools, scene, shape, &name, options)?;
-        let opacity = opacity_steps(&stretches(shape, scene.shot.frames()), &style);
+        let opacity = opacity_steps(&stretches(shape, scene.shot.frames()), style);
         push_number(&mut tools, &format!("{name}Level"), &opacity);
-        push_feather(&mut tools, &name, &style, scene.plate);
+        push_feather(&mut tools, &name, style, scene.plate);
         names.push(name);
     }
     let text = format!("{{\n\tTools = ordered() {{\n{}\n\t}}\n}}\n", tools.join(",\n"));
-    let uneven = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).feather_falloff != 1.0);
+    let uneven = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).feather_falloff != 1.0);
     let notes = uneven.map(|shape| format!("{}: the falloff of its feather is left out.", shape.name)).collect();
     Ok(Written { files: vec![TextFile::whole(text)], notes })
 }
@@ -57,7 +57,7 @@ fn push_mask(
     before: Option<&String>,
     index: usize,
 ) {
-    let (plate, style) = (scene.plate, scene.style(&shape.name));
+    let (plate, style) = (scene.plate, scene.style_of(&shape.name));
     let mut text = format!(
         "\t\t{name} = PolylineMask {{\n\t\t\tDrawMode = \"InsertAndModify\",\n\t\t\tDrawMode2 = \"InsertAndModify\",\n\t\t\t\
          Inputs = {{\n\t\t\t\tFilter = Input {{ Value = FuID {{ \"Fast Gaussian\" }}, }},\n"
@@ -77,7 +77,7 @@ fn push_mask(
     }
     let feather = style.feather_keys();
     if let [(_, px)] = feather[..] {
-        let [soft, border] = edges(px, &style, plate);
+        let [soft, border] = edges(px, style, plate);
         input("SoftEdge", soft.to_string());
         input("BorderWidth", border.to_string());
     }

@@ -39,7 +39,7 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
 
 /// What the spline itself does not say, for the artist to set.
 fn losses(scene: &Scene, shape: &ShotShape) -> Vec<String> {
-    let (style, mut notes) = (scene.style(&shape.name), Vec::new());
+    let (style, mut notes) = (scene.style_of(&shape.name), Vec::new());
     let first = *scene.shot.frames().start();
     if style.is_soft() {
         let (feather, changes) = ((style.feather_at(first).abs() / 2.0).round(), style.feather_keys().len() > 1);

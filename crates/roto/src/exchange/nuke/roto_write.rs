@@ -80,9 +80,9 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, track: &Shape
         _ => push_moving(text, &keys),
     }
     let middle = keys[0].shape.bounding_box().center();
-    let (time, style) = (number(keys[0].time), scene.style(&shape.name));
+    let (time, style) = (number(keys[0].time), scene.style_of(&shape.name));
     let _ = write!(text, "}}}}     idem}}\n     {{tx {time} {} {}}}\n     ", number(middle.x), number(middle.y));
-    push_attributes(text, &style, &stretches(shape, scene.shot.frames()));
+    push_attributes(text, style, &stretches(shape, scene.shot.frames()));
     text.push('}');
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
         text.push_str("      </Property>\n    </Properties>\n  </Layer>\n");
     }
     text.push_str("</Silhouette>\n");
-    let feathered = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).is_soft());
+    let feathered = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).is_soft());
     let notes = feathered.map(|shape| format!("{}: its feather is left out; set it in Silhouette.", shape.name));
     Ok(Written { files: vec![TextFile::whole(text)], notes: notes.chain(note(scene)).collect() })
 }
@@ -56,14 +56,14 @@ fn to_session(plate: Plate) -> Affine {
 fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &WriteOptions) -> Result<()> {
     let track = on_whole_frames(&keyed_track(shape, scene.shot.frames(), options.keys)?)?;
     let start = *scene.shot.frames().start();
-    let style = scene.style(&shape.name);
+    let style = scene.style_of(&shape.name);
     let _ = write!(
         text,
         "        <Object type=\"Shape\" label=\"{}\" shape_type=\"Bezier\">\n          <Properties>\n            <Property \
          id=\"opacity\">\n",
         escaped(&shape.name)
     );
-    for step in opacity_steps(&stretches(shape, scene.shot.frames()), &style) {
+    for step in opacity_steps(&stretches(shape, scene.shot.frames()), style) {
         let (frame, percent) = (start.abs_diff(step.frame), step.value * 100.0);
         let way = if step.holds { "hold" } else { "linear" };
         let _ = writeln!(text, "              <Key frame=\"{frame}\" interp=\"{way}\">{percent}</Key>");

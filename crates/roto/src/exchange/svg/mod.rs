@@ -16,12 +16,12 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
     let mut text = head(scene, &options.name);
     each_layer(&mut text, scene, |text, shape| {
         let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
-        let style = scene.style(&shape.name);
+        let style = scene.style_of(&shape.name);
         let begin = *scene.shot.frames().start();
-        let (first, look) = (path(&track.at(begin as f64)), look(&style, track.is_closed(), begin));
+        let (first, look) = (path(&track.at(begin as f64)), look(style, track.is_closed(), begin));
         let _ = write!(text, "<path id=\"{}\" d=\"{first}\"{look}>", escaped(&shape.name));
         push_motion(text, &track, &clock);
-        push_opacity(text, &style, &clock);
+        push_opacity(text, style, &clock);
         push_presence(text, &stretches(shape, scene.shot.frames()), &clock);
         text.push_str("</path>\n");
         Ok(())
@@ -40,8 +40,8 @@ pub(super) fn write_frames(scene: &Scene, options: &WriteOptions) -> Result<Writ
         let mut text = head(scene, &format!("{} {frame}", options.name));
         each_layer(&mut text, scene, |text, shape| {
             if shape.is_present(frame as f64) {
-                let (shown, style) = (shape.track.at(frame as f64), scene.style(&shape.name));
-                let look = look(&style, shown.is_closed(), frame);
+                let (shown, style) = (shape.track.at(frame as f64), scene.style_of(&shape.name));
+                let look = look(style, shown.is_closed(), frame);
                 let _ = writeln!(text, "<path id=\"{}\" d=\"{}\"{look}/>", escaped(&shape.name), path(&shown));
             }
             Ok(())
@@ -52,7 +52,7 @@ pub(super) fn write_frames(scene: &Scene, options: &WriteOptions) -> Result<Writ
 }
 
 fn notes(scene: &Scene) -> Vec<String> {
-    let soft = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).is_soft());
+    let soft = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).is_soft());
     soft.map(|shape| format!("{}: its feather is left out.", shape.name)).chain(note(scene)).collect()
 }
 
@@ -88,8 +88,8 @@ fn push_layer(
     push: &impl Fn(&mut String, &ShotShape) -> Result<()>,
 ) -> Result<()> {
     let runs: Vec<&[&ShotShape]> =
-        shapes.chunk_by(|a, b| scene.style(&a.name).cut == scene.style(&b.name).cut).collect();
-    let cuts: Vec<bool> = runs.iter().map(|run| scene.style(&run[0].name).cut).collect();
+        shapes.chunk_by(|a, b| scene.style_of(&a.name).cut == scene.style_of(&b.name).cut).collect();
+    let cuts: Vec<bool> = runs.iter().map(|run| scene.style_of(&run[0].name).cut).collect();
     let (width, height) = (scene.plate.width, scene.plate.height);
     for (index, _) in cuts.iter().enumerate().filter(|(_, cut)| **cut).rev() {
         let _ = writeln!(text, "<g mask=\"url(#cut_{index})\">");
