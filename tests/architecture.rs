@@ -54,6 +54,7 @@ fn every_package_imports_only_the_packages_of_ours_that_it_may() {
         ("plugin-bundle", &[]),
         ("headless", &["imaging", "roto", "ofx-sdk"]),
         ("official-programs", &[]),
+        ("fuzz", &["roto", "inference", "headless", "ofx-sdk"]),
         ("rotocel", &["imaging", "roto", "inference", "ofx-sdk"]),
     ]);
     let metadata = metadata();

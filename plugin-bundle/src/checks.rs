@@ -114,7 +114,7 @@ fn official_tests(workspace: &Workspace) -> Result<Vec<String>> {
 /// The test files of all other packages.
 fn crate_tests(workspace: &Workspace) -> Result<Vec<String>> {
     let crates = std::fs::read_dir(workspace.root().join("crates"))?.flatten().map(|entry| entry.path());
-    let packages = crates.chain(["ofx-sdk", "plugin-bundle"].map(|name| workspace.root().join(name)));
+    let packages = crates.chain(["ofx-sdk", "plugin-bundle", "fuzz"].map(|name| workspace.root().join(name)));
     let mut names = Vec::new();
     for folder in packages.map(|package| package.join("tests")).filter(|folder| folder.is_dir()) {
         names.extend(test_names(&folder)?);

@@ -15,6 +15,7 @@ mod checks;
 mod demo;
 mod fetch;
 mod folders;
+mod fuzz;
 mod info_plist;
 mod install;
 mod licences;
@@ -91,6 +92,14 @@ enum Task {
         #[arg(long, value_name = "N")]
         minutes: Option<u32>,
     },
+    /// Give readers of outside bytes to libFuzzer, and fail on what it finds
+    Fuzz {
+        /// Only this reader; all of them, one after the other, without it
+        target: Option<String>,
+        /// How long each reader is run
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u32,
+    },
     /// Train networks: `train features DIR --from puppet`, `train tone --shots DIR --out DIR`
     ///
     /// The first run fetches PyTorch, several gigabytes, into target/venv-torch.
@@ -145,6 +154,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test { training } => checks::test(&workspace, training)?,
         Task::Bench { filter } => bench::bench(&workspace, filter.as_deref())?,
         Task::Soak { filter, minutes } => soak::soak(&workspace, filter.as_deref(), minutes)?,
+        Task::Fuzz { target, seconds } => fuzz::fuzz(&workspace, target.as_deref(), seconds)?,
         Task::Train { subject, arguments } => train::train(&workspace, &subject, &arguments)?,
         Task::Score { subject, arguments } => score::score(&workspace, &subject, &arguments)?,
     }

@@ -42,7 +42,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "damaged files",
-        tests: &["damaged_pictures", "damaged_models", "damaged_descriptions"],
+        tests: &["damaged_pictures", "damaged_models", "damaged_readers"],
         count: ("ROTOCEL_FUZZ_COUNT", 20_000),
         minutes: None,
     },

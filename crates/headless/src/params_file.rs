@@ -52,8 +52,15 @@ pub fn save(path: &Path, node: &Description, saved: &SavedParams) -> Result<()> 
 /// # Errors
 /// [`Error::Input`] names the file and the parameter: another node's, an unknown parameter, a value that does not fit.
 pub fn load(path: &Path, node: &Description) -> Result<SavedParams> {
-    let text = read_text(path, MOST_BYTES)?;
-    let file: File = serde_json::from_str(&text).map_err(|e| {
+    parse(&read_text(path, MOST_BYTES)?, path, node)
+}
+
+/// Reads the text of such a file; errors name `path`.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(text: &str, path: &Path, node: &Description) -> Result<SavedParams> {
+    let file: File = serde_json::from_str(text).map_err(|e| {
         Error::input(path, format!("it is no file that --save-params wrote: {e}; write one with --save-params"))
     })?;
     if file.node != node.identifier {

@@ -1,10 +1,9 @@
-//! Every reader of text on damaged text: command lines and files that people and farms write.
+//! Every reader of command lines on damaged text. Readers of files are in the package `fuzz`.
 
 #[path = "../../../tests/damage/mod.rs"]
 mod damage;
 
 use crate::fixture::node;
-use crate::params_file;
 use crate::sequence::{FrameList, Pattern};
 use crate::settings::{Assignment, button, clip_files};
 use damage::{Fuzz, finds, no_repair};
@@ -74,50 +73,6 @@ fn any_text_is_a_list_of_frames_or_an_error() {
     fuzz(".frames", &seeds, &words, |_, bytes| check_frames(bytes));
 }
 
-fn check_params(path: &Path, bytes: &[u8]) {
-    let node = node();
-    match params_file::load(path, &node) {
-        Ok(saved) => {
-            for (id, curve) in &saved {
-                let param = node.param(id).expect("only parameters that there are");
-                let values = curve.keys.iter().map(|key| &key.value).chain([&curve.constant]);
-                values.for_each(|value| param.check(value).unwrap());
-                assert!(curve.keys.iter().all(|key| key.time.is_finite()), "{id}");
-            }
-        }
-        Err(error) => {
-            assert_readable(&error, bytes);
-            let name = path.file_name().unwrap().to_str().unwrap();
-            assert!(error.to_string().contains(name), "the file is not named: {error}");
-        }
-    }
-}
-
-#[test]
-fn any_file_is_parameters_or_an_error_that_names_it() {
-    let seeds = [
-        r#"{"node": "test.Node", "version": [1, 0], "params": {"softness": 1.5, "output": {"option": "flat", "index": 1},
-            "note": "größer", "tint": [0.1, 0.2, 1]}}"#,
-        r#"{"node": "test.Node", "version": [1, 0], "params": {"softness": {"keys": [{"frame": 1, "value": 0.5},
-            {"frame": 9.5, "value": 4}]}, "check": null}}"#,
-    ];
-    let words: [&[u8]; 12] = [
-        b"null",
-        b"true",
-        b"-1",
-        b"1e308",
-        b"1e999",
-        b"\"keys\":",
-        b"[[[[[[[[",
-        b"{}",
-        b"\"index\": 99",
-        b"\"\\ud800\"",
-        b"\"output\"",
-        b"\"check\"",
-    ];
-    fuzz(".json", &seeds, &words, check_params);
-}
-
 #[test]
 fn any_text_is_a_setting_or_an_error() {
     let seeds =
@@ -150,8 +105,5 @@ fn what_was_found_once_is_read_again() {
         let started = std::time::Instant::now();
         check_frames(&std::fs::read(&path).unwrap());
         assert!(started.elapsed().as_secs() < 5, "{} took {:?}", path.display(), started.elapsed());
-    }
-    for path in finds_of("json") {
-        check_params(&path, &std::fs::read(&path).unwrap());
     }
 }

@@ -163,8 +163,9 @@ fn scene(traced: &Traced, first: &Frame, frame_rate: Option<f64>) -> Scene {
     let plate = Plate { pixel_aspect: first.pixel_aspect, ..Plate::sized(width, height) };
     let mut scene = Scene { frame_rate, ..Scene::new(traced.shot.clone(), plate) };
     for shape in traced.shot.shapes() {
-        let group = if traced.holes.contains(&shape.name) { "holes" } else { "areas" };
-        scene.styles.insert(shape.name.clone(), ShapeStyle { group: group.to_owned(), ..ShapeStyle::default() });
+        let cut = traced.holes.contains(&shape.name);
+        let group = if cut { "holes" } else { "areas" };
+        scene.styles.insert(shape.name.clone(), ShapeStyle { group: group.to_owned(), cut, ..ShapeStyle::default() });
     }
     scene
 }

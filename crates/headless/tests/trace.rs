@@ -48,6 +48,22 @@ fn a_channel_of_a_sequence_becomes_shapes_in_any_format() {
 }
 
 #[test]
+fn a_hole_is_cut_out_of_the_area_before_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ring = image::GrayImage::from_fn(64, 48, |x, y| {
+        let far = (x as f32 + 0.5 - 30.0).hypot(y as f32 + 0.5 - 22.0);
+        image::Luma([((18.5 - far).clamp(0.0, 1.0) * (far - 8.5).clamp(0.0, 1.0) * 255.0) as u8])
+    });
+    ring.save(dir.path().join("ring.png")).expect("a picture");
+    let (code, said) = rotocel(dir.path(), &["trace", "ring.png", "ring.rotocel.json", "--frames", "1-2"]);
+    assert!(code == 0 && said.contains("areas 1, holes 1"), "{code} {said}");
+    let text = fs::read_to_string(dir.path().join("ring.rotocel.json")).expect("a file");
+    let scene = Format::RotocelShot.read(&[TextFile::whole(text)], &ReadOptions::default()).expect("ours").scene;
+    let told: Vec<_> = scene.shot.shapes().iter().map(|shape| (&*shape.name, scene.style(&shape.name).cut)).collect();
+    assert_eq!(told, [("area_1", false), ("hole_1", true)]);
+}
+
+#[test]
 fn what_cannot_be_traced_is_said_and_nothing_is_written() {
     let dir = tempfile::tempdir().expect("a folder");
     mattes(dir.path());

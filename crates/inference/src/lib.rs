@@ -65,6 +65,7 @@ pub use error::{Error, Result};
 pub use extent::Extent;
 pub use manifest::{InputEntry, Manifest, ModelEntry, OutputEntry, Role};
 pub use model::Model;
+pub use onnx_file::check as check_onnx_file;
 pub use overrides::Overrides;
 pub use pool::IDLE_TIME;
 pub use request::Request;

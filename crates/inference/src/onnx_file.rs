@@ -13,7 +13,7 @@ const DATA_LOCATION: u64 = 14;
 ///
 /// # Errors
 /// In words, with what to do.
-pub(crate) fn check(bytes: &[u8]) -> Result<(), String> {
+pub fn check(bytes: &[u8]) -> Result<(), String> {
     let mut graphs = 0;
     for field in Fields(bytes) {
         let (number, content) = field.map_err(|fault| match fault {

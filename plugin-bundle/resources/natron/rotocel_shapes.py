@@ -23,9 +23,15 @@ def build_shape(context, data):
             bezier.setPointAtIndex(index, frame, *positions(numbers))
             bezier.setFeatherPointAtIndex(index, frame, *positions(numbers))
     bezier.setCurveFinished(data["closed"])
-    bezier.setFeatherDistance(data["feather"], first)
     bezier.setFeatherFallOff(data["falloff"], first)
-    bezier.setOpacity(data["opacity"], first)
+    for frame, feather, opacity in data["style"] or [(first, data["feather"], data["opacity"])]:
+        bezier.setFeatherDistance(feather, frame)
+        bezier.setOpacity(opacity, frame)
+    if data["cut"]:
+        # What lies below, times what the shape does not cover.
+        from NatronEngine import Natron
+
+        bezier.setCompositingOperator(Natron.MergingFunctionEnum.eMergeStencil)
     for start, _, visible in data["stretches"]:
         bezier.setActivated(start, visible)
     return bezier
@@ -38,9 +44,11 @@ def build(application, label, shapes):
     context = node.getRotoContext()
     base = context.getBaseLayer()
     layers = {}
+    # A new shape lies on top of those before it; layers would change which comes first.
+    cuts = any(data["cut"] for data in shapes)
     for data in shapes:
         bezier = build_shape(context, data)
-        if not data["layer"]:
+        if not data["layer"] or cuts:
             continue
         if data["layer"] not in layers:
             layers[data["layer"]] = context.createLayer()

@@ -2,6 +2,7 @@
 
 import nuke
 import nuke.rotopaint as rotopaint
+import rotocel_seen
 import rotocel_shapes
 import rotocel_shot
 from rotocel_shot import Problem
@@ -135,7 +136,7 @@ def curve(values):
 
 
 def overwrite_selected():
-    """Sets the keys of our shapes in the selected Roto node, within the shot's frames.
+    """Sets keys and visibility of our shapes in the selected Roto node, within the shot's frames.
 
     All else in the node stays as it is.
     """
@@ -143,7 +144,7 @@ def overwrite_selected():
     if len(rotos) != 1:
         raise Problem("Select one Roto node, and one FeatureDetect node if there are several.")
     shot = shot_of(source())
-    missing, unlike = overwrite(
+    missing, unlike, closed_eyes = overwrite(
         rotos[0]["curves"], rotocel_shot.shapes(shot), shot["first_frame"], shot["last_frame"]
     )
     told = []
@@ -155,16 +156,19 @@ def overwrite_selected():
                 ", ".join(unlike)
             )
         )
+    if closed_eyes:
+        told.append("Hidden by the eye in the list of shapes: {}.".format(", ".join(closed_eyes)))
     if told:
         nuke.message("\n".join(told))
     return rotos[0]
 
 
 def overwrite(knob, shapes, first, last):
-    """Names of the shapes that were added, and of those whose points do not match."""
+    """Names of the shapes that were added, of those whose points do not match, and of those that
+    would be seen but for their eye."""
     there = dict((shape.name, shape) for shape in walk(knob.rootLayer))
     missing = [data for data in shapes if data["name"] not in there]
-    unlike = []
+    unlike, closed_eyes = [], []
     for data in shapes:
         shape = there.get(data["name"])
         if shape is None:
@@ -178,11 +182,13 @@ def overwrite(knob, shapes, first, last):
             rotocel_shapes.set_key(shape, frame, points)
         for before, after in zip(keys, keys[1:]):
             rotocel_shapes.straighten(shape, before, after)
+        if rotocel_seen.overwrite(shape.getAttributes(), data, first, last):
+            closed_eyes.append(data["name"])
     if missing:
         rotocel_shapes.build(knob, missing)
     else:
         knob.changed()
-    return [data["name"] for data in missing], unlike
+    return [data["name"] for data in missing], unlike, closed_eyes
 
 
 def walk(layer):

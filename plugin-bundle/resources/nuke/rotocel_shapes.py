@@ -1,7 +1,8 @@
 """Builds shapes in Nuke's Roto node through its documented interface.
 
-A shape is a dictionary: name, layer (or empty), closed, feather, falloff, opacity, width,
-stretches of (first frame, last frame, visible) and keys of (frame, points). A point is (x, y,
+A shape is a dictionary: name, layer (or empty), closed, cut (out of those before it), feather,
+falloff, opacity, width, style of (frame, feather, opacity) where these change, stretches of (first
+frame, last frame, visible) and keys of (frame, points). A point is (x, y,
 incoming x, y, outgoing x, y) in pixels of the format, y up, with handles relative to the point.
 `rotocel convert` writes this file below the shapes that it exports.
 """
@@ -14,6 +15,9 @@ import nuke.rotopaint as rotopaint
 # Between keys shapes go straight; where Nuke's own way is farther off than this, in pixels, keys
 # are added.
 DRIFT_PX = 0.25
+
+# What Nuke calls a lifetime from one frame to another.
+LIFETIME_RANGE = 4
 
 
 def members(point):
@@ -63,22 +67,57 @@ def straighten(shape, before, after):
         todo += [(before, (frame, points)), ((frame, points), after)]
 
 
+def style_at(data, frame, part):
+    """Feather (part 1) or opacity (part 2) at a frame: straight between keys, held outside."""
+    keys = data["style"]
+    if not keys:
+        return data["opacity"] if part == 2 else data["feather"]
+    before = [key for key in keys if key[0] <= frame] or keys[:1]
+    after = [key for key in keys if key[0] > frame] or keys[-1:]
+    (start, end) = (before[-1], after[0])
+    if end[0] <= start[0] or frame <= start[0]:
+        return start[part]
+    share = (frame - start[0]) / float(end[0] - start[0])
+    return start[part] + (end[part] - start[part]) * share
+
+
+def set_number(attributes, name, data, part):
+    """Sets an attribute that feather or opacity gives, with keys where it changes."""
+    values = {key[part] for key in data["style"]}
+    if len(values) < 2:
+        attributes.set(name, style_at(data, 0, part))
+        return
+    curve = attributes.getCurve(name)
+    for key in data["style"]:
+        curve.addKey(key[0], key[part])
+
+
+def seen_frames(data, first, last):
+    """Frames of a stretch that opacity has keys on, so that no smooth way leads out of it."""
+    inner = [key[0] for key in data["style"] if first <= key[0] <= last]
+    return sorted({first, min(first + 1, last), max(last - 1, first), last}.union(inner))
+
+
 def set_seen(attributes, data):
-    """Hides the shape: by its lifetime where it is seen in one run, by its opacity otherwise."""
+    """Hides the shape: by its lifetime where it is seen in one run, by its opacity otherwise.
+
+    The eye in Nuke's list of shapes is the artist's.
+    """
     shown = [stretch for stretch in data["stretches"] if stretch[2]]
     if not shown:
-        attributes.set("vis", 0)
-    elif len(data["stretches"]) > 1 and len(shown) == 1:
+        attributes.set("opc", 0.0)
+        return
+    if len(data["stretches"]) > 1 and len(shown) == 1:
         attributes.set("ltn", shown[0][0])
         attributes.set("ltm", shown[0][1])
-        attributes.set("ltt", 4)
+        attributes.set("ltt", LIFETIME_RANGE)
     if len(shown) < 2:
-        attributes.set("opc", data["opacity"])
+        set_number(attributes, "opc", data, 2)
         return
     opacity = attributes.getCurve("opc")
     for first, last, visible in data["stretches"]:
-        for frame in sorted({first, min(first + 1, last), max(last - 1, first), last}):
-            opacity.addKey(frame, data["opacity"] if visible else 0.0)
+        for frame in seen_frames(data, first, last):
+            opacity.addKey(frame, style_at(data, frame, 2) if visible else 0.0)
 
 
 def build_shape(knob, data):
@@ -92,8 +131,14 @@ def build_shape(knob, data):
     for before, after in zip(data["keys"], data["keys"][1:]):
         straighten(shape, before, after)
     attributes = shape.getAttributes()
-    for name, value in (("fx", "feather"), ("fy", "feather"), ("ff", "falloff"), ("osw", "width")):
+    for name in ("fx", "fy"):
+        set_number(attributes, name, data, 1)
+    for name, value in (("ff", "falloff"), ("osw", "width")):
         attributes.set(name, data[value])
+    if data["cut"]:
+        # Painted over the others with nothing.
+        for channel in "rgba":
+            attributes.set(channel, 0)
     set_seen(attributes, data)
     return shape
 
@@ -105,6 +150,9 @@ def build(knob, shapes):
         # A node that is written into again keeps its layers, and what an artist did to them.
         if isinstance(item, rotopaint.Layer):
             layers.setdefault(item.name, item)
+    # Nuke lists what lies on top first; layers would change which comes first.
+    if any(data["cut"] for data in shapes):
+        shapes = [dict(data, layer="") for data in reversed(shapes)]
     for data in shapes:
         if data["layer"] not in layers:
             layer = rotopaint.Layer(knob)

@@ -75,10 +75,15 @@ def shapes(shot, scale_x=1.0):
             "name": str(shape["name"]),
             "layer": str(shape.get("group", "")),
             "closed": shape["closed"],
+            "cut": shape.get("cut", False),
             "feather": shape.get("feather_px", 0.0),
             "falloff": shape.get("feather_falloff", 1.0),
             "opacity": shape.get("opacity", 1.0),
             "width": shape.get("stroke_width_px", 0.0),
+            "style": [
+                (key["frame"], key["feather_px"], key["opacity"])
+                for key in shape.get("style_keys", [])
+            ],
             "stretches": stretches(shot, shape),
             "keys": [
                 (key["frame"], [point(vertex) for vertex in key["vertices"]])

@@ -1,5 +1,6 @@
 """The menu in Natron, in a Natron that is not there."""
 
+import copy
 import importlib
 import os
 import runpy
@@ -82,6 +83,23 @@ class Natron(unittest.TestCase):
             (seam["layer"], seam["closed"], eye["values"]["feather"]), ("Base", False, 3)
         )
         self.assertEqual(self.children[0].getParam("export_dir").getValue(), "/mine")
+
+    def test_a_hole_is_a_stencil_above_the_shapes_before_it_and_keys_of_style_are_set(self):
+        shot = copy.deepcopy(hosts.SHOT)
+        shot["shapes"][1].update(
+            cut=True,
+            style_keys=[
+                {"frame": 1001, "feather_px": 2, "opacity": 0.25},
+                {"frame": 1005, "feather_px": 6, "opacity": 1},
+            ],
+        )
+        self.children[:] = [Detector(shot)]
+        self.press()
+        (node,) = self.app.nodes
+        eye, seam = [bezier.told(range(1001, 1007)) for bezier in node.context.beziers]
+        self.assertEqual((eye["operator"], seam["operator"]), ("over", "stencil"))
+        self.assertEqual((eye["layer"], seam["layer"]), ("Base", "Base"))
+        self.assertEqual(seam["styles"], [[1001, 2, 0.25], [1005, 6, 1]])
 
     def test_what_goes_wrong_is_told_and_nothing_is_made(self):
         self.children[0].parameters["export_json"].action = lambda: None

@@ -88,6 +88,73 @@ class Nuke(unittest.TestCase):
         self.assertEqual(self.points(own, 1003), untouched)
         self.assertEqual(self.nuke.messages, [])
 
+    def seen(self, shape, frames):
+        """What is seen of a shape on each frame, by what Nuke says of lifetimes and opacity."""
+        attributes = shape.getAttributes()
+        kind, begin, end = (attributes.getValue(0, name) for name in ("ltt", "ltn", "ltm"))
+        lives = {
+            0: lambda frame: True,
+            1: lambda frame: frame <= end,
+            2: lambda frame: frame == begin,
+            3: lambda frame: frame >= begin,
+            4: lambda frame: begin <= frame <= end,
+        }[kind]
+        return [
+            round(attributes.getValue(frame, "opc"), 6) if lives(frame) else 0 for frame in frames
+        ]
+
+    def test_overwrite_shows_and_hides_our_shapes_in_our_range_only(self):
+        self.detector(hosts.SHOT)
+        node = self.roto.create_roto()
+        layer, seam = node["curves"].rootLayer
+        eye = layer[0]
+        own = copy.deepcopy(eye)
+        own.name = "artist"
+        node["curves"].rootLayer.append(own)
+        # The artist made the eye half as dense and showed the seam only before the shot.
+        eye.getAttributes().set("opc", 0.5)
+        for name, value in (("ltt", 4), ("ltn", 980), ("ltm", 990)):
+            seam.getAttributes().set(name, value)
+        before = self.seen(own, range(970, 1030))
+        self.nuke.selected.append(node)
+        self.roto.run(self.roto.overwrite_selected)
+        # Left of the shot, the shot with frames 1003 and 1006 hidden, right of it.
+        shown = [0.5] * 10 + [0.5, 0.5, 0, 0.5, 0.5, 0] + [0.5] * 10
+        self.assertEqual(self.seen(eye, range(991, 1017)), shown)
+        self.assertEqual(self.seen(seam, range(970, 1000)), [0] * 10 + [1] * 11 + [0] * 9)
+        self.assertEqual(self.seen(seam, range(1000, 1010)), [0] + [1] * 6 + [0] * 3)
+        self.assertEqual(self.seen(own, range(970, 1030)), before)
+        self.assertEqual(self.nuke.messages, [])
+
+    def test_overwrite_leaves_visibility_alone_where_it_is_right(self):
+        self.detector(hosts.SHOT)
+        node = self.roto.create_roto()
+        layer, seam = node["curves"].rootLayer
+        kept = [copy.deepcopy(shape.getAttributes().values) for shape in (layer[0], seam)]
+        layer[0].getAttributes().set("vis", 0)
+        self.nuke.selected.append(node)
+        self.roto.run(self.roto.overwrite_selected)
+        self.assertEqual(layer[0].getAttributes().values["opc"].keys, kept[0]["opc"].keys)
+        self.assertEqual(seam.getAttributes().values["opc"], kept[1]["opc"])
+        self.assertEqual(self.nuke.messages, ["Hidden by the eye in the list of shapes: left_eye."])
+
+    def test_a_hole_is_painted_over_with_nothing_and_keys_of_style_are_set(self):
+        shot = copy.deepcopy(hosts.SHOT)
+        shot["shapes"][1].update(
+            cut=True,
+            style_keys=[
+                {"frame": 1001, "feather_px": 2, "opacity": 0.25},
+                {"frame": 1005, "feather_px": 6, "opacity": 1},
+            ],
+        )
+        self.detector(shot)
+        seam, eye = self.roto.create_roto()["curves"].rootLayer
+        self.assertEqual((seam.name, eye.name), ("seam", "left_eye"))
+        self.assertEqual([seam.attributes.values[name] for name in "rgba"], [0] * 4)
+        self.assertNotIn("a", eye.attributes.values)
+        self.assertEqual(seam.attributes.values["fx"].keys, [(1001, 2), (1005, 6)])
+        self.assertEqual(seam.attributes.values["opc"].keys, [(1001, 0.25), (1005, 1)])
+
     def test_overwrite_adds_what_is_missing_and_leaves_other_points_alone(self):
         self.detector(hosts.SHOT)
         node = self.roto.create_roto()

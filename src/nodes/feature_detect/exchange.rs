@@ -5,15 +5,16 @@ use super::draw::groups;
 use super::networks::Networks;
 use super::results::Results;
 use super::settings::{
-    AnalysisSettings, ExchangeSettings, FeatureDetectSettings, HiddenShapes, KeyChoice, MOST_GROUPS,
+    AnalysisSettings, ExchangeSettings, FeatureDetectSettings, HiddenShapes, KeyChoice, MOST_GROUPS, ShapeSettings,
 };
 use super::{FeatureDetect, import};
 use crate::nodes::analysis::{range_of, read_text, write_text};
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
-use roto::exchange::{Format, KeyMode, Scene, ShapeStyle, WriteOptions};
+use roto::exchange::{Format, KeyMode, Scene, ShapeStyle, StyleKey, WriteOptions};
 use roto::{Analysis, Edits, LandmarkSet, Shot, Topology, to_shot};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -125,7 +126,8 @@ fn scene(
     scene.apply_topology(topology);
     scene.set_landmarks(topology, &landmarks).map_err(Error::node)?;
     for (group, name) in groups(topology).into_iter().enumerate() {
-        let style = settings.shapes.styles[group.min(MOST_GROUPS - 1)];
+        let group = group.min(MOST_GROUPS - 1);
+        let (style, keys) = (settings.shapes.styles[group], style_keys(args, group, frames.clone())?);
         for spec in topology.shapes().iter().filter(|spec| spec.group == name) {
             let Some(own) = scene.styles.get_mut(&spec.name) else { continue };
             *own = ShapeStyle {
@@ -134,10 +136,32 @@ fn scene(
                 feather_falloff: style.feather_falloff,
                 opacity: style.opacity,
                 stroke_width_px: if spec.closed { 0.0 } else { settings.output.seam_width_px },
+                keys: keys.clone(),
+                ..ShapeStyle::default()
             };
         }
     }
     Ok(scene)
+}
+
+/// Feather and opacity of a group on the frames, where the artist keyed one of them.
+fn style_keys(
+    args: &ChangedArgs<'_, FeatureDetect>,
+    group: usize,
+    frames: RangeInclusive<i64>,
+) -> Result<Vec<StyleKey>> {
+    let [feather, _, _, opacity] = ShapeSettings::style_numbers(group);
+    let params = args.params();
+    let (feather, opacity) = (params.get(feather)?, params.get(opacity)?);
+    // A host that counts no keys has none.
+    if feather.key_count().unwrap_or(0) + opacity.key_count().unwrap_or(0) == 0 {
+        return Ok(Vec::new());
+    }
+    let key = |frame: i64| -> Result<StyleKey> {
+        let time = frame as f64;
+        Ok(StyleKey { frame, feather_px: feather.value_at(time)?, opacity: opacity.value_at(time)? })
+    };
+    Ok(StyleKey::reduced(&frames.map(key).collect::<Result<Vec<_>>>()?))
 }
 
 fn folder(settings: &ExchangeSettings) -> Result<PathBuf> {

@@ -27,10 +27,13 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
         files.push(TextFile { frame: Some(frame), text });
     }
     let styled = scene.shot.shapes().iter().filter(|shape| {
-        let style = scene.style(&shape.name);
-        style.feather_px != 0.0 || style.opacity != 1.0
+        let style = scene.style_of(&shape.name);
+        style.is_soft() || style.is_translucent()
     });
-    let notes = styled.map(|shape| format!("{}: feather and opacity are left out.", shape.name)).collect();
+    let styled = styled.map(|shape| format!("{}: feather and opacity are left out.", shape.name));
+    let cut = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).cut);
+    let cut = cut.map(|shape| format!("{}: nothing in the file says that it is cut out of the others.", shape.name));
+    let notes = styled.chain(cut).collect();
     Ok(Written { files, notes })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kurbo::{Affine, Point, Vec2};
 
-use super::{Scene, ShapeStyle, Tracker};
+use super::{Scene, ShapeStyle, StyleKey, Tracker};
 use crate::{BezierShape, KeyKind, Landmark, Plate, Presence, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
 /// A vertex whose two handles have nothing in common.
@@ -95,6 +95,30 @@ pub(super) fn scene() -> Scene {
             .map(|(name, style)| (name.into(), style))
             .into(),
         ..Scene::new(shot, plate)
+    }
+}
+
+/// An area with a hole and an island in the hole, which move together over frames 1001 to 1006 of a plate as in [`scene`]. The
+/// island's feather and opacity change, and it is hidden on frame 1003; the hole takes three quarters.
+pub(super) fn scene_with_a_hole() -> Scene {
+    let middle = Vec2::new(138.0, 55.0);
+    let track = |scale: f64| {
+        let own = Affine::translate(middle) * Affine::scale(scale) * Affine::translate(-middle);
+        let moved = Affine::translate((-30.5, 12.25)) * own;
+        let keys = [(1001.0, own), (1006.0, moved)].map(|(time, by)| key(time, KeyKind::Predicted, &leaf(), by));
+        ShapeTrack::new(keys.into()).expect("a fixture that holds")
+    };
+    let island = ShotShape { hidden: [1003].into(), ..ShotShape::new("area_2", track(0.25)) };
+    let shapes = vec![ShotShape::new("area_1", track(1.0)), ShotShape::new("hole_1", track(0.625)), island];
+    let keys = [(1001, 2.0, 0.25), (1005, 6.0, 1.0)];
+    let keys = keys.map(|(frame, feather_px, opacity)| StyleKey { frame, feather_px, opacity });
+    let area = ShapeStyle { group: "areas".into(), ..ShapeStyle::default() };
+    let hole = ShapeStyle { group: "holes".into(), cut: true, opacity: 0.75, ..ShapeStyle::default() };
+    let soft = ShapeStyle { keys: keys.into(), ..area.clone() };
+    Scene {
+        frame_rate: Some(25.0),
+        styles: [("area_1", area), ("hole_1", hole), ("area_2", soft)].map(|(name, style)| (name.into(), style)).into(),
+        ..Scene::new(Shot::new(1001, 1006, shapes).expect("a fixture that holds"), scene().plate)
     }
 }
 

@@ -11,6 +11,8 @@ mod fault;
 mod fixture;
 mod format;
 mod fusion;
+#[cfg(test)]
+mod holes_tests;
 mod keying;
 mod layers;
 mod layout;
@@ -36,5 +38,5 @@ pub use cubic_segments::CubicSegments;
 pub use format::Format;
 pub use layout::{Layout, ShapeLayout};
 pub use options::{Imported, KeyMode, ReadOptions, TextFile, WriteOptions, Written};
-pub use scene::{Scene, ShapeStyle, Tracker};
+pub use scene::{Scene, ShapeStyle, StyleKey, Tracker};
 pub use shot_json::SCHEMA as ROTOCEL_SHOT_SCHEMA;

@@ -17,8 +17,8 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// A list of dictionaries, one a shape, in the order of their layers:
-/// `name`, `layer` (or empty), `closed`, `feather`, `falloff`, `opacity`, `width`, `stretches` of (first frame, last frame,
-/// visible), and `keys` of (frame, points), a point being (x, y, incoming x, y, outgoing x, y) with relative handles.
+/// `name`, `layer` (or empty), `closed`, `cut`, `feather`, `falloff`, `opacity`, `width`, `style` of (frame, feather, opacity)
+/// where these change, `stretches` of (first frame, last frame, visible), and `keys` of (frame, points), a point being (x, y, incoming x, y, outgoing x, y) with relative handles.
 /// Coordinates are those of the host that `to_host` leads to.
 pub(super) fn shapes(scene: &Scene, options: &WriteOptions, to_host: Affine, fault: Fault) -> Result<String> {
     let mut text = String::from("[\n");
@@ -41,22 +41,27 @@ fn push_shape(
     fault: Fault,
 ) -> Result<()> {
     let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
-    let style = scene.style(&shape.name);
+    let style = scene.style_of(&shape.name);
     let boolean = |value: bool| if value { "True" } else { "False" };
     let seen = stretches(shape, scene.shot.frames());
     let seen: Vec<_> =
         seen.iter().map(|s| format!("({}, {}, {})", s.frames.start(), s.frames.end(), boolean(s.visible))).collect();
+    let keys = style.keys.iter().map(|key| format!("({}, {:?}, {:?})", key.frame, key.feather_px, key.opacity));
+    let keys: Vec<_> = keys.collect();
     let _ = write!(
         text,
-        "    {{\n        \"name\": {}, \"layer\": {}, \"closed\": {},\n        \"feather\": {:?}, \"falloff\": {:?}, \
-         \"opacity\": {:?}, \"width\": {:?},\n        \"stretches\": [{}],\n        \"keys\": [\n",
+        "    {{\n        \"name\": {}, \"layer\": {}, \"closed\": {}, \"cut\": {},\n        \"feather\": {:?}, \"falloff\": \
+         {:?}, \"opacity\": {:?}, \"width\": {:?},\n        \"style\": [{}],\n        \"stretches\": [{}],\n        \
+         \"keys\": [\n",
         literal(&shape.name),
         literal(layer),
         boolean(track.is_closed()),
+        boolean(style.cut),
         style.feather_px,
         style.feather_falloff,
         style.opacity,
         style.stroke_width_px,
+        keys.join(", "),
         seen.join(", ")
     );
     for key in track.keys() {

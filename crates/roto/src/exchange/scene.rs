@@ -6,7 +6,7 @@ use crate::{Landmark, LandmarkSet, Plate, Presence, Result, Shot, Topology};
 /// The widest plate, and the farthest its corner may lie from the origin, in pixels.
 const FARTHEST_PX: f64 = 1e7;
 
-/// How a shape is drawn: the same on every frame.
+/// How a shape is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShapeStyle {
     /// The layer that formats with layers put the shape into; none when empty.
@@ -19,15 +19,114 @@ pub struct ShapeStyle {
     pub opacity: f64,
     /// Width that an open shape is drawn with, in pixels of the plate; 0 draws nothing.
     pub stroke_width_px: f64,
+    /// Whether the shape is cut out of what the shapes before it cover, rather than added: a hole.
+    pub cut: bool,
+    /// Feather and opacity over time, in order of frames; where there are any, they win over the two numbers above.
+    pub keys: Vec<StyleKey>,
+}
+
+/// Feather and opacity at a frame. Between two keys both go straight; before the first and after the last they hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StyleKey {
+    /// When.
+    pub frame: i64,
+    /// As [`ShapeStyle::feather_px`].
+    pub feather_px: f64,
+    /// As [`ShapeStyle::opacity`].
+    pub opacity: f64,
+}
+
+impl StyleKey {
+    /// The keys without those that the others say already; none where nothing changes.
+    pub fn reduced(keys: &[Self]) -> Vec<Self> {
+        let same =
+            |a: &Self, b: &Self| (a.feather_px - b.feather_px).abs() <= 1e-6 && (a.opacity - b.opacity).abs() <= 1e-6;
+        let mut kept: Vec<Self> = Vec::new();
+        for (index, key) in keys.iter().enumerate() {
+            let between = kept.last().zip(keys.get(index + 1)).is_some_and(|(last, next)| {
+                let style = ShapeStyle { keys: vec![*last, *next], ..ShapeStyle::default() };
+                let (feather_px, opacity) = (style.feather_at(key.frame), style.opacity_at(key.frame));
+                same(key, &Self { feather_px, opacity, ..*key })
+            });
+            if !between {
+                kept.push(*key);
+            }
+        }
+        let held = kept.windows(2).rev().take_while(|pair| same(&pair[0], &pair[1])).count();
+        kept.truncate(kept.len() - held);
+        let held = kept.windows(2).take_while(|pair| same(&pair[0], &pair[1])).count();
+        let kept = kept.split_off(held);
+        if kept.len() < 2 { Vec::new() } else { kept }
+    }
 }
 
 impl Default for ShapeStyle {
     fn default() -> Self {
-        Self { group: String::new(), feather_px: 0.0, feather_falloff: 1.0, opacity: 1.0, stroke_width_px: 0.0 }
+        PLAIN
     }
 }
 
+/// The style of a shape that has none.
+const PLAIN: ShapeStyle = ShapeStyle {
+    group: String::new(),
+    feather_px: 0.0,
+    feather_falloff: 1.0,
+    opacity: 1.0,
+    stroke_width_px: 0.0,
+    cut: false,
+    keys: Vec::new(),
+};
+
 impl ShapeStyle {
+    /// Width of the soft edge at a frame, as [`Self::feather_px`].
+    pub fn feather_at(&self, frame: i64) -> f64 {
+        self.at(frame, |key| key.feather_px).unwrap_or(self.feather_px)
+    }
+
+    /// Opacity at a frame, from 0 to 1.
+    pub fn opacity_at(&self, frame: i64) -> f64 {
+        self.at(frame, |key| key.opacity).unwrap_or(self.opacity)
+    }
+
+    /// Whether the edge is soft on some frame.
+    pub fn is_soft(&self) -> bool {
+        self.feather_keys().iter().any(|&(_, feather)| feather != 0.0)
+    }
+
+    /// Whether it can be seen through on some frame.
+    pub fn is_translucent(&self) -> bool {
+        self.opacity_keys().iter().any(|&(_, opacity)| opacity != 1.0)
+    }
+
+    /// Frame and feather of each key; one, at frame 0, where it never changes.
+    pub fn feather_keys(&self) -> Vec<(i64, f64)> {
+        self.values(|key| key.feather_px).unwrap_or_else(|| vec![(0, self.feather_px)])
+    }
+
+    /// Frame and opacity of each key; one, at frame 0, where it never changes.
+    pub fn opacity_keys(&self) -> Vec<(i64, f64)> {
+        self.values(|key| key.opacity).unwrap_or_else(|| vec![(0, self.opacity)])
+    }
+
+    /// One value where all keys have the same one.
+    fn values(&self, of: impl Fn(&StyleKey) -> f64) -> Option<Vec<(i64, f64)>> {
+        let first = of(self.keys.first()?);
+        match self.keys.iter().all(|key| of(key) == first) {
+            true => Some(vec![(0, first)]),
+            false => Some(self.keys.iter().map(|key| (key.frame, of(key))).collect()),
+        }
+    }
+
+    fn at(&self, frame: i64, of: impl Fn(&StyleKey) -> f64) -> Option<f64> {
+        let after = self.keys.partition_point(|key| key.frame <= frame);
+        let (from, to) = (self.keys.get(after.saturating_sub(1))?, self.keys.get(after).or(self.keys.last())?);
+        if from.frame >= to.frame || frame <= from.frame {
+            return Some(of(from));
+        }
+        let share = from.frame.abs_diff(frame) as f64 / from.frame.abs_diff(to.frame) as f64;
+        Some(of(from) + (of(to) - of(from)) * share)
+    }
+
     fn check(&self, shape: &str) -> Result<()> {
         let within = |what: &str, value: f64, low: f64, high: f64| match (low..=high).contains(&value) {
             true => Ok(()),
@@ -36,7 +135,19 @@ impl ShapeStyle {
         within("feather", self.feather_px, -1e6, 1e6)?;
         within("feather falloff", self.feather_falloff, 0.01, 100.0)?;
         within("opacity", self.opacity, 0.0, 1.0)?;
-        within("stroke width", self.stroke_width_px, 0.0, 1e6)
+        within("stroke width", self.stroke_width_px, 0.0, 1e6)?;
+        for key in &self.keys {
+            within(&format!("feather on frame {}", key.frame), key.feather_px, -1e6, 1e6)?;
+            within(&format!("opacity on frame {}", key.frame), key.opacity, 0.0, 1.0)?;
+        }
+        match self.keys.windows(2).find(|pair| pair[0].frame >= pair[1].frame) {
+            Some(pair) => {
+                let reason =
+                    format!("the key of its style on frame {} must come after {}", pair[1].frame, pair[0].frame);
+                Err(SCENE.of_shape(shape, reason))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -97,7 +208,18 @@ impl Scene {
 
     /// How the shape with this name is drawn.
     pub fn style(&self, shape: &str) -> ShapeStyle {
-        self.styles.get(shape).cloned().unwrap_or_default()
+        self.style_of(shape).clone()
+    }
+
+    /// As [`Self::style`], without a copy of its keys.
+    pub(super) fn style_of(&self, shape: &str) -> &ShapeStyle {
+        static NONE: ShapeStyle = PLAIN;
+        self.styles.get(shape).unwrap_or(&NONE)
+    }
+
+    /// Whether a shape is cut out of others, so that it matters which comes first.
+    pub fn has_cuts(&self) -> bool {
+        self.shot.shapes().iter().any(|shape| self.styles.get(&shape.name).is_some_and(|style| style.cut))
     }
 
     /// Gives every shape that a topology knows its group and stroke width there, and names the topology.
@@ -177,5 +299,50 @@ impl Scene {
                 ),
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(frame: i64, feather_px: f64, opacity: f64) -> StyleKey {
+        StyleKey { frame, feather_px, opacity }
+    }
+
+    #[test]
+    fn styles_go_straight_between_keys_and_hold_outside() {
+        let style = ShapeStyle { keys: vec![key(-2, 4.0, 0.0), key(2, -4.0, 1.0)], ..ShapeStyle::default() };
+        let at = |frame: i64| (style.feather_at(frame), style.opacity_at(frame));
+        assert_eq!([-9, -2, -1, 2, 9].map(at), [(4.0, 0.0), (4.0, 0.0), (2.0, 0.25), (-4.0, 1.0), (-4.0, 1.0)]);
+        let still = ShapeStyle { feather_px: 3.0, opacity: 0.5, ..ShapeStyle::default() };
+        assert_eq!((still.feather_at(7), still.opacity_at(7)), (3.0, 0.5));
+        assert_eq!((style.feather_keys().len(), still.feather_keys()), (2, vec![(0, 3.0)]));
+        let ends = ShapeStyle { keys: vec![key(i64::MIN, 0.0, 0.0), key(i64::MAX, 0.0, 1.0)], ..still };
+        assert!((ends.opacity_at(0) - 0.5).abs() < 1e-9 && ends.feather_keys() == [(0, 0.0)]);
+    }
+
+    #[test]
+    fn only_keys_that_say_something_are_kept() {
+        let frames =
+            |opacity: fn(i64) -> f64| (0..=20).map(|frame| key(frame, 2.0, opacity(frame))).collect::<Vec<_>>();
+        let ramp = frames(|frame| ((frame - 5) as f64 / 10.0).clamp(0.0, 1.0));
+        assert_eq!(StyleKey::reduced(&ramp), [key(5, 2.0, 0.0), key(15, 2.0, 1.0)]);
+        assert_eq!(StyleKey::reduced(&frames(|_| 0.5)), []);
+        assert_eq!(StyleKey::reduced(&[]), []);
+        let curved = frames(|frame| (frame as f64 / 20.0).powi(2));
+        assert_eq!(StyleKey::reduced(&curved), curved);
+    }
+
+    #[test]
+    fn keys_of_style_out_of_range_or_order_are_refused_by_name() {
+        let mut scene = crate::exchange::fixture::scene();
+        let mut told = |keys: Vec<StyleKey>| {
+            scene.styles.entry("left_eye".into()).or_default().keys = keys;
+            scene.check().expect_err("no style").to_string()
+        };
+        assert!(told(vec![key(4, 0.0, 1.5)]).contains("shape \"left_eye\": its opacity on frame 4 is 1.5"));
+        assert!(told(vec![key(4, f64::NAN, 1.0)]).contains("its feather on frame 4"));
+        assert!(told(vec![key(4, 0.0, 1.0), key(4, 1.0, 1.0)]).contains("on frame 4 must come after 4"));
     }
 }

@@ -7,6 +7,7 @@
 
 mod carry;
 mod contours;
+mod nesting;
 mod outline;
 mod overlap;
 mod pieces;
@@ -68,7 +69,8 @@ impl TraceOptions {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traced {
     /// A shape for each area, `area_1` and so on, and for each hole, `hole_1` and so on, with a key on every frame that has it.
-    /// On the others it is hidden. Drawn together by [`FillRule::EvenOdd`](crate::FillRule::EvenOdd), they are the matte.
+    /// On the others it is hidden. Drawn together by [`FillRule::EvenOdd`](crate::FillRule::EvenOdd), they are the matte; or one
+    /// after the other, areas added and holes cut out: an area comes before its holes, and these before the islands in them.
     pub shot: Shot,
     /// The names of those that are holes.
     pub holes: BTreeSet<String>,
@@ -174,7 +176,7 @@ impl Tracer {
                 shapes.push(ShotShape { hidden, ..ShotShape::new(name, track) });
             }
         }
-        traced.shot = Shot::new(first, last, shapes)?;
+        traced.shot = Shot::new(first, last, nesting::sorted(shapes))?;
         Ok(traced)
     }
 

@@ -92,10 +92,18 @@ fn link(going: &[Run], contours: &[Contour]) -> Vec<Option<usize>> {
         false => 0.0,
     };
     let table: Vec<Vec<f64>> = last.iter().map(|one| contours.iter().map(|to| shared(one, to)).collect()).collect();
-    // What of each contour on either side is claimed by others than the one that it is linked with.
+    // What of each contour on either side is claimed by others than the one that it is linked with. What shares its ground with
+    // that one on one frame, as an island in a hole does with the area around it, claims nothing: parts of a whole lie apart.
     let lasts_own = |from: usize, to: usize| {
-        let heirs = table[from].iter().enumerate().filter(|&(other, _)| other != to);
-        let elders = table.iter().map(|row| row[to]).enumerate().filter(|&(other, _)| other != from);
+        let heirs = table[from]
+            .iter()
+            .enumerate()
+            .filter(|&(other, &claim)| other != to && claim > 0.0 && shared(&contours[to], &contours[other]) == 0.0);
+        let elders = table
+            .iter()
+            .map(|row| row[to])
+            .enumerate()
+            .filter(|&(other, claim)| other != from && claim > 0.0 && shared(last[from], last[other]) == 0.0);
         let lost = heirs.map(|(other, shared)| shared.min(contours[other].area)).fold(0.0, f64::max);
         let gained = elders.map(|(other, shared)| shared.min(last[other].area)).fold(0.0, f64::max);
         lost < SPLITS * last[from].area && gained < SPLITS * contours[to].area
@@ -105,7 +113,9 @@ fn link(going: &[Run], contours: &[Contour]) -> Vec<Option<usize>> {
         pairs.extend(row.iter().enumerate().map(|(to, &shared)| (from, to, shared)));
     }
     pairs.retain(|&(from, to, shared)| shared > SAME * last[from].area.min(contours[to].area) && lasts_own(from, to));
-    pairs.sort_by(|a, b| b.2.total_cmp(&a.2));
+    // By the share of what either holds, so that an island is rather itself than the area around it.
+    let likeness = |&(from, to, shared): &(usize, usize, f64)| shared / (last[from].area + contours[to].area - shared);
+    pairs.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
     let mut links = vec![None; last.len()];
     let mut taken = vec![false; contours.len()];
     for (from, to, _) in pairs {

@@ -189,6 +189,18 @@ fn a_ring_is_an_area_and_a_hole_and_crumbs_are_dropped() {
 }
 
 #[test]
+fn an_area_comes_before_its_hole_and_that_before_the_island_in_it() {
+    // The island is seen before the area that it lies in.
+    let frame = |k: i32| {
+        let island = disc((60.0, 60.0), 16.0 + 0.2 * f64::from(k));
+        let around = [disc((60.0, 60.0), 50.0), disc((58.0, 61.0), 34.0)];
+        if k < 3 { drawn(&[island], SIZE) } else { drawn(&[around[0].clone(), around[1].clone(), island], SIZE) }
+    };
+    let traced = redrawn(&(0..8).map(frame).collect::<Vec<_>>(), 0.75, 0.985);
+    assert_eq!(names(&traced), ["area_2", "hole_1", "area_1"]);
+}
+
+#[test]
 fn a_matte_without_antialiasing_is_traced_without_its_steps() {
     let hard = |frame: i32| {
         drawn(&[disc((70.0 + 1.3 * f64::from(frame), 60.0), 40.0)], SIZE).mapv(|v| if v >= 0.5 { 1.0 } else { 0.0 })

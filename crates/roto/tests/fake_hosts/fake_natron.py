@@ -16,7 +16,8 @@ class Item:
 class Bezier(Item):
     def __init__(self, x, y, time):
         self.count, self.points, self.feather, self.finished = 1, {}, {}, False
-        self.values, self.activated, self.layer = {}, {}, None
+        self.values, self.activated, self.layer, self.operator = {}, {}, None, "over"
+        self.styles = {}
 
     def addControlPoint(self, x, y):
         assert not self.finished, "points are added to open curves only"
@@ -35,12 +36,17 @@ class Bezier(Item):
 
     def setFeatherDistance(self, distance, time):
         self.values["feather"] = distance
+        self.styles.setdefault(time, {})["feather"] = distance
 
     def setFeatherFallOff(self, falloff, time):
         self.values["falloff"] = falloff
 
     def setOpacity(self, opacity, time):
         self.values["opacity"] = opacity
+        self.styles.setdefault(time, {})["opacity"] = opacity
+
+    def setCompositingOperator(self, operator):
+        self.operator = operator
 
     def setActivated(self, time, activated):
         self.activated[time] = activated
@@ -60,6 +66,8 @@ class Bezier(Item):
             "closed": self.finished,
             "keys": keys,
             "values": self.values,
+            "styles": [[time, *self.styles[time].values()] for time in sorted(self.styles)],
+            "operator": self.operator,
             "hidden": [frame for frame in frames if not seen[frame]],
         }
 

@@ -24,6 +24,8 @@ def numbers(shape, frame):
 def told(shape, layer, frames):
     values = dict(shape.attributes.values)
     opacity = values.pop("opc")
+    for name, curve in values.items():
+        values[name] = curve.keys if hasattr(curve, "keys") else curve
     times = sorted(
         {key[0] for point in shape for curve in point.center.curves for key in curve.keys}
     )

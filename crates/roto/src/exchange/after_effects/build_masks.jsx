@@ -1,7 +1,7 @@
 function buildMask(layer, data, frameDuration) {
     var mask = layer.property("ADBE Mask Parade").addProperty("ADBE Mask Atom");
     mask.name = data.name;
-    mask.maskMode = data.closed ? MaskMode.ADD : MaskMode.NONE;
+    mask.maskMode = !data.closed ? MaskMode.NONE : data.cut ? MaskMode.SUBTRACT : MaskMode.ADD;
     var path = mask.property("ADBE Mask Shape");
     for (var i = 0; i < data.keys.length; i++) {
         var shape = new Shape();
@@ -14,14 +14,25 @@ function buildMask(layer, data, frameDuration) {
     for (var k = 1; k <= path.numKeys; k++) {
         path.setInterpolationTypeAtKey(k, KeyframeInterpolationType.LINEAR, KeyframeInterpolationType.LINEAR);
     }
-    mask.property("ADBE Mask Feather").setValue([data.feather, data.feather]);
-    mask.property("ADBE Mask Offset").setValue(data.expansion);
+    var feather = mask.property("ADBE Mask Feather");
+    var offset = mask.property("ADBE Mask Offset");
+    for (var f = 0; f < data.feather.length; f++) {
+        var width = [data.feather[f][1], data.feather[f][1]];
+        if (data.feather.length == 1) {
+            feather.setValue(width);
+            offset.setValue(data.feather[f][2]);
+        } else {
+            feather.setValueAtTime(data.feather[f][0] * frameDuration, width);
+            offset.setValueAtTime(data.feather[f][0] * frameDuration, data.feather[f][2]);
+        }
+    }
     var opacity = mask.property("ADBE Mask Opacity");
     for (var j = 0; j < data.opacity.length; j++) {
         opacity.setValueAtTime(data.opacity[j][0] * frameDuration, data.opacity[j][1]);
     }
     for (var h = 1; h <= opacity.numKeys; h++) {
-        opacity.setInterpolationTypeAtKey(h, KeyframeInterpolationType.HOLD, KeyframeInterpolationType.HOLD);
+        var kind = data.opacity[h - 1][2] ? KeyframeInterpolationType.HOLD : KeyframeInterpolationType.LINEAR;
+        opacity.setInterpolationTypeAtKey(h, kind, kind);
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::keying::keyed_track;
 use super::python_data::literal;
-use super::visibility::{Stretch, stretches};
-use super::{Scene, TextFile, WriteOptions, Written};
+use super::visibility::{Stretch, opacity_steps, stretches};
+use super::{Scene, ShapeStyle, TextFile, WriteOptions, Written};
 use crate::{Result, ShotShape, Vertex};
 
 /// What is done with the shapes, below them in the script.
@@ -47,16 +47,16 @@ fn notes(scene: &Scene) -> Vec<String> {
 
 fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &WriteOptions) -> Result<()> {
     let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
-    let (style, first) = (scene.style(&shape.name), *scene.shot.frames().start());
+    let (style, first) = (scene.style_of(&shape.name), *scene.shot.frames().start());
     // A mask's feather lies on both sides of its edge; an expansion by half of it brings it to the side where it belongs.
     let _ = write!(
         text,
-        "  {{name: {}, closed: {}, feather: {}, expansion: {},\n   opacity: [{}],\n   keys: [\n",
+        "  {{name: {}, closed: {}, cut: {},\n   feather: [{}],\n   opacity: [{}],\n   keys: [\n",
         literal(&shape.name),
         track.is_closed(),
-        style.feather_px.abs(),
-        style.feather_px / 2.0,
-        steps(&stretches(shape, scene.shot.frames()), first, style.opacity).join(", ")
+        style.cut,
+        feather(style, first).join(", "),
+        steps(&stretches(shape, scene.shot.frames()), first, style).join(", ")
     );
     for (index, key) in track.keys().iter().enumerate() {
         let list = |pair: fn(&Vertex) -> (f64, f64)| {
@@ -79,13 +79,21 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &Wri
     Ok(())
 }
 
-/// Frame and percent of each change of opacity, which holds until the next.
-fn steps(stretches: &[Stretch], first: i64, opacity: f64) -> Vec<String> {
-    let step = |stretch: &Stretch| {
-        let percent = if stretch.visible { opacity * 100.0 } else { 0.0 };
-        format!("[{}, {percent}]", first.abs_diff(*stretch.frames.start()))
+/// Frame, width and expansion of each key of the feather.
+fn feather(style: &ShapeStyle, first: i64) -> Vec<String> {
+    let keys = style.feather_keys();
+    let still = keys.len() == 1;
+    let key = |&(frame, px): &(i64, f64)| {
+        let frame = if still { 0.0 } else { frame as f64 - first as f64 };
+        format!("[{frame}, {}, {}]", px.abs(), px / 2.0)
     };
-    stretches.iter().map(step).collect()
+    keys.iter().map(key).collect()
+}
+
+/// Frame and percent of each change of opacity, and whether it holds until the next.
+fn steps(stretches: &[Stretch], first: i64, style: &ShapeStyle) -> Vec<String> {
+    let steps = opacity_steps(stretches, style).into_iter();
+    steps.map(|step| format!("[{}, {}, {}]", first.abs_diff(step.frame), step.value * 100.0, step.holds)).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,9 @@ fn literal(text: &str, variable: &str) -> Value {
     for (at, letter) in text[from..end].char_indices() {
         let before = text[from..from + at].trim_end().chars().last();
         in_text ^= letter == '"' && before != Some('\\');
-        let begins_field = !in_text && letter.is_ascii_alphabetic() && matches!(before, Some('{' | ','));
+        let word_ends = |letter: char| !letter.is_ascii_alphabetic();
+        let is_field = text[from + at..].trim_start_matches(|letter| !word_ends(letter)).starts_with(':');
+        let begins_field = !in_text && is_field && letter.is_ascii_alphabetic() && matches!(before, Some('{' | ','));
         let ends_field = !in_text && letter == ':';
         quoted.push_str(if begins_field || ends_field { "\"" } else { "" });
         quoted.push(letter);
@@ -66,9 +68,12 @@ fn the_masks_are_the_shapes() {
 fn feather_lies_on_its_side_and_hidden_frames_are_steps_of_opacity() {
     let told = literal(&script(), "SHAPES");
     let field = |name: &str| -> Vec<Value> { told.as_array().into_iter().flatten().map(|t| t[name].clone()).collect() };
-    assert_eq!(field("feather"), [json!(6), json!(0), json!(3.5)]);
-    assert_eq!(field("expansion"), [json!(3), json!(0), json!(-1.75)]);
-    let opacity = [json!([[0, 100], [5, 0], [7, 100]]), json!([[0, 0], [1, 100], [11, 0]]), json!([[0, 75]])];
+    assert_eq!(field("feather"), [json!([[0, 6, 3]]), json!([[0, 0, 0]]), json!([[0, 3.5, -1.75]])]);
+    let opacity = [
+        json!([[0, 100, true], [5, 0, true], [7, 100, true]]),
+        json!([[0, 0, true], [1, 100, true], [11, 0, true]]),
+        json!([[0, 75, true]]),
+    ];
     assert_eq!(field("opacity"), opacity);
 }
 

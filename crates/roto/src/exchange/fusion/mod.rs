@@ -1,6 +1,6 @@
 //! Fusion, also within Resolve: masks as a `.setting` file, to drop or paste into a composition. Positions are shares of the
 //! picture around its middle, -0.5 to 0.5, y up; handles are relative. A closed shape is a Polygon that is filled, an open one
-//! a Polygon that is a line; the masks of a shot are joined in a chain, each adding to the one before.
+//! a Polygon that is a line; the masks of a shot are joined in a chain, each added to the one before, or subtracted from it.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use kurbo::{Affine, Point};
 
 use super::fault::Fault;
 use super::keying::keyed_track;
-use super::visibility::{Stretch, stretches};
+use super::visibility::{Step, opacity_steps, stretches};
 use super::{Scene, ShapeStyle, TextFile, WriteOptions, Written};
 use crate::{Plate, Result, ShapeTrack, ShotShape};
 
@@ -20,13 +20,16 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
     let mut names: Vec<String> = Vec::new();
     for (index, shape) in scene.shot.shapes().iter().enumerate() {
         let name = tool_name(&shape.name, &names);
+        let style = scene.style_of(&shape.name);
         push_mask(&mut tools, scene, shape, &name, names.last(), index);
         push_polyline(&mut tools, scene, shape, &name, options)?;
-        push_level(&mut tools, &stretches(shape, scene.shot.frames()), scene.style(&shape.name).opacity, &name);
+        let opacity = opacity_steps(&stretches(shape, scene.shot.frames()), style);
+        push_number(&mut tools, &format!("{name}Level"), &opacity);
+        push_feather(&mut tools, &name, style, scene.plate);
         names.push(name);
     }
     let text = format!("{{\n\tTools = ordered() {{\n{}\n\t}}\n}}\n", tools.join(",\n"));
-    let uneven = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).feather_falloff != 1.0);
+    let uneven = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).feather_falloff != 1.0);
     let notes = uneven.map(|shape| format!("{}: the falloff of its feather is left out.", shape.name)).collect();
     Ok(Written { files: vec![TextFile::whole(text)], notes })
 }
@@ -54,7 +57,7 @@ fn push_mask(
     before: Option<&String>,
     index: usize,
 ) {
-    let (plate, ShapeStyle { feather_px, stroke_width_px, .. }) = (scene.plate, scene.style(&shape.name));
+    let (plate, style) = (scene.plate, scene.style_of(&shape.name));
     let mut text = format!(
         "\t\t{name} = PolylineMask {{\n\t\t\tDrawMode = \"InsertAndModify\",\n\t\t\tDrawMode2 = \"InsertAndModify\",\n\t\t\t\
          Inputs = {{\n\t\t\t\tFilter = Input {{ Value = FuID {{ \"Fast Gaussian\" }}, }},\n"
@@ -66,15 +69,17 @@ fn push_mask(
     input("MaskHeight", plate.height.to_string());
     input("PixelAspect", format!("{{ {}, 1 }}", plate.pixel_aspect));
     input("ClippingMode", "FuID { \"None\" }".to_owned());
-    // Soft edges lie on both sides of the edge in Fusion; a border of half the width brings them to the side where they belong.
-    let (soft, border) = (feather_px.abs() / 2.0 / plate.width, feather_px / 2.0 / plate.width);
-    if shape.track.is_closed() {
+    if style.cut {
+        input("PaintMode", "FuID { \"Subtract\" }".to_owned());
+    }
+    if !shape.track.is_closed() {
+        input("Solid", "0".to_owned());
+    }
+    let feather = style.feather_keys();
+    if let [(_, px)] = feather[..] {
+        let [soft, border] = edges(px, style, plate);
         input("SoftEdge", soft.to_string());
         input("BorderWidth", border.to_string());
-    } else {
-        input("SoftEdge", soft.to_string());
-        input("Solid", "0".to_owned());
-        input("BorderWidth", (border + stroke_width_px / 2.0 / plate.width).to_string());
     }
     let mut link = |name: &str, tool: &str, output: &str| {
         let _ = writeln!(
@@ -82,6 +87,10 @@ fn push_mask(
             "\t\t\t\t{name} = Input {{\n\t\t\t\t\tSourceOp = \"{tool}\",\n\t\t\t\t\tSource = \"{output}\",\n\t\t\t\t}},"
         );
     };
+    if feather.len() > 1 {
+        link("SoftEdge", &format!("{name}SoftEdge"), "Value");
+        link("BorderWidth", &format!("{name}BorderWidth"), "Value");
+    }
     link("Level", &format!("{name}Level"), "Value");
     if let Some(before) = before {
         link("EffectMask", before, "Mask");
@@ -141,15 +150,37 @@ fn handles(track: &ShapeTrack, index: usize) -> String {
     left + &right
 }
 
-/// The mask's level over time, in steps.
-fn push_level(tools: &mut Vec<String>, stretches: &[Stretch], opacity: f64, name: &str) {
+/// Width of the soft edge and of the border for a feather. Soft edges lie on both sides of the edge in Fusion; a border of half the
+/// width brings them to the side where they belong. A line is a border, too.
+fn edges(feather_px: f64, style: &ShapeStyle, plate: Plate) -> [f64; 2] {
+    let (soft, border) = (feather_px.abs() / 2.0 / plate.width, feather_px / 2.0 / plate.width);
+    [soft, border + style.stroke_width_px / 2.0 / plate.width]
+}
+
+/// Both widths over time, where they change.
+fn push_feather(tools: &mut Vec<String>, name: &str, style: &ShapeStyle, plate: Plate) {
+    let keys = style.feather_keys();
+    if keys.len() < 2 {
+        return;
+    }
+    for (index, input) in ["SoftEdge", "BorderWidth"].into_iter().enumerate() {
+        let value = |px: f64| edges(px, style, plate)[index];
+        let steps: Vec<_> = keys.iter().map(|&(frame, px)| Step { frame, value: value(px), holds: false }).collect();
+        push_number(tools, &format!("{name}{input}"), &steps);
+    }
+}
+
+/// A number over time, in steps and straight lines.
+fn push_number(tools: &mut Vec<String>, name: &str, steps: &[Step]) {
     let mut text = format!(
-        "\t\t{name}Level = BezierSpline {{\n\t\t\tSplineColor = {{ Red = 232, Green = 206, Blue = 77 }},\n\t\t\tNameSet = true,\n\
+        "\t\t{name} = BezierSpline {{\n\t\t\tSplineColor = {{ Red = 232, Green = 206, Blue = 77 }},\n\t\t\tNameSet = true,\n\
          \t\t\tKeyFrames = {{\n"
     );
-    for stretch in stretches {
-        let value = if stretch.visible { opacity } else { 0.0 };
-        let _ = writeln!(text, "\t\t\t\t[{}] = {{ {value}, Flags = {{ StepIn = true }} }},", stretch.frames.start());
+    // A key says how the way that leads to it goes.
+    let mut way = "StepIn";
+    for Step { frame, value, holds } in steps {
+        let _ = writeln!(text, "\t\t\t\t[{frame}] = {{ {value}, Flags = {{ {way} = true }} }},");
+        way = if *holds { "StepIn" } else { "Linear" };
     }
     text.push_str("\t\t\t}\n\t\t}");
     tools.push(text);

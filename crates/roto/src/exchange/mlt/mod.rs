@@ -39,12 +39,19 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
 
 /// What the spline itself does not say, for the artist to set.
 fn losses(scene: &Scene, shape: &ShotShape) -> Vec<String> {
-    let (style, mut notes) = (scene.style(&shape.name), Vec::new());
-    if style.feather_px != 0.0 {
-        notes.push(format!("{}: set the filter's feather to {}.", shape.name, (style.feather_px.abs() / 2.0).round()));
+    let (style, mut notes) = (scene.style_of(&shape.name), Vec::new());
+    let first = *scene.shot.frames().start();
+    if style.is_soft() {
+        let (feather, changes) = ((style.feather_at(first).abs() / 2.0).round(), style.feather_keys().len() > 1);
+        let changes = if changes { "; that it changes is left out" } else { "" };
+        notes.push(format!("{}: set the filter's feather to {feather}{changes}.", shape.name));
     }
-    if style.opacity != 1.0 {
-        notes.push(format!("{}: its opacity of {} is left out.", shape.name, style.opacity));
+    if style.is_translucent() {
+        notes.push(format!("{}: its opacity of {} is left out.", shape.name, style.opacity_at(first)));
+    }
+    if style.cut {
+        let told = "give it a filter of its own after the others, with Alpha Operation set to Subtract";
+        notes.push(format!("{}: {told}.", shape.name));
     }
     if stretches(shape, scene.shot.frames()).iter().any(|stretch| !stretch.visible) {
         notes.push(format!("{}: on frames that hide it, the spline is moved out of the picture.", shape.name));

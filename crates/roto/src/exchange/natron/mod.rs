@@ -2,6 +2,7 @@
 //! offsets; a shape that is hidden is not activated.
 
 use super::fault::Fault;
+use super::layers::note;
 use super::python_data::{literal, shapes};
 use super::{Scene, TextFile, WriteOptions, Written};
 use crate::Result;
@@ -22,8 +23,8 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
          coordinates, y up; handles are relative to their point.\nSHAPES = {shapes}\n\n{BUILDER}\n\n{CALL}"
     );
     let open = scene.shot.shapes().iter().filter(|shape| !shape.track.is_closed());
-    let notes = open.map(|shape| format!("{}: Natron draws open shapes in its viewer only.", shape.name)).collect();
-    Ok(Written { files: vec![TextFile::whole(text)], notes })
+    let notes = open.map(|shape| format!("{}: Natron draws open shapes in its viewer only.", shape.name));
+    Ok(Written { files: vec![TextFile::whole(text)], notes: notes.chain(note(scene)).collect() })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::ROTO;
 use super::roto_write::node_name;
 use crate::Result;
+use crate::exchange::layers::note;
 use crate::exchange::python_data::{literal, shapes};
 use crate::exchange::{Scene, TextFile, WriteOptions, Written};
 
@@ -17,5 +18,5 @@ pub(in crate::exchange) fn write(scene: &Scene, options: &WriteOptions) -> Resul
         "# Builds a Roto node in Nuke: open it in the script editor and run it.\nNAME = {name}\n\n# Pixels of the plate's \
          format, y up; handles are relative to their point.\nSHAPES = {shapes}\n\n{BUILDER}\n\n{CALL}"
     );
-    Ok(Written { files: vec![TextFile::whole(text)], notes: Vec::new() })
+    Ok(Written { files: vec![TextFile::whole(text)], notes: note(scene).into_iter().collect() })
 }

@@ -7,7 +7,7 @@ use super::curve::{Curve, Notices};
 use super::tcl::{Item, parse, unescaped};
 use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, MOST_FRAMES, OPEN, ROTO, lifetime};
 use crate::exchange::fault::shown;
-use crate::exchange::{Imported, ReadOptions, Scene, ShapeStyle};
+use crate::exchange::{Imported, ReadOptions, Scene, ShapeStyle, StyleKey};
 use crate::{BezierShape, KeyKind, Plate, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
 /// Vertices of all keys of a file: coordinates that are keyed at different times multiply.
@@ -109,6 +109,7 @@ impl Reader {
             let offsets = Points::read(feather, &mut notices);
             let (px, even) = uniform_feather(&track, &offsets.map_err(|reason| ROTO.at(&place, reason))?);
             style.feather_px += px;
+            style.keys.iter_mut().for_each(|key| key.feather_px += px);
             if !even {
                 notices.insert("its feather differs from point to point; the mean was taken");
             }
@@ -175,6 +176,10 @@ impl Reader {
             return Err(fault(format!("{} shapes on {length} frames are too many", self.found.len())));
         }
         let (mut shapes, mut styles) = (Vec::new(), BTreeMap::new());
+        // Nuke lists what lies on top first, which matters where a shape cuts.
+        if self.found.iter().any(|found| found.style.cut) {
+            self.found.reverse();
+        }
         for found in std::mem::take(&mut self.found) {
             let hidden = frames.clone().filter(|&frame| !found.seen.at(frame as f64)).collect();
             styles.insert(found.name.clone(), found.style);
@@ -268,30 +273,60 @@ fn attributes(shape: &[Item], notices: &mut Notices) -> Result<(ShapeStyle, Seen
     let [zero, one] = ["0", "1"].map(|word| Item { line: 0, content: super::tcl::Content::Word(word) });
     let opacity = curve("opc", &one)?;
     let seen_opacity = opacity.values().fold(0.0, f64::max);
+    let feathers = [curve("fx", &zero)?, curve("fy", &zero)?];
+    let color = ["r", "g", "b", "a"].map(|name| curve(name, &one));
+    let mut cut = values.contains_key("a");
+    for part in color {
+        cut &= part?.values().all(|value| value == 0.0);
+    }
     let mut first = |name: &str, default: &Item<'static>| {
         Ok::<_, String>(curve(name, default)?.values().next().unwrap_or_default())
     };
     let (begin, end, kind) = (first("ltn", &zero)?, first("ltm", &zero)?, first("ltt", &zero)?);
-    let feather = match first("fo", &one)? {
-        0.0 => (0.0, 0.0),
-        _ => (first("fx", &zero)?, first("fy", &zero)?),
+    let feather_on = first("fo", &one)? != 0.0;
+    let feather = match feather_on {
+        false => (0.0, 0.0),
+        true => (first("fx", &zero)?, first("fy", &zero)?),
     };
+    let (inverted, blending) = (first("inv", &zero)? != 0.0, first("bm", &zero)? != 0.0);
     let (falloff, width) = (first("ff", &one)?, first("osw", &zero)?);
     let visible = curve("vis", &one)?;
     if feather.0 != feather.1 {
         notices.insert("its feather differs in x and y; the mean was taken");
     }
-    if opacity.values().any(|value| value > 1e-4 && value < seen_opacity - 1e-4) {
-        notices.insert("its opacity changes; the greatest was taken");
+    if inverted {
+        notices.insert("it is inverted, and was taken as it is drawn");
     }
+    if blending {
+        notices.insert("its blending mode was not taken");
+    }
+    let keys = style_keys(&opacity, feather_on.then_some(&feathers));
+    let still = keys.is_empty();
     let style = ShapeStyle {
-        feather_px: (feather.0 + feather.1) / 2.0,
+        feather_px: if still { (feather.0 + feather.1) / 2.0 } else { 0.0 },
         feather_falloff: falloff.clamp(0.01, 100.0),
-        opacity: if seen_opacity > 0.0 { seen_opacity.min(1.0) } else { 1.0 },
+        opacity: if still && seen_opacity > 0.0 { seen_opacity.min(1.0) } else { 1.0 },
         stroke_width_px: width.clamp(0.0, FARTHEST_PX),
+        cut,
+        keys,
         ..ShapeStyle::default()
     };
     Ok((style, Seen { lifetime: span_of_life(kind, begin, end), opacity, visible }))
+}
+
+/// Feather and opacity at each frame at which one of them has a key, where they change on frames that show the shape.
+fn style_keys(opacity: &Curve, feathers: Option<&[Curve; 2]>) -> Vec<StyleKey> {
+    let curves = feathers.into_iter().flatten().chain([opacity]);
+    let times = curves.flat_map(Curve::times).filter(|time| time.abs() <= FARTHEST_FRAME);
+    let mut frames: Vec<i64> = times.map(|time| time.round() as i64).collect();
+    frames.sort_unstable();
+    frames.dedup();
+    let key = |frame: i64| {
+        let time = frame as f64;
+        let feather_px = feathers.map_or(0.0, |[x, y]| (x.at(time) + y.at(time)) / 2.0);
+        StyleKey { frame, feather_px, opacity: opacity.at(time).clamp(0.0, 1.0) }
+    };
+    StyleKey::reduced(&frames.into_iter().map(key).filter(|key| key.opacity > 1e-4).collect::<Vec<_>>())
 }
 
 fn span_of_life(kind: f64, begin: f64, end: f64) -> (f64, f64) {

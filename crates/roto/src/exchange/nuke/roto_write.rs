@@ -4,7 +4,7 @@ use super::number::text as number;
 use super::tcl::quoted;
 use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, OPEN, RELATIVE, ROTO, lifetime};
 use crate::exchange::keying::keyed_track;
-use crate::exchange::layers::layers;
+use crate::exchange::layers::{layers, note};
 use crate::exchange::visibility::{Stretch, opacity_keys, stretches};
 use crate::exchange::{KeyMode, Scene, ShapeStyle, TextFile, WriteOptions, Written};
 use crate::{Result, ShapeKey, ShapeTrack, ShotShape, Vertex};
@@ -28,7 +28,10 @@ pub(in crate::exchange) fn write(scene: &Scene, options: &WriteOptions) -> Resul
         if !group.is_empty() {
             let _ = write!(text, "\n    {{layer {}\n    {{f 0}}\n    {{t {pivot}}}\n    {{a}}", quoted(group));
         }
-        for shape in shapes {
+        // Nuke lists what lies on top first.
+        let reversed = scene.has_cuts();
+        let (up, down) = (shapes.iter().rev().filter(|_| reversed), shapes.iter().filter(|_| !reversed));
+        for shape in up.chain(down) {
             let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
             smooth |= track.keys().len() > 1;
             push_shape(&mut text, scene, shape, &track)?;
@@ -36,6 +39,7 @@ pub(in crate::exchange) fn write(scene: &Scene, options: &WriteOptions) -> Resul
         }
         text.push_str(if group.is_empty() { "" } else { "}" });
     }
+    notes.extend(note(scene));
     let _ = write!(text, "}}}}}}}}\n name {}\n}}\n", quoted(&node_name(&options.name)));
     if smooth && options.keys != KeyMode::Every {
         notes.push(
@@ -76,9 +80,9 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, track: &Shape
         _ => push_moving(text, &keys),
     }
     let middle = keys[0].shape.bounding_box().center();
-    let (time, style) = (number(keys[0].time), scene.style(&shape.name));
+    let (time, style) = (number(keys[0].time), scene.style_of(&shape.name));
     let _ = write!(text, "}}}}     idem}}\n     {{tx {time} {} {}}}\n     ", number(middle.x), number(middle.y));
-    push_attributes(text, &style, &stretches(shape, scene.shot.frames()));
+    push_attributes(text, style, &stretches(shape, scene.shot.frames()));
     text.push('}');
     Ok(())
 }
@@ -123,16 +127,30 @@ fn push_moving(text: &mut String, keys: &[ShapeKey]) {
     }
 }
 
-/// Width of an open shape, feather, and when the shape is to be seen: by its lifetime where that is one run of frames, by keys of
-/// its opacity otherwise.
+/// A number, or its keys.
+fn keyed(keys: &[(i64, f64)]) -> String {
+    match keys {
+        [(_, only)] => number(*only),
+        _ => {
+            let keys = keys.iter().map(|(frame, value)| format!("{{{} {}}}", number(*frame as f64), number(*value)));
+            format!("{{{}}}", keys.collect::<String>())
+        }
+    }
+}
+
+/// Width of an open shape, feather, color, and when the shape is to be seen: by its lifetime where that is one run of frames, by
+/// keys of its opacity otherwise. A shape that cuts is painted over the others with nothing, color and alpha 0.
 fn push_attributes(text: &mut String, style: &ShapeStyle, stretches: &[Stretch]) {
     let _ = write!(text, "{{a osw {} osf 0 str 1", number(style.stroke_width_px));
-    if style.feather_px != 0.0 || style.feather_falloff != 1.0 {
-        let feather = number(style.feather_px);
+    if style.cut {
+        text.push_str(" r 0 g 0 b 0 a 0");
+    }
+    if style.is_soft() || style.feather_falloff != 1.0 {
+        let feather = keyed(&style.feather_keys());
         let _ = write!(text, " fo 1 fx {feather} fy {feather} ff {}", number(style.feather_falloff));
     }
     let shown: Vec<&Stretch> = stretches.iter().filter(|stretch| stretch.visible).collect();
-    let opacity = number(style.opacity);
+    let opacity = keyed(&style.opacity_keys());
     match (&shown[..], stretches.len()) {
         ([], _) => text.push_str(" vis 0"),
         ([_], 1) => {}
@@ -141,11 +159,7 @@ fn push_attributes(text: &mut String, style: &ShapeStyle, stretches: &[Stretch])
             let _ = write!(text, " ltn {first} ltm {last} ltt {}", number(lifetime::RANGE));
         }
         _ => {
-            text.push_str(" opc {");
-            for (frame, value) in opacity_keys(stretches, style.opacity) {
-                let _ = write!(text, "{{{} {}}}", number(frame as f64), number(value));
-            }
-            text.push_str("} tt x40800000}");
+            let _ = write!(text, " opc {} tt x40800000}}", keyed(&opacity_keys(stretches, style)));
             return;
         }
     }

@@ -64,10 +64,24 @@ pub(super) struct Shape {
     pub(super) opacity: f64,
     #[serde(default)]
     pub(super) stroke_width_px: f64,
+    /// Left out of files in which nothing is cut, so that older programs read them.
+    #[serde(default)]
+    pub(super) cut: bool,
+    /// Left out where nothing changes.
+    #[serde(default)]
+    pub(super) style_keys: Vec<StyleKey>,
     /// Runs of frames, first and last.
     #[serde(default)]
     pub(super) hidden: Vec<(i64, i64)>,
     pub(super) keys: Vec<Key>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StyleKey {
+    pub(super) frame: i64,
+    pub(super) feather_px: f64,
+    pub(super) opacity: f64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use kurbo::{Point, Vec2};
 use super::layout::{File, Key, LandmarkPoint, Landmarks, Shape};
 use super::{FARTHEST_FRAME, FARTHEST_PX, FAULT, FORMAT};
 use super::{MOST_BYTES, MOST_FRAMES, MOST_HIDDEN, MOST_LANDMARKS, MOST_SHAPES, MOST_VERTICES};
-use crate::exchange::{Imported, Scene, ShapeStyle, Tracker};
+use crate::exchange::{Imported, Scene, ShapeStyle, StyleKey, Tracker};
 use crate::{BezierShape, Landmark, Plate, Presence, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
 /// Reads what [`super::write`] wrote, or anybody by the schema.
@@ -53,6 +53,12 @@ fn style(shape: &Shape) -> ShapeStyle {
         feather_falloff: shape.feather_falloff,
         opacity: shape.opacity,
         stroke_width_px: shape.stroke_width_px,
+        cut: shape.cut,
+        keys: shape
+            .style_keys
+            .iter()
+            .map(|key| StyleKey { frame: key.frame, feather_px: key.feather_px, opacity: key.opacity })
+            .collect(),
     }
 }
 

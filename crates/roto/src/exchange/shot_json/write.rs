@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
-use super::layout::{Key, LandmarkPoint};
+use super::layout::{Key, LandmarkPoint, StyleKey};
 use super::{FARTHEST_PX, FAULT, FORMAT, MOST_BYTES};
 use crate::exchange::keying::keyed_track;
 use crate::exchange::{Scene, TextFile, WriteOptions, Written};
@@ -63,7 +63,7 @@ fn point(landmark: &Landmark) -> Option<LandmarkPoint> {
 
 fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &WriteOptions) -> Result<()> {
     let (style, track) = (scene.style(&shape.name), keyed_track(shape, scene.shot.frames(), options.keys)?);
-    let fields = [
+    let mut fields = vec![
         ("name", json(&shape.name)?),
         ("group", json(&style.group)?),
         ("closed", json(&track.is_closed())?),
@@ -73,6 +73,17 @@ fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &Wri
         ("stroke_width_px", json(&style.stroke_width_px)?),
         ("hidden", json(&runs(&shape.hidden, scene.shot.frames()))?),
     ];
+    if style.cut {
+        fields.push(("cut", json(&true)?));
+    }
+    if !style.keys.is_empty() {
+        let key = |key: &crate::exchange::StyleKey| StyleKey {
+            frame: key.frame,
+            feather_px: key.feather_px,
+            opacity: key.opacity,
+        };
+        fields.push(("style_keys", json(&style.keys.iter().map(key).collect::<Vec<_>>())?));
+    }
     let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
     let _ = write!(text, "    {{\n      {},\n      \"keys\": [", fields.join(", "));
     for (index, key) in track.keys().iter().enumerate() {

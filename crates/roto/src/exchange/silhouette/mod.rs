@@ -7,8 +7,8 @@ use kurbo::{Affine, Point};
 
 use super::fault::Fault;
 use super::keying::{keyed_track, on_whole_frames};
-use super::layers::layers;
-use super::visibility::stretches;
+use super::layers::{layers, note};
+use super::visibility::{opacity_steps, stretches};
 use super::xml::escaped;
 use super::{Scene, TextFile, WriteOptions, Written};
 use crate::{Plate, Result, ShapeTrack, ShotShape};
@@ -33,15 +33,18 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
             "  <Layer type=\"Layer\" label=\"{label}\" expanded=\"True\">\n    <Properties>\n      <Property id=\"objects\" \
              constant=\"True\" expanded=\"True\">\n"
         );
-        for shape in shapes {
+        // The list of objects begins with what lies on top.
+        let reversed = scene.has_cuts();
+        let (up, down) = (shapes.iter().rev().filter(|_| reversed), shapes.iter().filter(|_| !reversed));
+        for shape in up.chain(down) {
             push_shape(&mut text, scene, shape, options)?;
         }
         text.push_str("      </Property>\n    </Properties>\n  </Layer>\n");
     }
     text.push_str("</Silhouette>\n");
-    let feathered = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).feather_px != 0.0);
+    let feathered = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).is_soft());
     let notes = feathered.map(|shape| format!("{}: its feather is left out; set it in Silhouette.", shape.name));
-    Ok(Written { files: vec![TextFile::whole(text)], notes: notes.collect() })
+    Ok(Written { files: vec![TextFile::whole(text)], notes: notes.chain(note(scene)).collect() })
 }
 
 /// From plate pixels to shares of the height around the middle.
@@ -53,19 +56,22 @@ fn to_session(plate: Plate) -> Affine {
 fn push_shape(text: &mut String, scene: &Scene, shape: &ShotShape, options: &WriteOptions) -> Result<()> {
     let track = on_whole_frames(&keyed_track(shape, scene.shot.frames(), options.keys)?)?;
     let start = *scene.shot.frames().start();
-    let style = scene.style(&shape.name);
+    let style = scene.style_of(&shape.name);
     let _ = write!(
         text,
         "        <Object type=\"Shape\" label=\"{}\" shape_type=\"Bezier\">\n          <Properties>\n            <Property \
          id=\"opacity\">\n",
         escaped(&shape.name)
     );
-    for stretch in stretches(shape, scene.shot.frames()) {
-        let percent = if stretch.visible { style.opacity * 100.0 } else { 0.0 };
-        let frame = start.abs_diff(*stretch.frames.start());
-        let _ = writeln!(text, "              <Key frame=\"{frame}\" interp=\"hold\">{percent}</Key>");
+    for step in opacity_steps(&stretches(shape, scene.shot.frames()), style) {
+        let (frame, percent) = (start.abs_diff(step.frame), step.value * 100.0);
+        let way = if step.holds { "hold" } else { "linear" };
+        let _ = writeln!(text, "              <Key frame=\"{frame}\" interp=\"{way}\">{percent}</Key>");
     }
     text.push_str("            </Property>\n");
+    if style.cut {
+        text.push_str("            <Property id=\"mode\" constant=\"True\"><Value>Subtract</Value></Property>\n");
+    }
     if !track.is_closed() {
         let width = style.stroke_width_px / scene.plate.height;
         let _ = writeln!(

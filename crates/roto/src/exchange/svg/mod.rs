@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 use super::keying::keyed_track;
-use super::layers::layers;
+use super::layers::{layers, note};
 use super::visibility::{Stretch, stretches};
 use super::xml::escaped;
 use super::{Scene, ShapeStyle, TextFile, WriteOptions, Written};
@@ -16,10 +16,12 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
     let mut text = head(scene, &options.name);
     each_layer(&mut text, scene, |text, shape| {
         let track = keyed_track(shape, scene.shot.frames(), options.keys)?;
-        let style = scene.style(&shape.name);
-        let first = path(&track.at(*scene.shot.frames().start() as f64));
-        let _ = write!(text, "<path id=\"{}\" d=\"{first}\"{}>", escaped(&shape.name), look(&style, track.is_closed()));
+        let style = scene.style_of(&shape.name);
+        let begin = *scene.shot.frames().start();
+        let (first, look) = (path(&track.at(begin as f64)), look(style, track.is_closed(), begin));
+        let _ = write!(text, "<path id=\"{}\" d=\"{first}\"{look}>", escaped(&shape.name));
         push_motion(text, &track, &clock);
+        push_opacity(text, style, &clock);
         push_presence(text, &stretches(shape, scene.shot.frames()), &clock);
         text.push_str("</path>\n");
         Ok(())
@@ -38,8 +40,8 @@ pub(super) fn write_frames(scene: &Scene, options: &WriteOptions) -> Result<Writ
         let mut text = head(scene, &format!("{} {frame}", options.name));
         each_layer(&mut text, scene, |text, shape| {
             if shape.is_present(frame as f64) {
-                let (shown, style) = (shape.track.at(frame as f64), scene.style(&shape.name));
-                let look = look(&style, shown.is_closed());
+                let (shown, style) = (shape.track.at(frame as f64), scene.style_of(&shape.name));
+                let look = look(style, shown.is_closed(), frame);
                 let _ = writeln!(text, "<path id=\"{}\" d=\"{}\"{look}/>", escaped(&shape.name), path(&shown));
             }
             Ok(())
@@ -50,8 +52,8 @@ pub(super) fn write_frames(scene: &Scene, options: &WriteOptions) -> Result<Writ
 }
 
 fn notes(scene: &Scene) -> Vec<String> {
-    let soft = scene.shot.shapes().iter().filter(|shape| scene.style(&shape.name).feather_px != 0.0);
-    soft.map(|shape| format!("{}: its feather is left out.", shape.name)).collect()
+    let soft = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).is_soft());
+    soft.map(|shape| format!("{}: its feather is left out.", shape.name)).chain(note(scene)).collect()
 }
 
 /// Up to the first layer. Pixels that are not square are stretched by the size on screen.
@@ -71,22 +73,52 @@ fn each_layer(text: &mut String, scene: &Scene, push: impl Fn(&mut String, &Shot
     for (group, shapes) in layers(scene) {
         let id = if group.is_empty() { String::new() } else { format!(" id=\"group_{}\"", escaped(group)) };
         let _ = writeln!(text, "<g{id}>");
-        shapes.into_iter().try_for_each(|shape| push(text, shape))?;
+        push_layer(text, scene, &shapes, &push)?;
         text.push_str("</g>\n");
     }
     text.push_str("</svg>\n");
     Ok(())
 }
 
-fn look(style: &ShapeStyle, closed: bool) -> String {
+/// The shapes of a layer. Those that cut are black in a mask that lies over a group of everything before them.
+fn push_layer(
+    text: &mut String,
+    scene: &Scene,
+    shapes: &[&ShotShape],
+    push: &impl Fn(&mut String, &ShotShape) -> Result<()>,
+) -> Result<()> {
+    let runs: Vec<&[&ShotShape]> =
+        shapes.chunk_by(|a, b| scene.style_of(&a.name).cut == scene.style_of(&b.name).cut).collect();
+    let cuts: Vec<bool> = runs.iter().map(|run| scene.style_of(&run[0].name).cut).collect();
+    let (width, height) = (scene.plate.width, scene.plate.height);
+    for (index, _) in cuts.iter().enumerate().filter(|(_, cut)| **cut).rev() {
+        let _ = writeln!(text, "<g mask=\"url(#cut_{index})\">");
+    }
+    for (index, (run, cut)) in runs.into_iter().zip(cuts).enumerate() {
+        if cut {
+            let _ = writeln!(
+                text,
+                "</g>\n<mask id=\"cut_{index}\" maskUnits=\"userSpaceOnUse\" x=\"0\" y=\"0\" width=\"{width}\" \
+                 height=\"{height}\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>"
+            );
+        }
+        run.iter().try_for_each(|shape| push(text, shape))?;
+        text.push_str(if cut { "</mask>\n" } else { "" });
+    }
+    Ok(())
+}
+
+fn look(style: &ShapeStyle, closed: bool, frame: i64) -> String {
+    let color = if style.cut { "black" } else { "white" };
     let paint = match closed {
-        true => " fill=\"white\"".to_owned(),
+        true => format!(" fill=\"{color}\""),
         false => format!(
-            " fill=\"none\" stroke=\"white\" stroke-linecap=\"round\" stroke-linejoin=\"round\" stroke-width=\"{}\"",
+            " fill=\"none\" stroke=\"{color}\" stroke-linecap=\"round\" stroke-linejoin=\"round\" stroke-width=\"{}\"",
             style.stroke_width_px
         ),
     };
-    if style.opacity == 1.0 { paint } else { format!("{paint} opacity=\"{}\"", style.opacity) }
+    let opacity = style.opacity_at(frame);
+    if opacity == 1.0 { paint } else { format!("{paint} opacity=\"{opacity}\"") }
 }
 
 /// The curve as cubic pieces between absolute positions: the same commands in each key, so that they can be mixed.
@@ -146,6 +178,27 @@ fn push_motion(text: &mut String, track: &ShapeTrack, clock: &Clock) {
         text,
         "\n{} values=\"{}\" keyTimes=\"{}\"/>",
         clock.attributes("d", "linear"),
+        values.join(";"),
+        shares.join(";")
+    );
+}
+
+/// As [`push_motion`], for an opacity that changes.
+fn push_opacity(text: &mut String, style: &ShapeStyle, clock: &Clock) {
+    let keys = style.opacity_keys();
+    if keys.len() < 2 {
+        return;
+    }
+    let (first, last) = (*clock.frames.start(), *clock.frames.end());
+    let mut frames = vec![first];
+    frames.extend(keys.iter().map(|key| key.0).filter(|&frame| frame > first && frame <= last));
+    let values: Vec<_> = frames.iter().chain([&last]).map(|&frame| style.opacity_at(frame).to_string()).collect();
+    let shares = frames.iter().map(|&frame| clock.share(frame as f64).to_string());
+    let shares: Vec<_> = shares.chain(["1".to_owned()]).collect();
+    let _ = write!(
+        text,
+        "\n{} values=\"{}\" keyTimes=\"{}\"/>",
+        clock.attributes("opacity", "linear"),
         values.join(";"),
         shares.join(";")
     );

@@ -18,6 +18,8 @@ class AnimCurve:
         return rise / (self.keys[high][0] - self.keys[low][0]) if high > low else 0.0
 
     def evaluate(self, time):
+        if not self.keys:
+            return 1.0
         after = bisect.bisect_right([key[0] for key in self.keys], time)
         if after == 0:
             return self.keys[0][1]
@@ -56,15 +58,27 @@ class ShapeControlPoint:
         self.center, self.leftTangent, self.rightTangent = (AnimControlPoint() for _ in range(3))
 
 
+# What attributes are that nobody set.
+DEFAULTS = {"vis": 1, "opc": 1.0}
+
+
 class AnimAttributes:
     def __init__(self):
-        self.values = {"opc": AnimCurve()}
+        self.values = {name: AnimCurve() for name in ("opc", "fx", "fy")}
 
     def set(self, name, value):
         self.values[name] = value
 
     def getCurve(self, name):
+        """The curve of an attribute; a constant becomes one with a key, which holds everywhere."""
+        if not hasattr(self.values[name], "keys"):
+            constant, self.values[name] = self.values[name], AnimCurve()
+            self.values[name].addKey(0, constant)
         return self.values[name]
+
+    def getValue(self, time, name):
+        value = self.values.get(name, DEFAULTS.get(name, 0))
+        return value.evaluate(time) if hasattr(value, "keys") else value
 
 
 class FlagType:
