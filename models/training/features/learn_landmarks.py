@@ -44,6 +44,8 @@ def train_landmarks(
     """
     torch.manual_seed(plan.seed)
     net = start or landmark_net(faces, choices.size)
+    # Crops that are never augmented are not varied either.
+    echo = 1 if choices.plain else ECHO
     kind = "reference" if isinstance(net, DirectNet) else "landmarks"
     training = Training(net, plan, device, {"kind": kind, "arguments": net.arguments})
 
@@ -58,14 +60,14 @@ def train_landmarks(
             choices,
             faces.topology,
             (plan.seed, epoch),
-            -(-plan.steps // ECHO),
+            -(-plan.steps // echo),
             BATCH,
             FAVOURED,
         )
         for step, batch in enumerate(loaded(fresh, workers)):
             yield batch
             random = torch.Generator().manual_seed(hash((plan.seed, epoch, step)))
-            for _ in range(ECHO - 1):
+            for _ in range(echo - 1):
                 yield varied(batch, random, faces.topology)
 
     def loss(net: nn.Module, batch: CropBatch) -> Losses:
