@@ -1,0 +1,203 @@
+//! An annotated shot as a folder: pictures, and what is true of each.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use kurbo::{Point, Vec2};
+use roto::{BezierShape, Topology, Vertex};
+use serde::Deserialize;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::error::{Error, Result};
+use crate::frames::read_text;
+use crate::sequence::Pattern;
+
+/// Annotations and facts are no longer than this.
+const MOST_BYTES: u64 = 8 << 20;
+/// What annotations call their form; `models/training/puppet/README.md` describes it.
+const FORMAT: &str = "rotocel-face-1";
+
+/// What is true of one frame, in pixels of the plate.
+#[derive(Debug, Clone)]
+pub struct FaceTruth {
+    /// Where each landmark is, hidden ones too.
+    pub landmarks: Vec<Point>,
+    /// Whether nothing hides it.
+    pub visible: Vec<bool>,
+    /// The curves in the topology's order, hidden parts too; `None` where the file has none.
+    pub curves: Vec<Option<BezierShape>>,
+    /// Whether each shape is in the picture.
+    pub present: Vec<bool>,
+    /// The share of each curve that nothing hides.
+    pub seen: Vec<f64>,
+    /// Boxes by name: left, top, width, height.
+    pub boxes: BTreeMap<String, [f64; 4]>,
+}
+
+impl FaceTruth {
+    /// The curve of a shape that is in the picture.
+    pub fn shown(&self, shape: usize) -> Option<&BezierShape> {
+        self.curves[shape].as_ref().filter(|_| self.present[shape])
+    }
+}
+
+/// A shot with its truth.
+#[derive(Debug)]
+pub struct AnnotatedShot {
+    /// Name of the folder.
+    pub name: String,
+    /// What it is for: train, test, new.
+    pub split: String,
+    /// The pictures.
+    pub pictures: Pattern,
+    /// The size of the plate in pixels.
+    pub size: [u32; 2],
+    /// What is true, by frame; frames without annotation are left out.
+    pub frames: BTreeMap<i64, FaceTruth>,
+    /// The files that the truth came from.
+    files: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Facts {
+    topology: String,
+    #[serde(default)]
+    split: String,
+}
+
+#[derive(Deserialize)]
+struct File {
+    format: String,
+    width: u32,
+    height: u32,
+    landmarks: Vec<(f64, f64, u8, u8)>,
+    shapes: BTreeMap<String, ShapeText>,
+    #[serde(default)]
+    boxes: BTreeMap<String, [f64; 4]>,
+}
+
+#[derive(Deserialize)]
+struct ShapeText {
+    closed: bool,
+    present: bool,
+    #[serde(default = "whole")]
+    seen: f64,
+    vertices: Vec<VertexText>,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+#[derive(Deserialize)]
+struct VertexText {
+    anchor: (f64, f64),
+    #[serde(rename = "in")]
+    incoming: (f64, f64),
+    #[serde(rename = "out")]
+    outgoing: (f64, f64),
+}
+
+impl AnnotatedShot {
+    /// What a folder is for, without reading more than `shot.json`.
+    ///
+    /// # Errors
+    /// A `shot.json` that cannot be read, or one of another topology.
+    pub fn split(folder: &Path, topology: &Topology) -> Result<String> {
+        let path = folder.join("shot.json");
+        let facts: Facts =
+            serde_json::from_str(&read_text(&path, MOST_BYTES)?).map_err(|found| Error::input(&path, found))?;
+        match facts.topology == topology.name() {
+            true => Ok(facts.split),
+            false => {
+                let reason = format!("its topology is \"{}\", not \"{}\"", facts.topology, topology.name());
+                Err(Error::input(&path, reason))
+            }
+        }
+    }
+
+    /// Reads `shot.json` and all annotations whose pictures are there.
+    ///
+    /// # Errors
+    /// [`Error::Input`] names the file that is missing or wrong.
+    pub fn open(folder: &Path, topology: &Topology) -> Result<Self> {
+        let split = Self::split(folder, topology)?;
+        let pattern = |kind: &str| Pattern::parse(&folder.join(kind).to_string_lossy());
+        let (pictures, notes) = (pattern("frames/%04d.png")?, pattern("annotations/%04d.json")?);
+        let there = notes.existing()?;
+        let (mut frames, mut files, mut size) = (BTreeMap::new(), Vec::new(), None);
+        for frame in pictures.existing()?.into_iter().filter(|frame| there.binary_search(frame).is_ok()) {
+            let path = notes.path(frame);
+            let (truth, own) = read(&path, topology)?;
+            if *size.get_or_insert(own) != own {
+                return Err(Error::input(&path, "its width and height are not those of the frames before"));
+            }
+            frames.insert(frame, truth);
+            files.push(path);
+        }
+        let Some(size) = size else {
+            return Err(Error::input(folder, "no frame has both frames/%04d.png and annotations/%04d.json"));
+        };
+        let name =
+            folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
+        Ok(Self { name, split, pictures, size, frames, files })
+    }
+
+    /// Adds the names and bytes of all pictures and annotations to a hash.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn hash_into(&self, hash: &mut Xxh3) -> Result<()> {
+        let pictures = self.frames.keys().map(|frame| self.pictures.path(*frame));
+        for path in self.files.iter().cloned().chain(pictures) {
+            hash.update(self.name.as_bytes());
+            hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+            hash.update(&std::fs::read(&path).map_err(|found| Error::input(&path, found))?);
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path, topology: &Topology) -> Result<(FaceTruth, [u32; 2])> {
+    let wrong = |reason: String| Error::input(path, reason);
+    let file: File = serde_json::from_str(&read_text(path, MOST_BYTES)?)
+        .map_err(|found| wrong(format!("no annotation: {found}")))?;
+    let (count, found) = (topology.landmarks().len(), file.landmarks.len());
+    if file.format != FORMAT || count != found {
+        return Err(wrong(format!(
+            "it is \"{}\" with {found} landmarks; an annotation is {FORMAT} with {count}",
+            file.format
+        )));
+    }
+    let mut truth = FaceTruth {
+        landmarks: file.landmarks.iter().map(|&(x, y, ..)| Point::new(x, y)).collect(),
+        visible: file.landmarks.iter().map(|&(_, _, visible, _)| visible != 0).collect(),
+        curves: Vec::new(),
+        present: Vec::new(),
+        seen: Vec::new(),
+        boxes: file.boxes,
+    };
+    for spec in topology.shapes() {
+        let text = file.shapes.get(&spec.name);
+        let curve =
+            text.map(|text| curve(text)).transpose().map_err(|found| wrong(format!("{}: {found}", spec.name)))?;
+        let fits =
+            |curve: &BezierShape| curve.is_closed() == spec.closed && curve.vertices().len() == spec.vertices.len();
+        if curve.as_ref().is_some_and(|curve| !fits(curve)) {
+            return Err(wrong(format!("{} is not as the topology has it: closedness or vertices differ", spec.name)));
+        }
+        truth.present.push(text.is_some_and(|text| text.present));
+        truth.seen.push(text.map_or(0.0, |text| text.seen));
+        truth.curves.push(curve);
+    }
+    Ok((truth, [file.width, file.height]))
+}
+
+fn curve(text: &ShapeText) -> roto::Result<BezierShape> {
+    let vertex = |vertex: &VertexText| Vertex {
+        anchor: Point::from(vertex.anchor),
+        incoming: Vec2::from(vertex.incoming),
+        outgoing: Vec2::from(vertex.outgoing),
+    };
+    BezierShape::new(text.vertices.iter().map(vertex).collect(), text.closed)
+}
