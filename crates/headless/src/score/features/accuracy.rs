@@ -170,3 +170,44 @@ fn usual_areas(shot: &AnnotatedShot) -> Vec<Option<f64>> {
     };
     (0..shapes).map(mean).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::features::fixture::{puppet, shot, shown};
+
+    #[test]
+    fn what_is_shown_right_is_without_error_and_untouched() {
+        let (topology, shot) = (puppet(), shot(3));
+        let figures = Accuracy::of(&shot, &shown(&shot, |_, at| at), &topology);
+        assert_eq!((figures.frames, figures.lost, figures.untouched), (3, 0, 3));
+        assert!(figures.landmarks_px.quantile(1.0).unwrap() < 1e-9 && figures.worst_px.quantile(1.0).unwrap() < 1e-6);
+        assert_eq!((figures.presence.f1(), figures.presence.wrong), (Some(1.0), 0));
+        assert_eq!(figures.false_matte_percent.mean(), None);
+    }
+
+    #[test]
+    fn a_face_that_is_off_is_off_by_as_much_everywhere() {
+        let (topology, shot) = (puppet(), shot(2));
+        let figures = Accuracy::of(&shot, &shown(&shot, |_, at| at + kurbo::Vec2::new(3.0, 4.0)), &topology);
+        let eyes = eyes_apart_px(&shot, &topology);
+        assert!((figures.landmarks_px.mean().unwrap() - 5.0).abs() < 1e-9);
+        assert!((figures.landmarks_percent.quantile(0.95).unwrap() - 500.0 / eyes).abs() < 1e-9);
+        let worst = figures.worst_px.quantile(1.0).unwrap();
+        assert!(worst > 3.0 && worst <= 5.0 + 1e-9 && figures.untouched == 0, "{worst}");
+    }
+
+    #[test]
+    fn a_shape_that_is_absent_counts_as_false_by_its_usual_area_and_a_missing_one_is_no_untouched_frame() {
+        let (topology, mut shot) = (puppet(), shot(3));
+        let (eye, brow) = (topology.shape_index("left_eye").unwrap(), topology.shape_index("left_brow").unwrap());
+        let mut all = shown(&shot, |_, at| at);
+        shot.frames.get_mut(&2).unwrap().present[eye] = false;
+        all.shapes.get_mut(&3).unwrap()[brow] = None;
+        let figures = Accuracy::of(&shot, &all, &topology);
+        assert!((figures.false_matte_percent.mean().unwrap() - 100.0).abs() < 1.0);
+        assert_eq!((figures.presence.wrong, figures.presence.missed, figures.untouched), (1, 1, 1));
+        all.landmarks.remove(&1);
+        assert_eq!(Accuracy::of(&shot, &all, &topology).lost, 1);
+    }
+}

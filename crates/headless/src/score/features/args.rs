@@ -16,6 +16,9 @@ pub struct ScoreFeaturesArgs {
     /// Only shots of these splits; all but `train` where nothing is said.
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub splits: Vec<String>,
+    /// Frames that are analysed, but neither measured nor corrected: those that a network was tuned on.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub leave_out: Option<String>,
     /// The node.
     #[arg(long, default_value = "FeatureDetect")]
     pub node: String,

@@ -207,3 +207,57 @@ fn is_same(one: &BezierShape, other: &BezierShape) -> bool {
     one.vertices().len() == other.vertices().len()
         && one.vertices().iter().zip(other.vertices()).all(|(&a, &b)| near(a, b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::features::fixture::{puppet, shot, shown};
+    use kurbo::Vec2;
+
+    fn next(shot: &AnnotatedShot, shown: &Shown, edits: &Edits) -> Option<(i64, Drag)> {
+        let topology = puppet();
+        Artist { shot, topology: &topology, content_px: 1.5, measured: BTreeMap::new() }.next(shown, edits)
+    }
+
+    fn none() -> Edits {
+        Edits::new(&puppet(), roto::Plate::sized(800.0, 600.0)).unwrap()
+    }
+
+    #[test]
+    fn a_shot_that_is_right_is_left_alone() {
+        let shot = shot(3);
+        assert_eq!(next(&shot, &shown(&shot, |_, at| at + Vec2::new(0.5, 0.5)), &none()), None);
+    }
+
+    #[test]
+    fn presence_comes_first_then_the_landmark_that_is_farthest_off_where_it_is() {
+        let (mut shot, topology) = (shot(3), puppet());
+        let mut all = shown(&shot, |frame, at| at + Vec2::new(2.0 * frame as f64, 0.0));
+        let own = all.landmarks.get_mut(&3).unwrap();
+        own[20].position.x += 1.0;
+        assert_eq!(next(&shot, &all, &none()), Some((3, Drag::Landmark { index: 20 })));
+        let mut edits = none();
+        edits.set_landmark(3, 20, shot.frames[&3].landmarks[20]).unwrap();
+        assert!(matches!(next(&shot, &all, &edits), Some((3, Drag::Landmark { index })) if index != 20));
+        let eye = topology.shape_index("right_eye").unwrap();
+        shot.frames.get_mut(&2).unwrap().present[eye] = false;
+        assert_eq!(next(&shot, &all, &none()), Some((2, Drag::Presence { shape: eye })));
+    }
+
+    #[test]
+    fn once_landmarks_are_right_the_worst_vertex_is_dragged_and_nothing_twice() {
+        let (shot, topology) = (shot(2), puppet());
+        let mut all = shown(&shot, |_, at| at);
+        let brow = topology.shape_index("left_brow").unwrap();
+        let mut vertices = all.shape(2, brow).unwrap().vertices().to_vec();
+        vertices[3].outgoing *= 4.0;
+        vertices[3].outgoing += Vec2::new(0.0, -40.0);
+        all.shapes.get_mut(&2).unwrap()[brow] = Some(BezierShape::new(vertices, true).unwrap());
+        let drag = Drag::Vertex { at: (brow, 3) };
+        assert_eq!(next(&shot, &all, &none()), Some((2, drag)));
+        let (own, mut edits) = (shot.frames[&2].curves[brow].as_ref().unwrap().vertices()[3], none());
+        let to = VertexEdit { anchor: None, incoming: Some(own.incoming), outgoing: Some(own.outgoing) };
+        edits.set_vertex(2, (brow, 3), to).unwrap();
+        assert_ne!(next(&shot, &all, &edits), Some((2, drag)));
+    }
+}

@@ -14,6 +14,8 @@ mod accuracy;
 mod args;
 mod effort;
 mod figures;
+#[cfg(test)]
+mod fixture;
 mod hand_keys;
 mod node;
 mod report;
@@ -38,6 +40,7 @@ use super::folder;
 use crate::error::{Error, Result};
 use crate::frames::write_whole;
 use crate::report::Terminal;
+use crate::sequence::FrameList;
 
 /// What was measured of one shot, or of several.
 #[derive(Debug, Clone, Default)]
@@ -79,11 +82,13 @@ pub fn features(args: &ScoreFeaturesArgs) -> Result<String> {
     check(args)?;
     let topology = Arc::new(Topology::puppet().map_err(|found| Error::Usage(found.to_string()))?);
     let folders = chosen(args, &topology)?;
+    let left_out = args.leave_out.as_deref().map(FrameList::parse).transpose()?;
+    let left_out: Vec<i64> = left_out.iter().flat_map(|list| list.frames().iter().copied()).collect();
     let terminal = Arc::new(Terminal::new(folders.len(), args.json));
     let (mut scores, mut hash) = (Vec::new(), Xxh3::new());
     let mut facts = Facts { model: String::new(), dejitter: 0, data_hash: String::new() };
     for folder in &folders {
-        let shot = AnnotatedShot::open(folder, &topology)?;
+        let shot = AnnotatedShot::open(folder, &topology, &left_out)?;
         shot.hash_into(&mut hash)?;
         scores.push((shot.split.clone(), score(&shot, &topology, args, &terminal, &mut facts)?));
         terminal.step();

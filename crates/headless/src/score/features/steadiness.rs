@@ -87,3 +87,43 @@ fn blink(shot: &AnnotatedShot, shape: usize) -> Option<(i64, i64)> {
     let shut = areas.min_by(|a, b| a.1.total_cmp(&b.1))?;
     (shut.1 < BLINK * open.1).then_some((open.0, shut.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::features::fixture::{puppet, shot, shown};
+    use kurbo::Vec2;
+
+    #[test]
+    fn an_error_that_does_not_change_is_no_jitter_and_one_that_alternates_is_four_times_itself() {
+        let (topology, shot) = (puppet(), shot(5));
+        let still = shown(&shot, |_, at| at + Vec2::new(2.0, 0.0));
+        let shaking = shown(&shot, |frame, at| at + Vec2::new(if frame % 2 == 0 { 0.5 } else { -0.5 }, 0.0));
+        let found = Steadiness::of(&shot, &still, &shaking, &topology);
+        assert!(found.jitter_px.rms().unwrap() < 1e-9);
+        assert!((found.raw_jitter_px.rms().unwrap() - 2.0).abs() < 1e-9);
+        assert_eq!(found.blink_kept_percent.len(), 0, "no eye closes");
+    }
+
+    #[test]
+    fn a_blink_that_is_halved_is_kept_by_half() {
+        let (topology, mut shot) = (puppet(), shot(5));
+        let eye = topology.shape_index("left_eye").unwrap();
+        let squeezed = |shape: &roto::BezierShape, by: f64| {
+            let middle = shape.bounding_box().center().to_vec2();
+            let about = kurbo::Affine::translate(middle)
+                * kurbo::Affine::scale_non_uniform(1.0, by)
+                * kurbo::Affine::translate(-middle);
+            shape.transformed(about).unwrap()
+        };
+        let open = shot.frames[&3].curves[eye].clone().unwrap();
+        let (mut raw, mut steady) = (shown(&shot, |_, at| at), shown(&shot, |_, at| at));
+        shot.frames.get_mut(&3).unwrap().curves[eye] = Some(squeezed(&open, 0.2));
+        raw.shapes.get_mut(&3).unwrap()[eye] = Some(squeezed(&open, 0.2));
+        steady.shapes.get_mut(&3).unwrap()[eye] = Some(squeezed(&open, 0.6));
+        let found = Steadiness::of(&shot, &steady, &raw, &topology);
+        assert_eq!(found.blink_kept_percent.len(), 1);
+        assert!((found.blink_kept_percent.mean().unwrap() - 50.0).abs() < 1e-6);
+        assert!((found.blink_of_truth_percent.mean().unwrap() - 50.0).abs() < 1e-6);
+    }
+}

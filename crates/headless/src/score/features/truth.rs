@@ -60,6 +60,7 @@ pub struct AnnotatedShot {
 
 #[derive(Deserialize)]
 struct Facts {
+    #[serde(default = "puppet")]
     topology: String,
     #[serde(default)]
     split: String,
@@ -83,6 +84,10 @@ struct ShapeText {
     #[serde(default = "whole")]
     seen: f64,
     vertices: Vec<VertexText>,
+}
+
+fn puppet() -> String {
+    "puppet".to_owned()
 }
 
 fn whole() -> f64 {
@@ -116,17 +121,18 @@ impl AnnotatedShot {
         }
     }
 
-    /// Reads `shot.json` and all annotations whose pictures are there.
+    /// Reads `shot.json` and all annotations whose pictures are there, without those of the frames that are left out.
     ///
     /// # Errors
     /// [`Error::Input`] names the file that is missing or wrong.
-    pub fn open(folder: &Path, topology: &Topology) -> Result<Self> {
+    pub fn open(folder: &Path, topology: &Topology, left_out: &[i64]) -> Result<Self> {
         let split = Self::split(folder, topology)?;
         let pattern = |kind: &str| Pattern::parse(&folder.join(kind).to_string_lossy());
         let (pictures, notes) = (pattern("frames/%04d.png")?, pattern("annotations/%04d.json")?);
         let there = notes.existing()?;
         let (mut frames, mut files, mut size) = (BTreeMap::new(), Vec::new(), None);
-        for frame in pictures.existing()?.into_iter().filter(|frame| there.binary_search(frame).is_ok()) {
+        let counts = |frame: &i64| there.binary_search(frame).is_ok() && !left_out.contains(frame);
+        for frame in pictures.existing()?.into_iter().filter(counts) {
             let path = notes.path(frame);
             let (truth, own) = read(&path, topology)?;
             if *size.get_or_insert(own) != own {
@@ -141,6 +147,13 @@ impl AnnotatedShot {
         let name =
             folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
         Ok(Self { name, split, pictures, size, frames, files })
+    }
+
+    /// A shot without files.
+    #[cfg(test)]
+    pub fn of_frames(name: &str, size: [u32; 2], frames: BTreeMap<i64, FaceTruth>) -> Self {
+        let pictures = Pattern::parse("%04d.png").unwrap();
+        Self { name: name.to_owned(), split: "test".to_owned(), pictures, size, frames, files: Vec::new() }
     }
 
     /// Adds the names and bytes of all pictures and annotations to a hash.
@@ -200,4 +213,66 @@ fn curve(text: &ShapeText) -> roto::Result<BezierShape> {
         outgoing: Vec2::from(vertex.outgoing),
     };
     BezierShape::new(text.vertices.iter().map(vertex).collect(), text.closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const PIXEL: [u8; 0] = [];
+
+    fn write(folder: &Path, name: &str, bytes: &[u8]) {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    fn annotation(count: usize) -> serde_json::Value {
+        let vertex = |x: f64| json!({ "anchor": [x, 2.0], "in": [-1.0, 0.5], "out": [1.0, 0.25] });
+        json!({
+            "format": FORMAT, "frame": 7, "width": 64, "height": 48, "fit_error": 0.1, "facts": { "pose": "up" },
+            "landmarks": vec![json!([1.5, 2.5, 1, 0]); count],
+            "shapes": { "nose_seam": { "closed": false, "present": true, "seen": 0.5, "vertices": [vertex(1.0), vertex(2.0), vertex(3.0)] } },
+            "boxes": { "face": [1.0, 2.0, 3.0, 4.0] },
+        })
+    }
+
+    fn shot(annotation: &serde_json::Value) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "shot.json", br#"{"split":"test","topology":"puppet"}"#);
+        for frame in [7, 9] {
+            write(folder.path(), &format!("frames/{frame:04}.png"), &PIXEL);
+        }
+        write(folder.path(), "annotations/0007.json", annotation.to_string().as_bytes());
+        write(folder.path(), "annotations/0008.json", annotation.to_string().as_bytes());
+        folder
+    }
+
+    #[test]
+    fn frames_count_that_have_a_picture_and_an_annotation_and_are_not_left_out() {
+        let (topology, folder) = (Topology::puppet().unwrap(), shot(&annotation(45)));
+        let shot = AnnotatedShot::open(folder.path(), &topology, &[]).unwrap();
+        assert_eq!((shot.frames.keys().copied().collect::<Vec<_>>(), shot.size), (vec![7], [64, 48]));
+        let (truth, nose) = (&shot.frames[&7], topology.shape_index("nose_seam").unwrap());
+        assert_eq!((truth.landmarks[3], truth.visible[3]), (Point::new(1.5, 2.5), true));
+        assert_eq!(truth.shown(nose).unwrap().vertices()[1].outgoing, Vec2::new(1.0, 0.25));
+        assert_eq!((truth.seen[nose], truth.shown(0), truth.boxes["face"][2]), (0.5, None, 3.0));
+        let told = AnnotatedShot::open(folder.path(), &topology, &[7]).unwrap_err().to_string();
+        assert!(told.contains("no frame has both"), "{told}");
+    }
+
+    #[test]
+    fn an_annotation_that_does_not_fit_is_refused_with_its_name() {
+        let topology = Topology::puppet().unwrap();
+        let told = |annotation: serde_json::Value| {
+            AnnotatedShot::open(shot(&annotation).path(), &topology, &[]).unwrap_err().to_string()
+        };
+        let few = told(annotation(44));
+        assert!(few.contains("0007.json") && few.contains("44 landmarks"), "{few}");
+        let mut closed = annotation(45);
+        closed["shapes"]["nose_seam"]["closed"] = json!(true);
+        assert!(told(closed).contains("nose_seam"));
+        assert!(told(json!([1])).contains("no annotation"));
+    }
 }
