@@ -5,15 +5,15 @@
         --out models/scores/new_identity.json
 
 For each count, so many frames of the shot, evenly spread, are known. On all other frames the
-visible landmarks are compared: the network as it ships; the network tuned on the known frames (their
-curves alone, as roto'd); the known landmarks followed by Lucas and Kanade's tracker; the known
-landmarks interpolated. Networks take two looks from the rough box. A tuning goes on where it stopped.
+visible landmarks are compared: the network as it ships; the network tuned on the known frames
+(their curves alone, as roto'd); the known landmarks followed by Lucas and Kanade's tracker; the
+known landmarks interpolated. Networks take two looks from the rough box. A tuning goes on where it
+stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -6,8 +6,10 @@
 
 An artist is simulated: on `--count` frames, evenly spread, everything is set to the truth of the
 shot's annotations, through the node's Import. What the node then exports of these frames is all
-that the networks are tuned on, unless `--beside` names more folders. The tuned networks run in the
-same bundle as a custom model. Figures are those of `rotocel score features` on the other frames.
+that the networks are tuned on, unless `--beside` names more folders. One rough crop rectangle about
+the faces of the whole shot is given, as an artist would; with `--finder` the node looks for itself.
+The tuned networks run in the same bundle as a custom model. Figures are those of
+`rotocel score features` on the other frames.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from typing import Any
 
 from features.entries import KINDS
 from features.few_keys import spread
-from features.shot_loop import Host, character_of, corrected
+from features.shot_loop import Host, character_of, corrected, rough_crop
 from manifest import sha256_of
 from provenance import machine_kind, public_command, today
+from puppet.annotation import load
 from puppet.topology import read_topology
 
 SCRIPT = Path(__file__).resolve().parent / "train_features.py"
@@ -86,6 +89,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--from", dest="start", default="puppet", metavar="FAMILY")
     parser.add_argument("--count", type=int, default=5, help="frames that are corrected")
     parser.add_argument("--minutes", type=float, default=8.0, help="of tuning")
+    parser.add_argument("--finder", action="store_true", help="give no crop rectangle")
     parser.add_argument("--beside", type=Path, nargs="*", default=[], help="sets to train on too")
     parser.add_argument("--topology", default="puppet")
     parser.add_argument("--threads", type=int, default=2)
@@ -105,12 +109,14 @@ def main() -> None:
         raise SystemExit(f"{shot} has {len(frames)} frames; correct fewer than all, by --count")
     keys = spread(frames, args.count)
     print(f"{shot.name}: {len(frames)} frames, corrected on {keys}", flush=True)
-    rows = {"before": row(host.score(shot, keys))}
-    segments = corrected(host, shot, keys, work, topology)
+    notes = [load(shot / "annotations" / f"{frame:04}.json") for frame in frames]
+    crop = {} if args.finder else rough_crop(notes)
+    rows = {"before": row(host.score(shot, keys, crop))}
+    segments = corrected(host, shot, keys, work, topology, crop)
     character_of(shot, keys, segments, work / "character", TUNED)
     model = tuned([work / "character", *args.beside], work, args)
-    custom = ["--set", f"custom_model={model}", "--set", "model=custom"]
-    rows["after"] = row(host.score(shot, keys, *custom))
+    custom = {"custom_model": str(model), "model": "custom"}
+    rows["after"] = row(host.score(shot, keys, crop | custom))
     facts = {
         "shot": shot.name,
         "date": today(),
@@ -122,6 +128,7 @@ def main() -> None:
         },
         "corrected_frames": keys,
         "minutes": args.minutes,
+        "crop": "finder" if args.finder else "one rectangle for the shot",
         "beside": [folder.name for folder in args.beside],
         "figures": rows,
     }

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from puppet.annotation import Annotation, load, save_json
 from puppet.character import CHARACTER
 from puppet.topology import FOLDER, Topology
@@ -23,6 +25,8 @@ from puppet.topology import FOLDER, Topology
 NODE = "FeatureDetect"
 # Nobody looks at what is rendered on the way.
 TINY = "0.05"
+# About the faces of a shot, in sides of one.
+ROOM = 0.25
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,27 @@ class Host:
             words += ["--press", button]
         self.run(*words, "--save-params", str(state))
 
-    def score(self, shot: Path, left_out: list[int], *more: str) -> dict[str, Any]:
+    def score(self, shot: Path, left_out: list[int], settings: dict[str, str]) -> dict[str, Any]:
         """The figures of a shot on the frames that are not left out."""
         frames = ",".join(map(str, left_out))
+        more = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
         told = self.run("score", "features", str(shot), "--leave-out", frames, "--json", *more)
         return json.loads(told)["shots"][0]
+
+
+def rough_crop(notes: list[Annotation]) -> dict[str, str]:
+    """One rectangle about all faces of a shot with some room, as an artist would drag it: settings
+    of the node, whose y runs up."""
+    boxes = np.array([note.boxes["face"] for note in notes])
+    low, high = boxes[:, :2].min(0), (boxes[:, :2] + boxes[:, 2:]).max(0)
+    room = ROOM * (boxes[:, 2:].max(1).mean())
+    (left, top), (right, bottom) = (low - room).round(1), (high + room).round(1)
+    height = notes[0].size[1]
+    return {
+        "use_crop_rectangle": "true",
+        "crop_bottom_left": f"{left},{height - bottom}",
+        "crop_top_right": f"{right},{height - top}",
+    }
 
 
 def landmark_names(topology: Topology) -> list[str]:
@@ -107,13 +127,20 @@ def with_presence(edits: str, notes: list[Annotation], topology: Topology) -> st
     return json.dumps(stored)
 
 
-def corrected(host: Host, shot: Path, keys: list[int], work: Path, topology: Topology) -> Path:
+def corrected(
+    host: Host,
+    shot: Path,
+    keys: list[int],
+    work: Path,
+    topology: Topology,
+    settings: dict[str, str],
+) -> Path:
     """Analyses a shot, sets the truth of some frames by hand, and exports cubic segments of all;
     the folder of these files."""
     state, out = work / "node.json", work / "segments"
     out.mkdir(parents=True, exist_ok=True)
     state.unlink(missing_ok=True)
-    host.press(shot, state, ["analyse"])
+    host.press(shot, state, ["analyse"], **settings)
     notes = [load(shot / "annotations" / f"{key:04}.json") for key in keys]
     for note in notes:
         path = work / f"corrections.{note.frame:04}.rotocel.json"

@@ -11,7 +11,13 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-from features.shot_loop import character_of, corrections, landmark_names, with_presence
+from features.shot_loop import (
+    character_of,
+    corrections,
+    landmark_names,
+    rough_crop,
+    with_presence,
+)
 from puppet.annotation import save_json, to_public
 from puppet.character import read_character
 from puppet.topology import PUPPET
@@ -36,6 +42,13 @@ class Loop(unittest.TestCase):
         self.assertEqual((key["kind"], key["frame"], len(key["vertices"])), ("hand", 7, 6))
         vertex = self.note.shapes["right_eye"].vertices[2].ravel().round(3).tolist()
         self.assertEqual(key["vertices"][2], vertex)
+
+    def test_a_rough_crop_holds_all_faces_and_counts_upwards(self) -> None:
+        boxes = {"face": (100.0, 50.0, 40.0, 80.0)}, {"face": (150.0, 60.0, 40.0, 80.0)}
+        found = rough_crop([replace(self.note, boxes=box, size=(640, 400)) for box in boxes])
+        # A quarter of 80 px around x 100..190, y 50..140.
+        self.assertEqual(found["crop_bottom_left"], "80.0,240.0")
+        self.assertEqual(found["crop_top_right"], "210.0,370.0")
 
     def test_presence_is_added_to_stored_corrections_and_the_rest_stays(self) -> None:
         block = {"landmarks": {"3": [1.0, 2.0]}}

@@ -13,6 +13,9 @@ const UNTOUCHED_PX: f64 = 1.0;
 /// From this share on, an outline counts as wholly seen.
 const WHOLE: f64 = 0.95;
 
+/// A face half of whose visible landmarks are farther off, in distances of the eyes, was taken for another place of the plate.
+const ASTRAY: f64 = 1.0;
+
 /// The figures of one shot, or of several.
 #[derive(Debug, Clone, Default)]
 pub struct Accuracy {
@@ -20,6 +23,8 @@ pub struct Accuracy {
     pub frames: usize,
     /// Frames on which no face was found though a shape is there.
     pub lost: usize,
+    /// Frames on which the face was seen in a wrong place.
+    pub astray: usize,
     /// Distances of visible landmarks in plate pixels.
     pub landmarks_px: Values,
     /// The same in percent of the eyes' distance.
@@ -57,11 +62,13 @@ impl Accuracy {
             self.lost += usize::from(truth.present.contains(&true));
             return;
         }
+        let mut own = Values::default();
         for (index, &at) in truth.landmarks.iter().enumerate().filter(|(index, _)| truth.visible[*index]) {
-            let Some(found) = shown.landmark(frame, index) else { continue };
-            self.landmarks_px.push(found.distance(at));
-            self.landmarks_percent.push(found.distance(at) / eyes * 100.0);
+            shown.landmark(frame, index).into_iter().for_each(|found| own.push(found.distance(at)));
         }
+        self.astray += usize::from(own.quantile(0.5).is_some_and(|middle| middle > ASTRAY * eyes));
+        self.landmarks_percent.extend_scaled(&own, 100.0 / eyes);
+        self.landmarks_px.extend(&own);
     }
 
     /// The farthest place of any curve, unless a shape is missing or shown where it is not.
@@ -82,6 +89,7 @@ impl Accuracy {
                 (Some(curve), Some(found)) => {
                     let apart = curve_distances(found, curve);
                     worst = worst.max(apart.last().copied().unwrap_or(0.0));
+                    let apart = Values::of(apart);
                     self.curves_percent.extend_scaled(&apart, 100.0 / eyes);
                     if truth.seen[index] >= WHOLE {
                         self.seen_curves_percent.extend_scaled(&apart, 100.0 / eyes);
@@ -101,6 +109,7 @@ impl Accuracy {
     pub fn join(&mut self, other: &Self) {
         self.frames += other.frames;
         self.lost += other.lost;
+        self.astray += other.astray;
         self.untouched += other.untouched;
         self.presence.join(other.presence);
         for (own, more) in [
@@ -125,6 +134,7 @@ impl Accuracy {
         json!({
             "frames": self.frames,
             "frames_without_face": self.lost,
+            "frames_astray": self.astray,
             "landmarks_px": self.landmarks_px.to_json(),
             "landmarks_percent": self.landmarks_percent.to_json(),
             "curves_percent": self.curves_percent.to_json(),
@@ -180,7 +190,7 @@ mod tests {
     fn what_is_shown_right_is_without_error_and_untouched() {
         let (topology, shot) = (puppet(), shot(3));
         let figures = Accuracy::of(&shot, &shown(&shot, |_, at| at), &topology);
-        assert_eq!((figures.frames, figures.lost, figures.untouched), (3, 0, 3));
+        assert_eq!((figures.frames, figures.lost, figures.astray, figures.untouched), (3, 0, 0, 3));
         assert!(figures.landmarks_px.quantile(1.0).unwrap() < 1e-9 && figures.worst_px.quantile(1.0).unwrap() < 1e-6);
         assert_eq!((figures.presence.f1(), figures.presence.wrong), (Some(1.0), 0));
         assert_eq!(figures.false_matte_percent.mean(), None);
@@ -194,6 +204,8 @@ mod tests {
         assert!((figures.landmarks_px.mean().unwrap() - 5.0).abs() < 1e-9);
         assert!((figures.landmarks_percent.quantile(0.95).unwrap() - 500.0 / eyes).abs() < 1e-9);
         let worst = figures.worst_px.quantile(1.0).unwrap();
+        let far = shown(&shot, |frame, at| at + kurbo::Vec2::new(if frame == 2 { 1.2 * eyes } else { 0.0 }, 0.0));
+        assert_eq!(Accuracy::of(&shot, &far, &topology).astray, 1);
         assert!(worst > 3.0 && worst <= 5.0 + 1e-9 && figures.untouched == 0, "{worst}");
     }
 

@@ -171,10 +171,10 @@ impl Artist<'_> {
     ) -> impl Iterator<Item = (i64, Drag, f64)> + 's {
         let set = edits.frame(frame);
         let own = self.topology.shapes()[shape].vertices.iter().filter_map(|vertex| vertex.landmark());
-        own.filter(move |index| set.is_none_or(|edit| !edit.landmarks.contains_key(index))).filter_map(move |index| {
+        own.filter(move |index| set.is_none_or(|edit| !edit.landmarks.contains_key(index))).map(move |index| {
             let truth = self.shot.frames[&frame].landmarks[index];
             let far = shown.landmark(frame, index).map_or(f64::INFINITY, |found| found.distance(truth));
-            Some((frame, Drag::Landmark { index }, far))
+            (frame, Drag::Landmark { index }, far)
         })
     }
 

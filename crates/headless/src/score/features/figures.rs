@@ -17,9 +17,14 @@ impl Values {
         self.0.extend(&others.0);
     }
 
-    /// Adds some, each times `factor`.
-    pub fn extend_scaled(&mut self, values: &[f64], factor: f64) {
-        self.0.extend(values.iter().map(|value| value * factor));
+    /// These values.
+    pub fn of(values: Vec<f64>) -> Self {
+        Self(values)
+    }
+
+    /// Adds others, each times `factor`.
+    pub fn extend_scaled(&mut self, others: &Self, factor: f64) {
+        self.0.extend(others.0.iter().map(|value| value * factor));
     }
 
     /// How many there are.
@@ -115,7 +120,7 @@ mod tests {
     fn quantiles_are_values_that_occurred() {
         let mut values = Values::default();
         assert_eq!((values.mean(), values.quantile(0.5), values.rms()), (None, None, None));
-        values.extend_scaled(&[4.0, 1.0, 3.0, 2.0], 10.0);
+        values.extend_scaled(&Values::of(vec![4.0, 1.0, 3.0, 2.0]), 10.0);
         assert_eq!((values.quantile(0.5), values.quantile(0.95), values.mean()), (Some(20.0), Some(40.0), Some(25.0)));
         assert_eq!(values.rms(), Some(750.0_f64.sqrt()));
     }

@@ -84,9 +84,10 @@ fn effort(work: &Work) -> Value {
 /// Columns of the table: what stands above, and the value of a row.
 type Column = (&'static str, fn(&Score) -> Option<String>);
 
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 14] = [
     ("frames", |score| Some(score.steady.frames.to_string())),
     ("no face", |score| Some(score.steady.lost.to_string())),
+    ("astray", |score| Some(score.steady.astray.to_string())),
     ("mean %", |score| decimals(score.steady.landmarks_percent.mean(), 2)),
     ("p95 %", |score| decimals(score.steady.landmarks_percent.quantile(0.95), 2)),
     ("mean px", |score| decimals(score.steady.landmarks_px.mean(), 2)),
@@ -99,6 +100,12 @@ const COLUMNS: [Column; 13] = [
     ("blink %", |score| decimals(score.steadiness.blink_kept_percent.mean(), 0)),
     ("edits/by hand", |score| edits(&score.work)),
 ];
+
+/// What stands below the table, up to the distance that the artist is content with.
+const NOTES: &str = "astray: frames on which the face was seen in a wrong place.
+mean, p95, px: visible landmarks, in percent of the eyes' distance and in plate pixels.
+untouched: frames with the right shapes, no curve farther off than 1 px. false: area shown of absent shapes.
+edits: those of a simulated artist until every curve is within ";
 
 fn decimals(value: Option<f64>, count: usize) -> Option<String> {
     value.map(|value| format!("{value:.count$}"))
@@ -141,13 +148,7 @@ pub fn table(scores: &[(String, Score)], facts: &Facts, args: &ScoreFeaturesArgs
     for (row, (name, _)) in rows.iter().enumerate() {
         line(name, &|place| columns[place].1[row].clone());
     }
-    let _ = write!(
-        text,
-        "\nmean, p95, px: visible landmarks, in percent of the eyes' distance and in plate pixels. untouched: frames with the right \
-         shapes, no curve farther off than 1 px.\nfalse: area shown of absent shapes. edits: those of a simulated artist until \
-         every curve is within {} px, over the fewest by hand alone.\n",
-        args.content_px
-    );
+    let _ = writeln!(text, "\n{NOTES}{} px, over the fewest by hand alone.", args.content_px);
     if let Some(boxes) = boxes(&totals) {
         text += &boxes;
     }
@@ -157,10 +158,10 @@ pub fn table(scores: &[(String, Score)], facts: &Facts, args: &ScoreFeaturesArgs
 fn boxes(totals: &[(String, Score)]) -> Option<String> {
     let (_, all) = totals.last()?;
     let (rough, tight) = all.boxes.as_ref()?;
-    let (rough, tight, own) = (rough.landmarks_px.mean()?, tight.landmarks_px.mean()?, all.raw.landmarks_px.mean()?);
+    let (rough, tight) = (rough.landmarks_px.mean()?, tight.landmarks_px.mean()?);
     Some(format!(
-        "landmarks without de-jitter: {own:.2} px in the finder's box, {rough:.2} px in rough ones, {tight:.2} px in tight ones \
-         (rough/tight {:.2}, of the shots that have both)\n",
+        "landmarks without de-jitter, of the shots that have such boxes: {rough:.2} px in rough ones, {tight:.2} px in tight \
+         ones, {:.2} times\n",
         rough / tight
     ))
 }

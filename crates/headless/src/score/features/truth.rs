@@ -192,8 +192,7 @@ fn read(path: &Path, topology: &Topology) -> Result<(FaceTruth, [u32; 2])> {
     };
     for spec in topology.shapes() {
         let text = file.shapes.get(&spec.name);
-        let curve =
-            text.map(|text| curve(text)).transpose().map_err(|found| wrong(format!("{}: {found}", spec.name)))?;
+        let curve = text.map(curve).transpose().map_err(|found| wrong(format!("{}: {found}", spec.name)))?;
         let fits =
             |curve: &BezierShape| curve.is_closed() == spec.closed && curve.vertices().len() == spec.vertices.len();
         if curve.as_ref().is_some_and(|curve| !fits(curve)) {
