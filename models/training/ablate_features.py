@@ -25,7 +25,7 @@ from torch import nn
 
 from checkpoint import restore
 from features.ablation import ROWS, Row, shots_of_row, table
-from features.crops import CropChoices, reduced
+from features.crops import CropChoices
 from features.entries import landmarks_entry
 from features.export import export
 from features.faces import FaceSet, frame_files
@@ -36,7 +36,6 @@ from features.reference_net import DirectNet
 from features.score_frames import figures, score_split
 from features.training import Plan, device_of
 from provenance import machine_kind, public_command, today
-from puppet.boxes import SCALES
 from puppet.topology import Topology, read_topology
 
 STEPS = 50
@@ -74,9 +73,9 @@ def write_whole(path: Path, value: Any) -> None:
 
 
 class Shots:
-    """The training frames by shot, each read once, no larger than crops of `size` can use."""
+    """The training frames by shot, each read once."""
 
-    def __init__(self, roots: list[Path], names: list[str], topology: Topology, size: int) -> None:
+    def __init__(self, roots: list[Path], names: list[str], topology: Topology) -> None:
 
         self.sets: dict[str, FaceSet] = {}
         self.film: set[str] = set()
@@ -86,9 +85,6 @@ class Shots:
                 shot = file.name.split("/")[0]
                 self.sets.setdefault(shot, FaceSet([], ("train",), topology)).add(file)
                 self.film |= {shot} if file.film else set()
-        for faces in self.sets.values():
-            for name, frame in faces.frames.items():
-                faces.frames[name] = reduced(frame, SCALES[0] * frame.tight[2] / size)
 
     def of(self, row: Row) -> FaceSet:
         """A row's frames; backgrounds of all film shots, since nobody has to roto those."""
@@ -195,7 +191,7 @@ def main() -> None:
         for folder in (args.work, args.out):
             folder.mkdir(parents=True, exist_ok=True)
         names = chosen_frames(args)
-        shots = Shots(args.data, names["train"], read_topology(args.topology), args.size)
+        shots = Shots(args.data, names["train"], read_topology(args.topology))
         for name in args.rows:
             run_row(name, shots, set(names["test"]), args)
     files = {name: args.out / f"{name}.json" for name in ROWS}
