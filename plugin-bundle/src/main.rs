@@ -166,7 +166,6 @@ mod tests {
 
     fn score_arguments(line: &str) -> (String, Vec<String>) {
         match Arguments::try_parse_from(line.split_whitespace()).unwrap().task {
-            Task::Retrain { arguments } => retrain::retrain(&workspace, &arguments)?,
             Task::Score { subject, arguments } => (subject, arguments),
             _ => panic!("{line} is no score"),
         }
