@@ -14,6 +14,8 @@ use crate::sequence::Pattern;
 
 /// Annotations and facts are no longer than this.
 const MOST_BYTES: u64 = 8 << 20;
+/// How pictures may be stored; the first kind that is there counts.
+const PICTURES: [&str; 3] = ["frames/%04d.png", "frames/%04d.jpg", "frames/%04d.exr"];
 /// What annotations call their form; `models/training/puppet/README.md` describes it.
 const FORMAT: &str = "rotocel-face-1";
 
@@ -128,7 +130,12 @@ impl AnnotatedShot {
     pub fn open(folder: &Path, topology: &Topology, left_out: &[i64]) -> Result<Self> {
         let split = Self::split(folder, topology)?;
         let pattern = |kind: &str| Pattern::parse(&folder.join(kind).to_string_lossy());
-        let (pictures, notes) = (pattern("frames/%04d.png")?, pattern("annotations/%04d.json")?);
+        let (mut pictures, notes) = (pattern(PICTURES[0])?, pattern("annotations/%04d.json")?);
+        for other in &PICTURES[1..] {
+            if pictures.existing()?.is_empty() {
+                pictures = pattern(other)?;
+            }
+        }
         let there = notes.existing()?;
         let (mut frames, mut files, mut size) = (BTreeMap::new(), Vec::new(), None);
         let counts = |frame: &i64| there.binary_search(frame).is_ok() && !left_out.contains(frame);
@@ -142,7 +149,10 @@ impl AnnotatedShot {
             files.push(path);
         }
         let Some(size) = size else {
-            return Err(Error::input(folder, "no frame has both frames/%04d.png and annotations/%04d.json"));
+            return Err(Error::input(
+                folder,
+                "no frame has both frames/%04d.png, .jpg or .exr and annotations/%04d.json",
+            ));
         };
         let name =
             folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
