@@ -32,5 +32,5 @@ def public_command(script: str, arguments: list[str]) -> str:
 
 
 def _public(word: str) -> str:
-    option, mark, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    option, mark, value = word.partition("=") if "=/" in word else ("", "", word)
     return f"{option}{mark}DIR/{Path(value).name}" if value.startswith("/") else word

@@ -23,6 +23,7 @@ mod pins;
 mod platform;
 mod process;
 mod python;
+mod retrain;
 mod score;
 mod soak;
 mod stages;
@@ -110,13 +111,19 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
         arguments: Vec<String>,
     },
-    /// Score the bundle's mattes on shots with ground truth
+    /// Close the loop on one shot: analyse, correct a few frames, export, fine-tune, measure the others before and after
+    Retrain {
+        /// Folder of a shot with annotations, --work DIR, and options of models/training/retrain.py; `--help` tells them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
+        arguments: Vec<String>,
+    },
+    /// Score the bundle on shots with ground truth: mattes, or landmarks and shapes
     Score {
-        /// What is scored
+        /// What is scored: tone, features
         #[arg(default_value = "tone")]
         subject: String,
-        /// Folders of labelled shots (the sample shot where there is none), then options of `rotocel score tone`:
-        /// --all, --json, --out FILE, --gif DIR and others
+        /// Folders of labelled shots (the sample shot where there is none), then options of `rotocel score tone` or `features`:
+        /// --all, --json, --out FILE, --gif DIR and others; --help tells them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
         arguments: Vec<String>,
     },
@@ -156,6 +163,7 @@ fn run(task: Task) -> Result<()> {
         Task::Soak { filter, minutes } => soak::soak(&workspace, filter.as_deref(), minutes)?,
         Task::Fuzz { target, seconds } => fuzz::fuzz(&workspace, target.as_deref(), seconds)?,
         Task::Train { subject, arguments } => train::train(&workspace, &subject, &arguments)?,
+        Task::Retrain { arguments } => retrain::retrain(&workspace, &arguments)?,
         Task::Score { subject, arguments } => score::score(&workspace, &subject, &arguments)?,
     }
     Ok(())

@@ -10,9 +10,11 @@ use crate::{
 
 /// The sample shot, which carries its ground truth.
 pub const SAMPLE: &str = "models/sample/tone_orbit";
+/// The sample shot of a face, with its annotations.
+const SAMPLE_FACE: &str = "models/sample_face/puppet_hand";
 
-/// Builds the bundle and the headless host, and forwards to `rotocel score`; the sample shot stands where `arguments`
-/// begin with no folder.
+/// Builds the bundle and the headless host, and forwards to `rotocel score`; the sample shot of the subject stands where
+/// `arguments` begin with no folder.
 ///
 /// # Errors
 /// When a step fails.
@@ -24,8 +26,12 @@ pub fn score(workspace: &Workspace, subject: &str, arguments: &[String]) -> Resu
     // Older habit: what follows `--` is for `rotocel score`.
     let arguments: Vec<&String> = arguments.iter().filter(|argument| *argument != "--").collect();
     if arguments.first().is_none_or(|first| first.starts_with('-')) {
-        command.arg(workspace.root().join(SAMPLE));
+        command.arg(workspace.root().join(sample(subject)));
     }
     command.args(arguments).arg("--bundle").arg(bundle);
     process::run(&mut command, "rotocel score")
+}
+
+fn sample(subject: &str) -> &'static str {
+    if subject == "features" { SAMPLE_FACE } else { SAMPLE }
 }

@@ -310,6 +310,8 @@ pub enum ScoreWhat {
     /// Tones against folders of shot.json, frames/%04d.png|exr, labels/%04d.png and, optionally, subject/%04d.png,
     /// soft/%04d.exr and motion/%04d.exr.
     Tone(Box<ScoreToneArgs>),
+    /// Landmarks and shapes against folders of shot.json, frames/%04d.png|jpg|exr and annotations/%04d.json.
+    Features(Box<crate::score::ScoreFeaturesArgs>),
 }
 
 /// Arguments of `score tone`.

@@ -77,6 +77,7 @@ fn answer(cli: Cli) -> Result<String> {
         Command::Merge(args) => merge::merge(&args),
         Command::Score(args) => match args.what {
             ScoreWhat::Tone(args) => score::tone(&args),
+            ScoreWhat::Features(args) => score::features(&args),
         },
     }
 }

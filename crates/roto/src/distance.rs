@@ -41,14 +41,24 @@ pub fn curve_distance(one: &BezierShape, other: &BezierShape) -> CurveDistance {
     between(&ArcLengthCurve::new(one), &ArcLengthCurve::new(other))
 }
 
+/// The distances that [`curve_distance`] is made of, in pixels, rising: for figures over many curves together.
+pub fn curve_distances(one: &BezierShape, other: &BezierShape) -> Vec<f64> {
+    sorted_distances(&ArcLengthCurve::new(one), &ArcLengthCurve::new(other))
+}
+
 pub(crate) fn between(one: &ArcLengthCurve, other: &ArcLengthCurve) -> CurveDistance {
+    let found = sorted_distances(one, other);
+    let rank = |share: f64| found[((found.len() as f64 * share).ceil() as usize).clamp(1, found.len()) - 1];
+    CurveDistance { median_px: rank(0.5), p95_px: rank(0.95), max_px: rank(1.0) }
+}
+
+fn sorted_distances(one: &ArcLengthCurve, other: &ArcLengthCurve) -> Vec<f64> {
     let wanted = one.length().max(other.length()) / SPACING_PX;
     let count = (wanted.ceil() as usize).clamp(FEWEST_SAMPLES, MOST_SAMPLES);
     let there = one.even_points(count).map(|point| other.nearest(point).0);
     let mut found: Vec<f64> = there.chain(other.even_points(count).map(|point| one.nearest(point).0)).collect();
     found.sort_by(f64::total_cmp);
-    let rank = |share: f64| found[((found.len() as f64 * share).ceil() as usize).clamp(1, found.len()) - 1];
-    CurveDistance { median_px: rank(0.5), p95_px: rank(0.95), max_px: rank(1.0) }
+    found
 }
 
 /// Angles between the handles of two shapes at one vertex, in degrees from 0 to 180. `None` where an open shape has no

@@ -64,5 +64,6 @@ class EpochCrops(Dataset[CropBatch]):
 
 
 def loaded(batches: EpochCrops, workers: int) -> Iterable[CropBatch]:
-    """The batches, made ahead by worker processes."""
-    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4)
+    """The batches, made ahead by worker processes; without any, in this one."""
+    ahead = 4 if workers else None
+    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=ahead)

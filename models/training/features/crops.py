@@ -25,6 +25,7 @@ SEEN, HIDDEN, ABSENT, OUTSIDE = 1.0, 0.35, 0.1, 0.05
 MARGIN = 0.15
 # Share of a shape's points that a cloud must leave, or it counts as gone.
 LEFT = 0.2
+NO_BACKGROUNDS = {"background": 0.0, "occlusion": 0.0}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class CropChoices:
     near_share: float = NEAR_SHARE
     degrees: float = 22.0
     scale_aware: bool = True
+    # Crops as a second look sees them, always alike: no augmentation of any kind.
+    plain: bool = False
+    # Other backgrounds, and clouds before the face.
+    backgrounds: bool = True
     # `turn` is part of the crop here; bends and smears cost most and are drawn less often.
     chances: dict[str, float] = field(
         default_factory=lambda: (
@@ -60,6 +65,12 @@ class Crop:
     weight: NDArray[np.float32]
     visible: NDArray[np.float32]
     present: NDArray[np.float32]  # of shapes; -1 where the crop does not show them
+
+
+def near_box(frame: FaceFrame) -> tuple[float, float, float]:
+    """Middle and side of the square that a second look sees."""
+    left, top, side, _ = frame.tight
+    return left + side / 2, top + side / 2, side * NEAR_SCALE
 
 
 def drawn_box(frame: FaceFrame, rng: Random, near_share: float) -> tuple[float, float, float]:
@@ -162,14 +173,24 @@ def drawn_crop(
 ) -> Crop:
     """One random crop of a frame, augmented."""
     size = choices.size
+    if choices.plain:
+        crop, _ = looked_at(frame, near_box(frame), size)
+        return finished(crop, shapes_left(frame, crop, crop, topology), choices)
     angle = np.radians(rng.normal(0, choices.degrees / 2))
     box = drawn_box(frame, rng, choices.near_share)
     crop, inside = looked_at(frame, box, size, angle)
-    before = beyond(crop, inside, rng, plates)
-    after = augmented(before, rng, choices.chances, plates)
+    before = beyond(crop, inside, rng, plates) if choices.backgrounds else crop
+    chances = choices.chances | ({} if choices.backgrounds else NO_BACKGROUNDS)
+    after = augmented(before, rng, chances, plates)
     shapes = shapes_left(frame, before, after, topology)
     if rng.random() < 0.5:
         after, shapes = flipped(after, topology), mirrored_shapes(shapes, topology)
+    return finished(after, shapes, choices)
+
+
+def finished(after: FacePicture, shapes: NDArray[np.float32], choices: CropChoices) -> Crop:
+    """A picture as the network takes it."""
+    size = choices.size
     return Crop(
         image=np.clip(after.picture * 255 + 0.5, 0, 255).astype(np.uint8),
         places=(after.landmarks / size).astype(np.float32),

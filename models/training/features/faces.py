@@ -142,10 +142,11 @@ class FaceSet:
         for root in self.roots:
             for file in frame_files(root, self.splits):
                 if file.name not in self.frames:
-                    self._add(file)
+                    self.add(file)
         return len(self.frames) - before
 
-    def _add(self, file: FrameFile) -> None:
+    def add(self, file: FrameFile) -> None:
+        """Reads a frame."""
         pixels, note = load_png(file.picture)[..., :3], load(file.note)
         self.frames[file.name] = cut_out(file.name, pixels, note, self.topology, file.film)
         if file.film and note.frame % PLATE_EVERY == 1:

@@ -10,12 +10,13 @@ from torch import nn
 
 from features.crop_batches import EpochCrops, loaded
 from features.crop_echo import varied
-from features.crops import CropChoices
-from features.faces import FaceSet
+from features.crops import CropChoices, reduced
+from features.faces import FaceFrame, FaceSet
 from features.landmark_loss import CropBatch, landmark_loss
 from features.landmark_net import LandmarkNet
 from features.reference_net import DirectNet, direct_loss
 from features.training import Losses, Plan, Training
+from puppet.boxes import SCALES
 
 BATCH = 24
 # Of the crops, this share comes from film on top of its share in the set.
@@ -44,28 +45,36 @@ def train_landmarks(
     """
     torch.manual_seed(plan.seed)
     net = start or landmark_net(faces, choices.size)
+    # Crops that are never augmented are not varied either.
+    echo = 1 if choices.plain else ECHO
     kind = "reference" if isinstance(net, DirectNet) else "landmarks"
     training = Training(net, plan, device, {"kind": kind, "arguments": net.arguments})
+
+    small: dict[str, FaceFrame] = {}
 
     def batches(epoch: int) -> Iterator[CropBatch]:
         if faces.refresh() or epoch == 0:
             print(f"landmarks: {len(faces.frames)} frames", flush=True)
         training.facts |= {"frames": len(faces.frames), "data_hash": faces.hash()}
-        frames = [faces.frames[name] for name in sorted(faces.frames)]
+        for name in faces.frames.keys() - small.keys():
+            # What no crop can use is left out once, and not with every crop.
+            frame = faces.frames[name]
+            small[name] = reduced(frame, SCALES[0] * frame.tight[2] / choices.size)
+        frames = [small[name] for name in sorted(small)]
         fresh = EpochCrops(
             frames,
             faces.plates,
             choices,
             faces.topology,
             (plan.seed, epoch),
-            -(-plan.steps // ECHO),
+            -(-plan.steps // echo),
             BATCH,
             FAVOURED,
         )
         for step, batch in enumerate(loaded(fresh, workers)):
             yield batch
             random = torch.Generator().manual_seed(hash((plan.seed, epoch, step)))
-            for _ in range(ECHO - 1):
+            for _ in range(echo - 1):
                 yield varied(batch, random, faces.topology)
 
     def loss(net: nn.Module, batch: CropBatch) -> Losses:

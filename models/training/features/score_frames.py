@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,15 @@ class FrameScore:
     visible: list[tuple[bool, float]] = field(default_factory=list)
 
 
-def shots_of(roots: list[Path], split: str) -> Iterator[tuple[str, list[FrameFile]]]:
-    """The shots of a split with their frames."""
+def shots_of(
+    roots: list[Path], split: str, only: Container[str] | None = None
+) -> Iterator[tuple[str, list[FrameFile]]]:
+    """The shots of a split with their frames; `only` those with these names, where it is given."""
     shots: dict[str, list[FrameFile]] = {}
     for root in roots:
         for file in frame_files(root, (split,)):
-            shots.setdefault(file.name.split("/")[0], []).append(file)
+            if only is None or file.name in only:
+                shots.setdefault(file.name.split("/")[0], []).append(file)
     yield from shots.items()
 
 
@@ -119,10 +122,12 @@ def _curves(shapes: dict[str, Shape], note: Annotation) -> dict[str, tuple[float
     }
 
 
-def score_split(detector: Detector, roots: list[Path], split: str) -> list[FrameScore]:
-    """Every frame of a split."""
+def score_split(
+    detector: Detector, roots: list[Path], split: str, only: Container[str] | None = None
+) -> list[FrameScore]:
+    """Every frame of a split; `only` those with these names, where it is given."""
     scores = []
-    for _, files in shots_of(roots, split):
+    for _, files in shots_of(roots, split, only):
         notes = [load(file.note) for file in files]
         eyes = max(eyes_apart(note.places(), detector.topology) for note in notes)
         usual = usual_areas(notes, detector.topology)

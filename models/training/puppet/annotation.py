@@ -155,12 +155,19 @@ def _public_segments(shape: Shape) -> list[Any]:
 
 def from_public(data: Any, topology: Topology = PUPPET) -> dict[str, Shape]:
     """Shapes of a public file, by our names; points are not read, since their layouts differ.
+    FeatureDetect exports the same form with our names, which are taken too.
 
     A ValueError names what the file has that the form or the topology has not.
     """
     if not isinstance(data, dict):
         raise ValueError("the file is no JSON object")
     known = {kind.public_name: kind for kind in topology.shapes}
+    ours = {kind.name: kind.public_name for kind in topology.shapes}
+    if twice := sorted(
+        name for name in ours if name != ours[name] and {name, ours[name]} <= set(data)
+    ):
+        raise ValueError(f"{', '.join(twice)}: given by both of its names")
+    data = {ours.get(name, name): part for name, part in data.items()}
     unknown = sorted(set(data) - set(known) - {"points"})
     if unknown:
         raise ValueError(f"unknown shapes {', '.join(unknown)}; known are {', '.join(known)}")

@@ -102,7 +102,7 @@ class Folders(unittest.TestCase):
     def test_a_public_file_that_lies_about_its_shapes_is_told(self) -> None:
         eye = to_public(load(self.root / "shot" / "annotations" / "0001.json"))["left_eye"]
         wrong = (
-            ({"left_brow": eye}, "unknown shapes left_brow"),
+            ({"left_ear": eye}, "unknown shapes left_ear"),
             ({"left_eye": eye[:-1]}, "left_eye is open"),
             ({"left_eye": [eye[0], *eye[2:]]}, "does not begin where"),
             ({"left_eye": [[0, 1], [2, 3]]}, "a segment is"),

@@ -208,6 +208,11 @@ class Projections(unittest.TestCase):
         self.assertEqual(list(public), sorted(public))
         for name, shape in from_public(public).items():
             np.testing.assert_allclose(shape.controls(), note.shapes[name].controls(), atol=3e-3)
+        # FeatureDetect calls brows by our names in the same form.
+        ours = {name.replace("eyebrow", "brow"): part for name, part in public.items()}
+        self.assertEqual(from_public(ours).keys(), from_public(public).keys())
+        with self.assertRaisesRegex(ValueError, "left_brow, right_brow: given by both"):
+            from_public(ours | public)
         crop = to_public(note, (100.0, 50.0, 200.0, 200.0))
         np.testing.assert_allclose(crop["points"], (note.places() - [100, 50]) * 4, atol=1e-2)
 

@@ -1,4 +1,5 @@
-//! `rotocel score tone`: a node against labelled shots, through the built bundle.
+//! `rotocel score`: nodes against shots of which the answer is known, through the built bundle. Landmarks and shapes are
+//! scored in `features`; the rest is `rotocel score tone`, of a node that makes mattes.
 //!
 //! A shot is a folder; `models/training/README.md` says what is in it. Each folder on the command line is a group and gets
 //! a column for each network; nothing is ever summed over groups. What is measured, and where it is worked out:
@@ -15,6 +16,7 @@
 mod altered;
 mod column;
 mod eye;
+mod features;
 mod figures;
 mod folder;
 mod grain;
@@ -29,6 +31,7 @@ mod tally;
 mod thresholds;
 mod truth;
 
+pub use features::{ScoreFeaturesArgs, features};
 pub use folder::CLASSES;
 
 use crate::bundles;

@@ -27,7 +27,7 @@ pub fn report(columns: &[Column], facts: &Facts, thresholds: &[Thresholds], args
     let data: Map<String, Value> = facts.data.iter().map(|(group, hash)| (group.clone(), json!(hash))).collect();
     json!({
         "format": FORMAT,
-        "date": date(SystemTime::now()),
+        "date": today(),
         "command": std::env::args().collect::<Vec<_>>(),
         "rotocel": env!("CARGO_PKG_VERSION"),
         "node": { "id": facts.node.0, "version": facts.node.1 },
@@ -85,6 +85,11 @@ fn column(column: &Column) -> Value {
         },
         "shots": column.shots.iter().map(shot).collect::<Vec<_>>(),
     })
+}
+
+/// The time now.
+pub fn today() -> String {
+    date(SystemTime::now())
 }
 
 /// A time as `2026-11-21T09:30:00Z`.

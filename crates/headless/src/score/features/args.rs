@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::{BundleArgs, SettingsArgs};
+
+/// Arguments of `score features`.
+#[derive(Debug, Args)]
+pub struct ScoreFeaturesArgs {
+    /// Folders of shots with annotations; a folder of such folders stands for all of them.
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// Only shots whose name holds one of these.
+    #[arg(long, value_name = "TEXT", num_args = 1..)]
+    pub shots: Vec<String>,
+    /// Only shots of these splits; all but `train` where nothing is said.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub splits: Vec<String>,
+    /// Frames that are analysed, but neither measured nor corrected: those that a network was tuned on.
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    pub leave_out: Option<String>,
+    /// The node.
+    #[arg(long, default_value = "FeatureDetect")]
+    pub node: String,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Also look within the annotations' rough and tight boxes, by the node's crop rectangle.
+    #[arg(long)]
+    pub boxes: bool,
+    /// Leave the simulated artist out, who takes longest.
+    #[arg(long)]
+    pub no_effort: bool,
+    /// The distance within which every curve must be, in plate pixels, before the artist is content.
+    #[arg(long, value_name = "PX", default_value_t = 1.5)]
+    pub content_px: f64,
+    /// The most corrections of a shot; an artist who needs more counts as one who did not get there.
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub most_edits: usize,
+    /// The most minutes that the artist takes for a shot.
+    #[arg(long, value_name = "N", default_value_t = 3.0)]
+    pub most_minutes: f64,
+    /// The most threads that the node is lent; all processors otherwise.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+    /// Where to look for the node.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the JSON to a file too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
