@@ -7,21 +7,26 @@ mod draw;
 mod exchange;
 mod face;
 mod fill;
+mod freshness;
 mod import;
+mod input;
 mod locate;
 mod networks;
 mod output;
 mod overlay;
 mod results;
+mod review;
 mod settings;
 mod shape_model;
 mod steady;
 
 use super::colorspace;
 use super::model;
+use super::network_settings::NetworkSettings;
 use super::picture;
 use analyse::Wish;
 use correct::ShownPoint;
+use freshness::Sightings;
 use inference::{Engine, InstanceGuard};
 use networks::Networks;
 use ofx_sdk::plugin::overlay::OverlayEntry;
@@ -50,6 +55,8 @@ pub struct FeatureDetect {
     store: Store,
     /// What Position shows.
     shown: Mutex<Option<ShownPoint>>,
+    /// What frames of Source looked like last.
+    sightings: Sightings,
 }
 
 impl Effect for FeatureDetect {
@@ -92,7 +99,7 @@ impl Effect for FeatureDetect {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first analysis, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, store: Store::default(), shown: Mutex::default() })
+        Ok(Self { _alive: alive, store: Store::default(), shown: Mutex::default(), sightings: Sightings::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -114,6 +121,9 @@ impl Effect for FeatureDetect {
     }
 
     fn changed(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
+        if matches!(args.what, Changed::Clip(_)) {
+            self.sightings.forget();
+        }
         if args.reason != ChangeReason::UserEdited {
             return Ok(());
         }
@@ -147,10 +157,10 @@ impl FeatureDetect {
     fn react(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
         let Changed::Param(id) = &args.what else { return Ok(()) };
         let is = |other: &str| id == other;
-        if is(AnalysisSettings::model.name()) || is(AnalysisSettings::custom_model.name()) {
+        if is(AnalysisSettings::model.name()) || is(NetworkSettings::custom_model.name()) {
             return model_changed(args);
         }
-        if is(AnalysisSettings::check_device.name()) {
+        if is(NetworkSettings::check_device.name()) {
             let status = Networks::open(&args.settings().analysis)?.check_device(&|| args.aborted())?;
             return args.params().set(AnalysisSettings::status, status);
         }
@@ -180,7 +190,7 @@ fn model_changed(args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     };
     let params = args.params();
     params.edit("Model", |params| {
-        params.set(AnalysisSettings::model_id, id)?;
+        params.set(NetworkSettings::model_id, id)?;
         params.set(AnalysisSettings::status, status)
     })?;
     // Last, because a host may refuse it, and the choice must count all the same.

@@ -13,4 +13,4 @@ mod walk;
 pub use decoded::Decoded;
 pub use files::{read_text, store_in_file, stored_text, write_text};
 pub use frames::{Plan, listed, range_of};
-pub use walk::{End, walk};
+pub use walk::{End, search, walk};

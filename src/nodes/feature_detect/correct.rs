@@ -1,17 +1,15 @@
 //! Corrections in numbers, for hosts without overlays; and the buttons around them.
 
-use super::analyse::{changed_frames, source_plate};
+use super::analyse::source_plate;
 use super::networks::Networks;
 use super::results::Results;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
-use super::{FeatureDetect, NODE, exchange};
-use crate::nodes::analysis::{listed, range_of};
+use super::{FeatureDetect, exchange, review};
 use crate::nodes::kept::lock;
 use kurbo::Point;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
-use roto::{Analysis, Concern, Edits, Grip, Review, Topology};
-use std::sync::Arc;
+use roto::{Edits, Grip};
 
 /// Does what a change of one of these parameters asks for; others are nobody's here.
 ///
@@ -36,14 +34,8 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
         })?;
         return show_point(effect, args);
     }
-    if is(AnalysisSettings::previous_unsure.name()) {
-        return go_to_unsure(effect, args, false);
-    }
-    if is(AnalysisSettings::next_unsure.name()) {
-        return go_to_unsure(effect, args, true);
-    }
-    if is(AnalysisSettings::check_frames.name()) {
-        return check_frames(effect, args);
+    if let Some(done) = review::react(effect, args, id) {
+        return done;
     }
     exchange::react(effect, args, id)
 }
@@ -184,73 +176,6 @@ fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) ->
     };
     change(effect, args, "Reset point", |edits| edits.reset(frame_of(args), Grip::Landmark(index)))?;
     show_point(effect, args)
-}
-
-/// Moves the time line to the next frame that wants a look.
-fn go_to_unsure(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, forward: bool) -> Result<()> {
-    let settings = args.settings();
-    let networks = Networks::open(&settings.analysis)?;
-    let (analysis, edits) = analysed(effect, args, &settings)?;
-    let frames = range_of(args, settings.analysis.first_frame, settings.analysis.last_frame)?;
-    let confidence_threshold = settings.analysis.confidence_threshold;
-    let review = Review { analysis: &analysis, edits: &edits, frames, confidence_threshold };
-    let unknown = |_| None;
-    let found = if forward { review.next(frame_of(args), unknown) } else { review.previous(frame_of(args), unknown) };
-    let status = match found {
-        Some((frame, concern)) => {
-            let moved = args.timeline().go_to(frame as f64);
-            let told = format!("frame {frame}: {}", worded(concern, networks.topology()));
-            match moved {
-                Ok(()) => told,
-                Err(_) => format!("{told} (this host's time line cannot be moved from here)"),
-            }
-        }
-        None => format!("no frame {} this one wants a look", if forward { "after" } else { "before" }),
-    };
-    args.params().set(AnalysisSettings::status, status)
-}
-
-/// Why a frame wants a look, in words.
-fn worded(concern: Concern, topology: &Topology) -> String {
-    match concern {
-        Concern::Missing => "not analysed".to_owned(),
-        Concern::Stale => "its picture has changed since it was analysed".to_owned(),
-        Concern::Unsure { landmark, confidence } => {
-            let name = topology.landmarks().get(landmark).map_or("a landmark", |spec| spec.name.as_str());
-            format!("{name} is {:.0} % sure", confidence * 100.0)
-        }
-    }
-}
-
-/// The stored analysis and corrections.
-fn analysed(
-    effect: &FeatureDetect,
-    args: &ChangedArgs<'_, FeatureDetect>,
-    settings: &FeatureDetectSettings,
-) -> Result<(Arc<Analysis>, Arc<Edits>)> {
-    let networks = Networks::open(&settings.analysis)?;
-    let results = results_or_new(effect, args, settings, &networks, args.time)?;
-    match results.analysis.is_empty() {
-        true => Err(Error::node(format!("{NODE} has not analysed a frame yet: press Analyse"))),
-        false => Ok((results.analysis, results.edits)),
-    }
-}
-
-/// Says which frames changed since they were analysed.
-fn check_frames(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
-    let settings = args.settings();
-    let (analysis, _) = analysed(effect, args, &settings)?;
-    let mut frames: Vec<i64> = analysis.frames().map(|(frame, _)| frame).collect();
-    if !args.host().supports_temporal_access {
-        // Such a host gives the current picture for every frame.
-        frames.retain(|&frame| frame == frame_of(args));
-    }
-    let changed = changed_frames(args, &analysis, &frames)?;
-    let status = match changed.is_empty() {
-        true => format!("all {} analysed frames are as they were", frames.len()),
-        false => format!("changed since the analysis: {}; Analyse finds them anew", listed(&changed)),
-    };
-    args.params().set(AnalysisSettings::status, status)
 }
 
 #[cfg(test)]
