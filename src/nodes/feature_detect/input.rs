@@ -40,6 +40,11 @@ impl Rough {
     }
 }
 
+/// A scale as an analysis keeps it.
+pub fn proxy_text(scale: RenderScale) -> String {
+    format!("{} {}", scale.x, scale.y)
+}
+
 /// The input of an analysis, whose parameters may be keyed.
 pub struct Input<'r, A> {
     /// The node.
@@ -128,7 +133,7 @@ impl<A: Access> Input<'_, A> {
 
     /// The scale of pictures as an analysis keeps it: hashes of a proxy say nothing of the plate.
     pub fn proxy(&self) -> String {
-        format!("{} {}", self.scale.x, self.scale.y)
+        proxy_text(self.scale)
     }
 
     /// What the answer on a frame depends on beside its picture and the model, as far as it is known: `rough` is the crop there.
