@@ -25,7 +25,6 @@ use super::model;
 use super::network_settings::NetworkSettings;
 use super::picture;
 use analyse::Wish;
-use correct::ShownPoint;
 use freshness::Sightings;
 use inference::{Engine, InstanceGuard};
 use networks::Networks;
@@ -35,7 +34,6 @@ use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 use results::Store;
 use settings::AnalysisSettings;
 pub use settings::FeatureDetectSettings;
-use std::sync::Mutex;
 
 /// The node's name in the manifest of models.
 const NODE: &str = "FeatureDetect";
@@ -53,8 +51,6 @@ pub struct FeatureDetect {
     _alive: Option<InstanceGuard>,
     /// The stored texts, decoded.
     store: Store,
-    /// What Position shows.
-    shown: Mutex<Option<ShownPoint>>,
     /// What frames of Source looked like last.
     sightings: Sightings,
 }
@@ -99,7 +95,7 @@ impl Effect for FeatureDetect {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first analysis, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, store: Store::default(), shown: Mutex::default(), sightings: Sightings::default() })
+        Ok(Self { _alive: alive, store: Store::default(), sightings: Sightings::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {

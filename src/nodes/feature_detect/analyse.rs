@@ -173,7 +173,7 @@ impl<'r, 'a> Walk<'r, 'a> {
                         parts.push(Part::new(frame, Run::new(self.reach(), args.thread_count())));
                     }
                     let Some(part) = parts.last_mut() else { return Ok(()) };
-                    part.push(picture, origin, &seen)?;
+                    part.push(picture, *origin, &seen)?;
                     last = Some((frame, seen));
                 }
                 Looked::NoFace if plan.store.contains(&frame) => drop(lost.insert(frame)),
@@ -218,7 +218,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         self.freshness.sightings.saw(frame, picture_hash, input.proxy(), Some(rough.text()));
         let mut settings = input.depends_on(frame, Some(rough.text()));
         settings.insert(PROXY_SETTING.to_owned(), input.proxy());
-        let origin = Origin { picture: picture_hash, settings };
+        let origin = Box::new(Origin { picture: picture_hash, settings });
         let seen = match rough {
             Rough::Nowhere => None,
             Rough::Within(part) => manner.locate(&picture, Some(part), None, eyes)?,
@@ -235,7 +235,7 @@ enum Looked {
     /// There is none to be found.
     NoFace,
     /// The picture, what the answer comes from, and the face.
-    Face(Picture, Origin, Seen),
+    Face(Picture, Box<Origin>, Seen),
 }
 
 /// What an answer comes from, beside the model.

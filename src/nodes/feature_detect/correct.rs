@@ -5,7 +5,6 @@ use super::networks::Networks;
 use super::results::Results;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::{FeatureDetect, exchange, review};
-use crate::nodes::kept::lock;
 use kurbo::Point;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
@@ -99,19 +98,34 @@ fn selected(settings: &FeatureDetectSettings, networks: &Networks) -> Option<usi
     (index < networks.topology().landmarks().len()).then_some(index)
 }
 
-/// What Position was filled with: it does not move with the time line, and hosts tell a node nothing of that.
-#[derive(Clone, Copy, Debug)]
-pub struct ShownPoint {
+/// What Position was filled with: it does not move with the time line, and hosts tell a node nothing of that. It is kept in a
+/// parameter, so that an undo takes it back together with Position, and is no edit itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ShownPoint {
     landmark: usize,
-    frame: i64,
     at: [f64; 2],
 }
 
+/// What is stored of a position is rounded; a typed one that is as near as this stays as it was typed.
+const ROUNDED_PX: f64 = 1e-2;
+
 impl ShownPoint {
-    /// What the artist wants of a landmark on a frame whose own place is `own`: a coordinate that still shows another frame's
-    /// was not touched, and stays as the frame has it.
-    fn meant(self, landmark: usize, frame: i64, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
-        match self.landmark == landmark && self.frame != frame {
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let landmark = words.next()?.parse().ok()?;
+        let [x, y] = [words.next()?.parse().ok()?, words.next()?.parse().ok()?];
+        Some(Self { landmark, at: [x, y] })
+    }
+
+    fn text(&self) -> String {
+        let Self { landmark, at: [x, y] } = self;
+        format!("{landmark} {x} {y}")
+    }
+
+    /// What the artist wants of a landmark whose own place is `own`: a coordinate that shows what was filled in was not
+    /// touched, and stays as the frame has it.
+    fn meant(self, landmark: usize, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
+        match self.landmark == landmark {
             true => [0, 1].map(|axis| if typed[axis] == self.at[axis] { own[axis] } else { typed[axis] }),
             false => typed,
         }
@@ -126,45 +140,49 @@ fn show_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         return args.params().set(AnalysisSettings::point_name, "none");
     };
     let results = results_or_new(effect, args, &settings, &networks, args.time)?;
-    let frame = results.landmarks(frame_of(args), &settings)?;
-    let (landmark, name) = (frame[index], &networks.topology().landmarks()[index].name);
-    let by_hand = results.edits.frame(frame_of(args)).is_some_and(|edit| edit.landmarks.contains_key(&index));
     let now = frame_of(args);
+    let frame = results.landmarks(now, &settings)?;
+    let (landmark, name) = (frame[index], &networks.topology().landmarks()[index].name);
+    let by_hand = results.edits.frame(now).is_some_and(|edit| edit.landmarks.contains_key(&index));
     let text = match landmark.known_position() {
         Some(_) if by_hand => format!("{name}, frame {now}: set by hand"),
         Some(_) => format!("{name}, frame {now}: {:.0} % sure", landmark.confidence * 100.0),
         None => format!("{name}, frame {now}: not found"),
     };
-    let at = landmark.known_position().map(|at| results.plate().to_canonical() * at);
-    let shown = at.map(|at| ShownPoint { landmark: index, frame: now, at: [at.x, at.y] });
-    *lock(&effect.shown) = shown;
     let params = args.params();
     params.set(AnalysisSettings::point_name, text)?;
-    at.map_or(Ok(()), |at| params.set(AnalysisSettings::point_xy, [at.x, at.y]))
+    let Some(at) = landmark.known_position().map(|at| results.plate().to_canonical() * at) else { return Ok(()) };
+    let before = settings.analysis.point_xy;
+    let is_there = (before[0] - at.x).hypot(before[1] - at.y) < ROUNDED_PX;
+    let at = if is_there { before } else { [at.x, at.y] };
+    params.set(AnalysisSettings::point_shown, ShownPoint { landmark: index, at }.text())?;
+    if is_there { Ok(()) } else { params.set(AnalysisSettings::point_xy, at) }
 }
 
 /// Makes a key by hand where the artist put the selected landmark.
 fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     let settings = args.settings();
     let networks = Networks::open(&settings.analysis)?;
-    let index = selected(&settings, &networks).ok_or_else(|| {
+    let Some(index) = selected(&settings, &networks) else {
+        // Told, and no failure: hosts that open a project say that every parameter has changed.
         let count = networks.topology().landmarks().len();
-        Error::node(format!("no point is selected: set Selected point to 1-{count} before you move it"))
-    })?;
+        let told = format!("no point is selected: set Selected point to 1-{count} before you move it");
+        return args.params().set(AnalysisSettings::status, told);
+    };
     let results = results_or_new(effect, args, &settings, &networks, args.time)?;
     let (typed, now) = (settings.analysis.point_xy, frame_of(args));
     let own = results.landmarks(now, &settings)?[index].known_position().map(|at| results.plate().to_canonical() * at);
-    let shown = *lock(&effect.shown);
-    let [x, y] = match (shown, own) {
-        (Some(shown), Some(own)) => shown.meant(index, now, typed, [own.x, own.y]),
+    let own = own.map(|at| [at.x, at.y]);
+    let wanted = match (ShownPoint::parse(&settings.analysis.point_shown), own) {
+        (Some(shown), Some(own)) => shown.meant(index, typed, own),
         _ => typed,
     };
-    let at = results.plate().from_canonical() * Point::new(x, y);
-    change(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))?;
-    if [x, y] == typed {
-        *lock(&effect.shown) = Some(ShownPoint { landmark: index, frame: now, at: typed });
+    if own == Some(wanted) {
+        // An undo that brought Position back, or nothing new.
         return Ok(());
     }
+    let at = results.plate().from_canonical() * Point::new(wanted[0], wanted[1]);
+    change(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))?;
     show_point(effect, args)
 }
 
@@ -183,11 +201,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coordinate_of_another_frame_that_was_not_touched_is_that_of_this_frame() {
-        let shown = ShownPoint { landmark: 3, frame: 10, at: [100.0, 200.0] };
+    fn a_coordinate_that_was_filled_in_and_not_touched_is_that_of_the_frame() {
+        let shown = ShownPoint { landmark: 3, at: [100.0, 200.0] };
         let own = [140.0, 250.0];
-        assert_eq!(shown.meant(3, 20, [101.0, 200.0], own), [101.0, 250.0]);
-        assert_eq!(shown.meant(3, 10, [101.0, 200.0], own), [101.0, 200.0], "its own frame");
-        assert_eq!(shown.meant(4, 20, [101.0, 200.0], own), [101.0, 200.0], "another landmark");
+        assert_eq!(shown.meant(3, [101.0, 200.0], own), [101.0, 250.0]);
+        assert_eq!(shown.meant(3, [100.0, 200.0], own), own, "an undo is no edit");
+        assert_eq!(shown.meant(4, [101.0, 200.0], own), [101.0, 200.0], "another landmark");
+    }
+
+    #[test]
+    fn what_was_filled_in_comes_back_from_its_text() {
+        let shown = ShownPoint { landmark: 3, at: [100.1, 1.0 / 3.0] };
+        assert_eq!(ShownPoint::parse(&shown.text()), Some(shown));
+        assert!(["", "3", "3 x 1", "a 1 2"].iter().all(|text| ShownPoint::parse(text).is_none()));
     }
 }

@@ -44,14 +44,16 @@ ofx_sdk::settings! {
         /// Last frame that Analyse looks at.
         last_frame: Integer = Integer::new("Last frame").range(-1_000_000, 10_000_000).display(0, 1000).default(0)
             .not_animating().parent("analysis_group"),
-        /// Finds the landmarks of every frame of the range that was not analysed yet, or whose picture has changed since.
+        /// Finds the landmarks of every frame of the range that was not analysed yet, or whose picture, model, crop, encoding,
+        /// second look or de-jitter has changed since.
         /// Cancel keeps what is done, and pressing this again goes on from there. Corrections by hand are never touched.
         analyse: PushButton = PushButton::new("Analyse").parent("analysis_group"),
         /// Finds the landmarks of the current frame anew.
         analyse_frame: PushButton = PushButton::new("Analyse this frame").parent("analysis_group"),
         /// Forgets what was found, on all frames. Corrections by hand stay.
         clear_analysis: PushButton = PushButton::new("Clear analysis").parent("analysis_group"),
-        /// Looks which analysed frames have another picture now than when they were analysed, and writes them into Status.
+        /// Looks which analysed frames have another picture or other settings now than when they were analysed, and writes them
+        /// into Status.
         check_frames: PushButton = PushButton::new("Find changed frames").parent("analysis_group"),
         /// Steadies the landmarks with this many frames before and after, brought along the motion of the picture, when the
         /// shot is analysed. Quick motion such as a blink is kept. 0 is off.
@@ -84,13 +86,17 @@ ofx_sdk::settings! {
         /// between two such keys the correction is blended.
         point_xy: Double2D = Double2D::new("Position").position()
             .not_animating().evaluate_on_change(false).parent("correct_group"),
+        /// Which landmark Position was filled in for, and with what: what the artist did not touch is no edit.
+        point_shown: Text = Text::new("Shown point").secret().evaluate_on_change(false).parent("correct_group"),
         /// Takes the point back to where the network sees it on this frame.
         reset_point: PushButton = PushButton::new("Reset point").parent("correct_group"),
         /// Takes every point and vertex of this frame back to what the network sees.
         reset_frame: PushButton = PushButton::new("Reset frame").parent("correct_group"),
-        /// Goes to the nearest frame before this one that is not analysed, or on which a landmark is unsure.
+        /// Goes to the nearest frame before this one that is not analysed, on which a landmark is unsure, or whose picture or
+        /// settings have changed since it was analysed. Page Up does the same in the viewer.
         previous_unsure: PushButton = PushButton::new("Previous unsure frame").parent("correct_group"),
-        /// Goes to the nearest frame after this one that is not analysed, or on which a landmark is unsure.
+        /// Goes to the nearest frame after this one that is not analysed, on which a landmark is unsure, or whose picture or
+        /// settings have changed since it was analysed. Page Down does the same in the viewer.
         next_unsure: PushButton = PushButton::new("Next unsure frame").parent("correct_group"),
         /// How many frames a correction reaches beyond the outermost keys by hand, fading out. 0 corrects that frame alone;
         /// -1 holds the correction to both ends of the shot.

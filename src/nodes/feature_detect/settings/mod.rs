@@ -30,6 +30,7 @@ pub(super) const FIRST_MODEL: usize = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ofx_sdk::plugin::Settings as _;
     use std::collections::HashSet;
 
     #[test]
