@@ -122,13 +122,10 @@ impl ShownPoint {
         format!("{landmark} {x} {y}")
     }
 
-    /// What the artist wants of a landmark whose own place is `own`: a coordinate that shows what was filled in was not
+    /// What the artist wants of the landmark, whose own place is `own`: a coordinate that shows what was filled in was not
     /// touched, and stays as the frame has it.
-    fn meant(self, landmark: usize, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
-        match self.landmark == landmark {
-            true => [0, 1].map(|axis| if typed[axis] == self.at[axis] { own[axis] } else { typed[axis] }),
-            false => typed,
-        }
+    fn meant(self, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
+        [0, 1].map(|axis| if typed[axis] == self.at[axis] { own[axis] } else { typed[axis] })
     }
 }
 
@@ -151,10 +148,10 @@ fn show_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
     };
     let params = args.params();
     params.set(AnalysisSettings::point_name, text)?;
-    let Some(at) = landmark.known_position().map(|at| results.plate().to_canonical() * at) else { return Ok(()) };
     let before = settings.analysis.point_xy;
-    let is_there = (before[0] - at.x).hypot(before[1] - at.y) < ROUNDED_PX;
-    let at = if is_there { before } else { [at.x, at.y] };
+    let own = landmark.known_position().map(|at| results.plate().to_canonical() * at);
+    let is_there = own.is_none_or(|at| (before[0] - at.x).hypot(before[1] - at.y) < ROUNDED_PX);
+    let at = own.filter(|_| !is_there).map_or(before, |at| [at.x, at.y]);
     params.set(AnalysisSettings::point_shown, ShownPoint { landmark: index, at }.text())?;
     if is_there { Ok(()) } else { params.set(AnalysisSettings::point_xy, at) }
 }
@@ -173,14 +170,15 @@ fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
     let (typed, now) = (settings.analysis.point_xy, frame_of(args));
     let own = results.landmarks(now, &settings)?[index].known_position().map(|at| results.plate().to_canonical() * at);
     let own = own.map(|at| [at.x, at.y]);
-    let wanted = match (ShownPoint::parse(&settings.analysis.point_shown), own) {
-        (Some(shown), Some(own)) => shown.meant(index, typed, own),
-        _ => typed,
-    };
-    if own == Some(wanted) {
-        // An undo that brought Position back, or nothing new.
+    let shown = ShownPoint::parse(&settings.analysis.point_shown).filter(|shown| shown.landmark == index);
+    if shown.is_some_and(|shown| shown.at == typed) || own == Some(typed) {
+        // An undo or an opened project that brought Position back.
         return Ok(());
     }
+    let wanted = match (shown, own) {
+        (Some(shown), Some(own)) => shown.meant(typed, own),
+        _ => typed,
+    };
     let at = results.plate().from_canonical() * Point::new(wanted[0], wanted[1]);
     change(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))?;
     show_point(effect, args)
@@ -204,9 +202,8 @@ mod tests {
     fn a_coordinate_that_was_filled_in_and_not_touched_is_that_of_the_frame() {
         let shown = ShownPoint { landmark: 3, at: [100.0, 200.0] };
         let own = [140.0, 250.0];
-        assert_eq!(shown.meant(3, [101.0, 200.0], own), [101.0, 250.0]);
-        assert_eq!(shown.meant(3, [100.0, 200.0], own), own, "an undo is no edit");
-        assert_eq!(shown.meant(4, [101.0, 200.0], own), [101.0, 200.0], "another landmark");
+        assert_eq!(shown.meant([101.0, 200.0], own), [101.0, 250.0]);
+        assert_eq!(shown.meant([101.0, 202.0], own), [101.0, 202.0]);
     }
 
     #[test]
