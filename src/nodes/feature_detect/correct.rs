@@ -27,11 +27,10 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
     }
     if is(AnalysisSettings::reset_frame.name()) {
         let frame = frame_of(args);
-        change(effect, args, "Reset frame", |edits| {
+        return change_and_show(effect, args, "Reset frame", |edits| {
             edits.remove_frame(frame);
             Ok(())
-        })?;
-        return show_point(effect, args);
+        });
     }
     if let Some(done) = review::react(effect, args, id) {
         return done;
@@ -78,6 +77,19 @@ pub fn change(
     let mut edits = Edits::clone(&results.edits);
     change(&mut edits).map_err(Error::node)?;
     store_edits(effect, &args.params(), edits, label)
+}
+
+/// As [`change`], with what Position shows of it: one step too.
+fn change_and_show(
+    effect: &FeatureDetect,
+    args: &ChangedArgs<'_, FeatureDetect>,
+    label: &str,
+    work: impl FnOnce(&mut Edits) -> roto::Result<()>,
+) -> Result<()> {
+    args.params().edit(label, |_| {
+        change(effect, args, label, work)?;
+        show_point(effect, args)
+    })
 }
 
 /// Stores corrections, as one step that the artist can undo.
@@ -180,8 +192,7 @@ fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         _ => typed,
     };
     let at = results.plate().from_canonical() * Point::new(wanted[0], wanted[1]);
-    change(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))?;
-    show_point(effect, args)
+    change_and_show(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))
 }
 
 fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
@@ -190,8 +201,7 @@ fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) ->
     let Some(index) = selected(&settings, &networks) else {
         return Err(Error::node("no point is selected: set Selected point first".to_owned()));
     };
-    change(effect, args, "Reset point", |edits| edits.reset(frame_of(args), Grip::Landmark(index)))?;
-    show_point(effect, args)
+    change_and_show(effect, args, "Reset point", |edits| edits.reset(frame_of(args), Grip::Landmark(index)))
 }
 
 #[cfg(test)]

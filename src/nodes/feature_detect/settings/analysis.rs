@@ -69,7 +69,7 @@ ofx_sdk::settings! {
         /// Writes analysis and corrections into the file, and beside it.
         save_analysis: PushButton = PushButton::new("Save").parent("analysis_group"),
         /// What the last button did, or what is wrong.
-        status: Text = Text::new("Status").disabled().parent("analysis_group"),
+        status: Text = Text::new("Status").disabled().without_undo().parent("analysis_group"),
         /// What the network found, frame by frame, as JSON.
         analysis: Text = Text::new("Analysis").secret().parent("analysis_group"),
         /// What the artist corrected, frame by frame, as JSON.
@@ -81,7 +81,7 @@ ofx_sdk::settings! {
         selected_point: Integer =
             Integer::new("Selected point").range(0, 512).display(0, 64).not_animating().evaluate_on_change(false).parent("correct_group"),
         /// Its name, and how sure the network is of it on this frame.
-        point_name: Text = Text::new("Point").disabled().evaluate_on_change(false).parent("correct_group"),
+        point_name: Text = Text::new("Point").disabled().without_undo().evaluate_on_change(false).parent("correct_group"),
         /// Where it is on the current frame. Changing this makes a key by hand on the current frame: the shapes follow, and
         /// between two such keys the correction is blended.
         point_xy: Double2D = Double2D::new("Position").position()
