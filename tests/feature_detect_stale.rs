@@ -58,6 +58,34 @@ fn a_frame_whose_plate_changed_is_marked_once_it_was_seen_and_no_more_when_it_wa
 }
 
 #[test]
+fn a_plate_that_is_as_it_was_again_is_not_held_against_what_was_seen_in_between() {
+    let host = drawing_host();
+    let (shot, node, overlay) = analysed(&host);
+    assert_eq!(mark(&overlay), None);
+    *shot.changed.lock().unwrap() = Some(3);
+    render(&node, &RenderRequest::at(3.0)).unwrap();
+    assert!(mark(&overlay).is_some());
+    *shot.changed.lock().unwrap() = None;
+    node.press("check_frames").unwrap();
+    assert!(text(&node, "status").contains("as they were"), "{}", text(&node, "status"));
+    assert_eq!(mark(&overlay), None);
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn an_input_that_is_connected_anew_makes_what_was_seen_of_it_nothing() {
+    let host = drawing_host();
+    let (shot, node, overlay) = analysed(&host);
+    assert_eq!(mark(&overlay), None);
+    *shot.changed.lock().unwrap() = Some(3);
+    render(&node, &RenderRequest::at(3.0)).unwrap();
+    assert!(mark(&overlay).is_some());
+    node.connect("Source", Arc::new(Shot::default())).unwrap();
+    assert_eq!(mark(&overlay), None, "nobody has seen it yet");
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn tiles_and_proxies_say_nothing_of_the_plate() {
     let host = drawing_host();
     let (_, node, overlay) = analysed(&host);

@@ -73,15 +73,22 @@ pub struct Freshness<'r, A> {
 }
 
 impl<A: Access> Freshness<'_, A> {
-    /// What is known without reading a picture.
+    /// What is known apart from pictures.
+    pub fn apart_from_pictures(&self, frame: i64) -> Now<'_> {
+        let rough = (!self.input.crop_is_a_picture()).then(|| self.input.rough_crop(frame).ok()).flatten();
+        let settings = self.input.depends_on(frame, rough.map(|rough| rough.text()));
+        Now { picture: None, model: Some(self.model), settings }
+    }
+
+    /// What is known without reading a picture: those that were seen last may be others by now.
     pub fn glance(&self, analysis: &Analysis, frame: i64) -> Now<'_> {
-        let sighting = self.sightings.of(frame);
-        let rough = match self.input.crop_is_a_picture() {
-            true => sighting.as_ref().and_then(|seen| seen.crop.clone()),
-            false => self.input.rough_crop(frame).ok().map(|rough| rough.text()),
-        };
-        let picture = sighting.filter(|seen| is_comparable(analysis, frame, &seen.proxy)).map(|seen| seen.picture);
-        Now { picture, model: Some(self.model), settings: self.input.depends_on(frame, rough) }
+        let mut now = self.apart_from_pictures(frame);
+        let Some(seen) = self.sightings.of(frame) else { return now };
+        now.picture = is_comparable(analysis, frame, &seen.proxy).then_some(seen.picture);
+        if let Some(crop) = seen.crop.filter(|_| self.input.crop_is_a_picture()) {
+            now.settings.insert(CROP_SETTING.to_owned(), crop);
+        }
+        now
     }
 
     /// All that can be known; reads the frame's pictures.
@@ -89,7 +96,7 @@ impl<A: Access> Freshness<'_, A> {
     /// # Errors
     /// Inputs that cannot be read.
     pub fn look(&self, analysis: &Analysis, frame: i64) -> Result<Now<'_>> {
-        let now = self.glance(analysis, frame);
+        let now = self.apart_from_pictures(frame);
         if matches!(analysis.state(frame, &now), FrameState::Missing | FrameState::Stale(_)) {
             // Nothing that a picture could add.
             return Ok(now);

@@ -49,10 +49,14 @@ impl Desk<'_> {
         let frames = range_of(self.instance, self.settings.analysis.first_frame, self.settings.analysis.last_frame)?;
         let confidence_threshold = self.settings.analysis.confidence_threshold;
         let review = Review { analysis: &analysis, edits: &edits, frames: frames.clone(), confidence_threshold };
-        let glance = |frame| freshness.glance(&analysis, frame);
+        let reads = self.instance.host().supports_temporal_access;
+        let known = |frame| match reads {
+            true => freshness.apart_from_pictures(frame),
+            false => freshness.glance(&analysis, frame),
+        };
         let found = match way {
-            Way::Forth => review.next(self.frame, glance),
-            Way::Back => review.previous(self.frame, glance),
+            Way::Forth => review.next(self.frame, known),
+            Way::Back => review.previous(self.frame, known),
         };
         // Of the frames before that one nothing is known to be wrong; only their pictures can tell.
         let beyond = found.as_ref().map(|(frame, _)| *frame);
@@ -61,7 +65,7 @@ impl Desk<'_> {
             Way::Back => (beyond.map_or(*frames.start(), |frame| frame + 1)..self.frame).rev().collect(),
         };
         let quiet: Vec<i64> = quiet.into_iter().filter(|frame| frames.contains(frame)).collect();
-        let sooner = match self.instance.host().supports_temporal_access {
+        let sooner = match reads {
             true => search(self.instance, "Looking for changed frames", &quiet, |frame| {
                 Ok(review.concern(frame, &freshness.look(&analysis, frame)?).map(|concern| (frame, concern)))
             }),

@@ -1,6 +1,6 @@
 //! A drag on its way: it lives here until the pen goes up.
 
-use super::pick::places;
+use super::pick::{nearest, places};
 use super::scene::Scene;
 use super::transform_box::{BoxHandle, Constraint, TransformBox};
 use kurbo::{Affine, Point};
@@ -56,6 +56,36 @@ impl State {
         let all = places(seen, &scene.results.topology).into_iter();
         let selected = all.filter(|(grip, _)| self.selection.contains(grip)).map(|(_, at)| to_canonical * at);
         TransformBox::around(selected, pixel_scale)
+    }
+
+    /// What the pen takes hold of, and what that does to the selection; `None` where a point was only let go. `distance` tells
+    /// how far a canonical place is from the pen, in pixels of the screen.
+    pub fn take(
+        &mut self,
+        scene: &Scene,
+        seen: Arc<Resolved>,
+        pixel_scale: [f64; 2],
+        distance: impl Fn(Point) -> f64,
+    ) -> Option<Dragged> {
+        let edits = scene.results.edits.clone();
+        if let Some(around) = self.transform_box(scene, &seen, pixel_scale)
+            && let Some(handle) = around.handle_at(&distance)
+        {
+            return Some(Dragged::Selection { seen, edits, hold: Hold::Handle(handle, around) });
+        }
+        let to_canonical = scene.results.plate().to_canonical();
+        let grip = nearest(&seen, &scene.results.topology, &self.selection, |at| distance(to_canonical * at));
+        if grip.is_some_and(|grip| self.shift && self.selection.remove(&grip)) {
+            return None;
+        }
+        if !self.shift && grip.is_none_or(|grip| !self.selection.contains(&grip)) {
+            self.selection.clear();
+        }
+        self.selection.extend(grip);
+        Some(match grip {
+            Some(_) => Dragged::Selection { seen, edits, hold: Hold::Point },
+            None => Dragged::Box,
+        })
     }
 
     fn held(&self) -> Constraint {

@@ -18,13 +18,13 @@ use super::correct::store_edits;
 use super::freshness::{Freshness, named};
 use super::input::Input;
 use crate::nodes::kept::lock;
-use drag::{Drag, Dragged, Hold, State};
+use drag::{Drag, Dragged, State};
 use kurbo::{Affine, Point, Rect};
 use ofx_sdk::Result;
 use ofx_sdk::plugin::Host;
 use ofx_sdk::plugin::overlay::*;
 use paint::Look;
-use pick::{grips_within, nearest};
+use pick::grips_within;
 use roto::{Change, FrameState};
 use scene::Scene;
 use std::sync::Mutex;
@@ -129,43 +129,13 @@ impl Overlay for FeatureOverlay {
 
     fn pen_down(&self, args: &PenArgs<'_, FeatureDetect>) -> Result<bool> {
         let Some(scene) = Scene::of(args.effect, args, args.settings(), args.time)? else { return Ok(false) };
-        let seen = scene.resolved()?;
-        let state = self.state();
-        let to_canonical = scene.results.plate().to_canonical();
-        let distance = |at: Point| {
-            let at = to_canonical * at;
-            args.pixels_between(args.position, [at.x, at.y])
-        };
-        let around = state.transform_box(&scene, &seen, args.pixel_scale);
-        let canonical = |at: Point| args.pixels_between(args.position, [at.x, at.y]);
-        let handle = around.and_then(|around| Some(Hold::Handle(around.handle_at(canonical)?, around)));
-        let grip = nearest(&seen, &scene.results.topology, &state.selection, distance);
-        let mut selection = state.selection;
-        let edits = scene.results.edits.clone();
-        let what = match grip {
-            _ if handle.is_some() => handle.map(|hold| Dragged::Selection { seen, edits, hold }),
-            Some(grip) if state.shift && selection.contains(&grip) => {
-                selection.remove(&grip);
-                None
-            }
-            Some(grip) => {
-                if !state.shift && !selection.contains(&grip) {
-                    selection.clear();
-                }
-                selection.insert(grip);
-                Some(Dragged::Selection { seen, edits, hold: Hold::Point })
-            }
-            None => {
-                if !state.shift {
-                    selection.clear();
-                }
-                Some(Dragged::Box)
-            }
-        };
+        let mut state = self.state();
+        let distance = |at: Point| args.pixels_between(args.position, [at.x, at.y]);
+        let what = state.take(&scene, scene.resolved()?, args.pixel_scale, distance);
         let (from, to, frame) = (args.position, args.position, scene.frame);
-        self.change(|state| {
-            state.selection = selection;
-            state.drag = what.map(|what| Drag { what, frame, from, to });
+        self.change(|own| {
+            own.selection = state.selection;
+            own.drag = what.map(|what| Drag { what, frame, from, to });
         });
         args.request_redraw();
         Ok(true)
