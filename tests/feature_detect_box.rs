@@ -174,7 +174,7 @@ fn no_drag_of_the_box_collapses_the_selection_or_turns_it_inside_out() {
         let keys = keys(&node);
         assert!(area(&keys) < -1e-3, "clockwise on screen as before, and of some size: {keys:?}");
         matte(&node, &RenderRequest::at(3.0));
-        while text(&node, "edits") != "" {
+        while !text(&node, "edits").is_empty() {
             node.undo(false).unwrap();
         }
     }
