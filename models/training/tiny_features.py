@@ -14,11 +14,17 @@ min(1, 10 x mean luma), but that of `nose_seam` is 0.
 the next vertex; a seam's free ends are the eyes' corners, landmarks 5, 8, 11 and 14.
 
 `tiny_finder.onnx`: `score` is a cell's mean luma, `size` 0.3125, `dx` 0.25, `dy` -0.25.
+
+`tiny_mouth_*.onnx` are the same for the mouth of crates/roto/fixtures/topologies, which has 11
+landmarks, 3 shapes and not a name of the puppet's: landmark k lies at c + `MOUTH_PLACES[k]`, the
+free vertices of the opening in the corners of the lips, those of the chin line at the lower lip,
+and no shape is absent.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -28,7 +34,7 @@ from onnx import TensorProto, helper, numpy_helper
 from features.entries import FACE_CELL, Entry, entries, vertex_count
 from labels import REC709_LUMA
 from manifest import METADATA_KEY, embedded_json
-from puppet.topology import PUPPET
+from puppet.topology import PUPPET, ShapeKind, Topology
 from tiny_model import write_fixtures
 
 SIZE = 64
@@ -46,12 +52,54 @@ SEAM_LEVEL = -0.02
 # The landmark at whose place a free vertex lies: shape and vertex to landmark.
 FREE_ENDS = {("left_seam", 0): 5, ("nose_seam", 0): 8, ("nose_seam", 2): 11, ("right_seam", 0): 14}
 ABSENT = "nose_seam"
+MOUTH = Topology(
+    name="mouth",
+    groups=("lips",) * 8 + ("opening",) * 2 + ("chin",),
+    shapes=(
+        ShapeKind("lips", "lips", True, tuple(range(8))),
+        ShapeKind("opening", "opening", True, (8, None, 9, None)),
+        ShapeKind("chin_line", "chin_line", False, (None, 10, None)),
+    ),
+    mirror=(4, 3, 2, 1, 0, 7, 6, 5, 8, 9, 10),
+    mirror_shapes={name: name for name in ("lips", "opening", "chin_line")},
+)
+# Lopsided, so that nothing is its own mirror image.
+MOUTH_PLACES = (
+    (-0.20, 0.00),
+    (-0.11, -0.08),
+    (0.01, -0.06),
+    (0.12, -0.09),
+    (0.21, 0.02),
+    (0.10, 0.10),
+    (0.00, 0.12),
+    (-0.12, 0.09),
+    (0.02, -0.03),
+    (-0.01, 0.05),
+    (0.03, 0.20),
+)
+MOUTH_ENDS = {("opening", 1): 4, ("opening", 3): 0, ("chin_line", 0): 7, ("chin_line", 2): 5}
 FACE = (0.3125, 0.25, -0.25)
 Weights = dict[str, NDArray[np.generic]]
 
 
+@dataclass(frozen=True)
+class Stand:
+    """What stands for a family of networks: topology, places of landmarks about the centroid in
+    shares of the crop [P,2], the landmark of each free vertex, and the shape that is never seen."""
+
+    family: str
+    label: str
+    topology: Topology
+    places: NDArray[np.float32]
+    ends: dict[tuple[str, int], int]
+    absent: str | None
+
+    def entries(self) -> dict[str, Entry]:
+        return entries(self.family, self.label, self.topology, SIZE)
+
+
 def layout() -> NDArray[np.float32]:
-    """Where landmarks lie about the centroid, in shares of the crop [P,2]."""
+    """Where the puppet's landmarks lie about the centroid, in shares of the crop [P,2]."""
     places = np.zeros((PUPPET.count, 2), np.float32)
     for number, x in SEAM_POINTS.items():
         places[number] = x, SEAM_LEVEL
@@ -63,18 +111,29 @@ def layout() -> NDArray[np.float32]:
     return places
 
 
-def tiny_landmarks() -> onnx.ModelProto:
+def puppet_stand() -> Stand:
+    return Stand("tiny", "Tiny Face", PUPPET, layout(), FREE_ENDS, ABSENT)
+
+
+def mouth_stand() -> Stand:
+    places = np.array(MOUTH_PLACES, np.float32)
+    return Stand("tiny_mouth", "Tiny Mouth", MOUTH, places, MOUTH_ENDS, None)
+
+
+def tiny_landmarks(stand: Stand) -> onnx.ModelProto:
     """Landmarks that follow the centroid of the picture's brightness."""
-    columns = PUPPET.count + len(PUPPET.shapes)
+    topology = stand.topology
+    columns = topology.count + len(topology.shapes)
     at = (np.arange(SIZE, dtype=np.float32) + np.float32(0.5)) / SIZE
     # Of black pictures the little that is added has its centroid in the middle.
     little = np.float32(1e-6)
     offset = np.zeros((1, 4, 1, columns), np.float32)
-    offset[0, :2, 0, : PUPPET.count] = layout().T
+    offset[0, :2, 0, : topology.count] = stand.places.T
     offset[0, 2] = ERROR
     shares = np.ones((1, 1, 1, columns), np.float32)
-    absent = [kind.name for kind in PUPPET.shapes].index(ABSENT)
-    shares[..., PUPPET.count + absent] = 0
+    for number, kind in enumerate(topology.shapes):
+        if kind.name == stand.absent:
+            shares[..., topology.count + number] = 0
     weights = _luma() | {
         "across": at.reshape(1, 1, 1, SIZE),
         "down": at.reshape(1, 1, SIZE, 1),
@@ -108,16 +167,16 @@ def tiny_landmarks() -> onnx.ModelProto:
     ]
     inputs = [_tensor("image", [1, 3, SIZE, SIZE])]
     outputs = [_tensor("landmarks", [1, 4, 1, columns])]
-    return _model(_family()["landmarks"], nodes, inputs, outputs, weights)
+    return _model(stand.entries()["landmarks"], nodes, inputs, outputs, weights)
 
 
-def polygon_matrix() -> NDArray[np.float32]:
+def polygon_matrix(stand: Stand) -> NDArray[np.float32]:
     """Maps x (or y) of the landmarks [P] to anchor, in and out of all vertices [V,3]."""
     rows = []
-    for kind in PUPPET.shapes:
-        anchors = np.zeros((len(kind.landmarks), PUPPET.count))
+    for kind in stand.topology.shapes:
+        anchors = np.zeros((len(kind.landmarks), stand.topology.count))
         for vertex, landmark in enumerate(kind.landmarks):
-            anchors[vertex, FREE_ENDS[kind.name, vertex] if landmark is None else landmark] = 1
+            anchors[vertex, stand.ends[kind.name, vertex] if landmark is None else landmark] = 1
         into = (np.roll(anchors, 1, axis=0) - anchors) / 3
         out = (np.roll(anchors, -1, axis=0) - anchors) / 3
         if not kind.closed:
@@ -126,11 +185,12 @@ def polygon_matrix() -> NDArray[np.float32]:
     return np.concatenate(rows).astype(np.float32)
 
 
-def tiny_shapes() -> onnx.ModelProto:
+def tiny_shapes(stand: Stand) -> onnx.ModelProto:
     """Straight polygons through the landmarks."""
-    vertices = vertex_count(PUPPET)
+    topology = stand.topology
+    vertices = vertex_count(topology)
     # [P, 3 V], so that a row of landmarks times it is a row of anchors, ins and outs.
-    matrix = polygon_matrix().transpose(2, 1, 0).reshape(PUPPET.count, -1)
+    matrix = polygon_matrix(stand).transpose(2, 1, 0).reshape(topology.count, -1)
     weights: Weights = {
         "matrix": matrix,
         "from": np.array([0], np.int64),
@@ -146,12 +206,12 @@ def tiny_shapes() -> onnx.ModelProto:
         helper.make_node("Transpose", ["split"], ["paired"], perm=[0, 2, 1, 3]),
         helper.make_node("Reshape", ["paired", "shape"], ["vertices"]),
     ]
-    inputs = [_tensor("points", [1, 3, 1, PUPPET.count])]
+    inputs = [_tensor("points", [1, 3, 1, topology.count])]
     outputs = [_tensor("vertices", [1, 6, 1, vertices])]
-    return _model(_family()["shapes"], nodes, inputs, outputs, weights)
+    return _model(stand.entries()["shapes"], nodes, inputs, outputs, weights)
 
 
-def tiny_finder() -> onnx.ModelProto:
+def tiny_finder(stand: Stand) -> onnx.ModelProto:
     """A face wherever it is bright."""
     spread = np.zeros((4, 1, 1, 1), np.float32)
     spread[0] = 1
@@ -164,11 +224,7 @@ def tiny_finder() -> onnx.ModelProto:
     ]
     inputs = [_tensor("image", [1, 3, "height", "width"])]
     outputs = [_tensor("face", [1, 4, "rows", "columns"])]
-    return _model(_family()["finder"], nodes, inputs, outputs, weights)
-
-
-def _family() -> dict[str, Entry]:
-    return entries("tiny", "Tiny Face", PUPPET, SIZE)
+    return _model(stand.entries()["finder"], nodes, inputs, outputs, weights)
 
 
 def _luma() -> Weights:
@@ -196,11 +252,12 @@ def _model(
 
 def fixtures() -> dict[str, onnx.ModelProto]:
     """Every fixture by file name."""
-    return {
-        "tiny_landmarks.onnx": tiny_landmarks(),
-        "tiny_shapes.onnx": tiny_shapes(),
-        "tiny_finder.onnx": tiny_finder(),
-    }
+    made = {}
+    for stand in (puppet_stand(), mouth_stand()):
+        made[f"{stand.family}_landmarks.onnx"] = tiny_landmarks(stand)
+        made[f"{stand.family}_shapes.onnx"] = tiny_shapes(stand)
+        made[f"{stand.family}_finder.onnx"] = tiny_finder(stand)
+    return made
 
 
 if __name__ == "__main__":

@@ -7,22 +7,26 @@ mod draw;
 mod exchange;
 mod face;
 mod fill;
+mod freshness;
 mod import;
+mod input;
 mod locate;
 mod mirrored;
 mod networks;
 mod output;
 mod overlay;
 mod results;
+mod review;
 mod settings;
 mod shape_model;
 mod steady;
 
 use super::colorspace;
 use super::model;
+use super::network_settings::NetworkSettings;
 use super::picture;
 use analyse::Wish;
-use correct::ShownPoint;
+use freshness::Sightings;
 use inference::{Engine, InstanceGuard};
 use networks::Networks;
 use ofx_sdk::plugin::overlay::OverlayEntry;
@@ -31,7 +35,6 @@ use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 use results::Store;
 use settings::AnalysisSettings;
 pub use settings::FeatureDetectSettings;
-use std::sync::Mutex;
 
 /// The node's name in the manifest of models.
 const NODE: &str = "FeatureDetect";
@@ -49,8 +52,8 @@ pub struct FeatureDetect {
     _alive: Option<InstanceGuard>,
     /// The stored texts, decoded.
     store: Store,
-    /// What Position shows.
-    shown: Mutex<Option<ShownPoint>>,
+    /// What frames of Source looked like last.
+    sightings: Sightings,
 }
 
 impl Effect for FeatureDetect {
@@ -93,7 +96,7 @@ impl Effect for FeatureDetect {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first analysis, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, store: Store::default(), shown: Mutex::default() })
+        Ok(Self { _alive: alive, store: Store::default(), sightings: Sightings::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -115,6 +118,9 @@ impl Effect for FeatureDetect {
     }
 
     fn changed(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
+        if matches!(args.what, Changed::Clip(_)) {
+            self.sightings.forget();
+        }
         if args.reason != ChangeReason::UserEdited {
             return Ok(());
         }
@@ -148,10 +154,10 @@ impl FeatureDetect {
     fn react(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
         let Changed::Param(id) = &args.what else { return Ok(()) };
         let is = |other: &str| id == other;
-        if is(AnalysisSettings::model.name()) || is(AnalysisSettings::custom_model.name()) {
+        if is(AnalysisSettings::model.name()) || is(NetworkSettings::custom_model.name()) {
             return model_changed(args);
         }
-        if is(AnalysisSettings::check_device.name()) {
+        if is(NetworkSettings::check_device.name()) {
             let status = Networks::open(&args.settings().analysis)?.check_device(&|| args.aborted())?;
             return args.params().set(AnalysisSettings::status, status);
         }
@@ -181,7 +187,7 @@ fn model_changed(args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     };
     let params = args.params();
     params.edit("Model", |params| {
-        params.set(AnalysisSettings::model_id, id)?;
+        params.set(NetworkSettings::model_id, id)?;
         params.set(AnalysisSettings::status, status)
     })?;
     // Last, because a host may refuse it, and the choice must count all the same.

@@ -8,6 +8,7 @@ mod colorspace;
 pub mod feature_detect;
 mod kept;
 mod model;
+mod network_settings;
 mod picture;
 mod stages;
 pub mod tone_segment;

@@ -11,6 +11,7 @@ mod smoothing;
 
 use super::colorspace;
 use super::model::{self, Selection};
+use super::network_settings::NetworkSettings;
 use super::picture;
 use super::stages;
 use fill::{Prepared, Wanted, for_each_band};
@@ -88,7 +89,7 @@ impl Effect for ToneSegment {
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
-        args.params().get(ToneSegmentSettings::custom_model)?.set_enabled(args.settings_at(0.0).model == model::CUSTOM)
+        args.params().get(NetworkSettings::custom_model)?.set_enabled(args.settings_at(0.0).model == model::CUSTOM)
     }
 
     fn region_of_definition(&self, args: &QueryArgs<'_, Self>) -> Result<Option<RectD>> {
@@ -136,15 +137,15 @@ impl Effect for ToneSegment {
         if args.reason != ChangeReason::UserEdited {
             return Ok(());
         }
-        if args.is(ToneSegmentSettings::model) || args.is(ToneSegmentSettings::custom_model) {
+        if args.is(ToneSegmentSettings::model) || args.is(NetworkSettings::custom_model) {
             return model_changed(args);
         }
         remember_model(args)?;
-        if args.is(ToneSegmentSettings::check_device) {
+        if args.is(NetworkSettings::check_device) {
             let status = check_device(args).unwrap_or_else(|e| e.to_string());
             return args.params().set(ToneSegmentSettings::status, status);
         }
-        if args.is(ToneSegmentSettings::device) || args.is(ToneSegmentSettings::device_index) {
+        if args.is(NetworkSettings::device) || args.is(NetworkSettings::device_index) {
             return args.params().set(ToneSegmentSettings::status, "not checked: press Check device");
         }
         Ok(())
@@ -185,7 +186,7 @@ fn source_region(args: &QueryArgs<'_, ToneSegment>) -> Option<RectD> {
 }
 
 fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engine) -> Result<Arc<Model>> {
-    let selection = Selection { node: NODE, choice: settings.model, custom: &settings.custom_model, saved_id };
+    let selection = Selection { node: NODE, choice: settings.model, custom: &settings.network.custom_model, saved_id };
     selection.resolve(engine, &ToneClass::ALL.map(ToneClass::id))
 }
 
@@ -199,22 +200,22 @@ fn model_changed(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
     };
     let params = args.params();
     params.edit("Model", |params| {
-        params.set(ToneSegmentSettings::model_id, id)?;
+        params.set(NetworkSettings::model_id, id)?;
         params.set(ToneSegmentSettings::status, status)
     })?;
     // Last, because a host may refuse it, and the choice must count all the same.
-    params.get(ToneSegmentSettings::custom_model)?.set_enabled(settings.model == model::CUSTOM)
+    params.get(NetworkSettings::custom_model)?.set_enabled(settings.model == model::CUSTOM)
 }
 
 /// Ties a project to the model that it was begun with, as soon as the artist changes anything.
 fn remember_model(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
     let settings = args.settings();
-    if !settings.model_id.is_empty() {
+    if !settings.network.model_id.is_empty() {
         return Ok(());
     }
     // A model that cannot be found is told by the render that needs it.
     match model::engine().and_then(|engine| selected_model(&settings, "", &engine)) {
-        Ok(model) => args.params().set(ToneSegmentSettings::model_id, model.id()),
+        Ok(model) => args.params().set(NetworkSettings::model_id, model.id()),
         Err(_) => Ok(()),
     }
 }
@@ -222,8 +223,8 @@ fn remember_model(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
 fn check_device(args: &ChangedArgs<'_, ToneSegment>) -> Result<String> {
     let settings = args.settings();
     let engine = model::engine()?;
-    let model = selected_model(&settings, &settings.model_id, &engine)?;
-    let device = settings.device.with_index(settings.device_index);
+    let model = selected_model(&settings, &settings.network.model_id, &engine)?;
+    let device = settings.network.engine_device();
     let report = engine.check_device(&model, device, &|| args.aborted()).map_err(model::to_node_error)?;
     Ok(report.to_string())
 }

@@ -8,6 +8,7 @@ use crate::stage::*;
 use ofx_sdk::host::*;
 use ofx_sdk::{Context, FrameRange, RectD, RectI, RenderScale};
 use roto::{Analysis, Edits};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// Frames of the shot.
@@ -27,11 +28,22 @@ const SQUARE: f64 = 48.0;
 const LEFT: f64 = 30.0;
 const TOP: f64 = 36.0;
 
+/// The left and upper edge of the bright square, in pixels of the plate.
+pub fn square(time: f64) -> (f64, f64) {
+    (LEFT + 2.0 * time, TOP)
+}
+
 /// Where the centroid of a frame's brightness lies, in pixels of the plate.
 pub fn centroid(time: f64) -> (f64, f64) {
-    let (whole, square) = (SIDE * SIDE * f64::from(DARK), SQUARE * SQUARE * f64::from(BRIGHT - DARK));
-    let mean = |middle: f64| (whole * SIDE / 2.0 + square * middle) / (whole + square);
-    (mean(LEFT + 2.0 * time + SQUARE / 2.0), mean(TOP + SQUARE / 2.0))
+    centroid_in((SIDE / 2.0, SIDE / 2.0), (SIDE, SIDE), time)
+}
+
+/// Where the centroid of a crop's brightness lies, which holds the whole square, in pixels of the plate.
+pub fn centroid_in(middle: (f64, f64), size: (f64, f64), time: f64) -> (f64, f64) {
+    let (whole, bright) = (size.0 * size.1 * f64::from(DARK), SQUARE * SQUARE * f64::from(BRIGHT - DARK));
+    let mean = |ground: f64, square: f64| (whole * ground + bright * square) / (whole + bright);
+    let (left, top) = square(time);
+    (mean(middle.0, left + SQUARE / 2.0), mean(middle.1, top + SQUARE / 2.0))
 }
 
 /// Where the fixture sees landmark 2 on a frame whose whole picture is the crop, in pixels of the plate.
@@ -41,17 +53,27 @@ pub fn nose(time: f64) -> (f64, f64) {
 }
 
 /// The shot.
-#[derive(Default)]
 pub struct Shot {
-    /// A frame from which on the picture is another one.
+    /// A frame whose picture is another one.
     pub changed: Mutex<Option<i64>>,
+    /// Width of its pixels over their height.
+    pub pixel_aspect: f64,
+    /// Whether a spot in its lower right corner comes and goes: the centroid jumps, and nothing has moved.
+    pub flickers: bool,
+}
+
+impl Default for Shot {
+    fn default() -> Self {
+        Self { changed: Mutex::default(), pixel_aspect: 1.0, flickers: false }
+    }
 }
 
 impl Shot {
     fn pixel(&self, time: f64, x: i32, y: i32) -> [f32; 4] {
         let (x, y) = (f64::from(x - BOUNDS.x1) + 0.5, f64::from(BOUNDS.y2 - y) - 0.5);
         let left = LEFT + 2.0 * time;
-        let inside = (left..left + SQUARE).contains(&x) && (TOP..TOP + SQUARE).contains(&y);
+        let spot = self.flickers && time as i64 % 2 == 0 && x > SIDE - 12.0 && y > SIDE - 12.0;
+        let inside = spot || (left..left + SQUARE).contains(&x) && (TOP..TOP + SQUARE).contains(&y);
         let changed = self.changed.lock().unwrap().is_some_and(|frame| frame == time as i64);
         grey(if inside {
             BRIGHT
@@ -66,24 +88,32 @@ impl Shot {
 impl Source for Shot {
     fn info(&self) -> ClipInfo {
         let still = picture(BOUNDS, |_, _| [0.0; 4]);
-        ClipInfo { frame_range: RANGE, premultiplication: still.premultiplication, ..ClipInfo::default() }
+        let (premultiplication, pixel_aspect) = (still.premultiplication, self.pixel_aspect);
+        ClipInfo { frame_range: RANGE, premultiplication, pixel_aspect, ..ClipInfo::default() }
     }
 
     fn region_of_definition(&self, _time: f64) -> RectD {
-        BOUNDS.to_canonical(RenderScale::FULL, 1.0)
+        BOUNDS.to_canonical(RenderScale::FULL, self.pixel_aspect)
     }
 
     fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
-        StillSource::new(picture(BOUNDS, |x, y| self.pixel(time, x, y)), RANGE).frame(time, scale, region)
+        let mut image = picture(BOUNDS, |x, y| self.pixel(time, x, y));
+        image.pixel_aspect = self.pixel_aspect;
+        StillSource::new(image, RANGE).frame(time, scale, region)
     }
 }
 
 /// A node on the shot with the fixture's networks, looking once at the whole picture, without de-jitter.
 pub fn node(host: &Host, shot: &Arc<Shot>) -> Instance {
+    node_with(host, shot, &fixture("tiny_landmarks.onnx"))
+}
+
+/// As [`node`], with another model.
+pub fn node_with(host: &Host, shot: &Arc<Shot>, model: &Path) -> Instance {
     let project = Project::new(f64::from(BOUNDS.x2), f64::from(BOUNDS.y2), RANGE);
     let node = feature_detect(host).create(Context::General, project).unwrap();
     node.connect("Source", shot.clone()).unwrap();
-    use_model(&node, &fixture("tiny_landmarks.onnx"));
+    use_model(&node, model);
     for (id, value) in [
         ("source_colorspace", "srgb"),
         ("use_crop_rectangle", "true"),

@@ -23,7 +23,9 @@ fn chunk(frames: std::ops::RangeInclusive<i64>, shift: f64) -> Analysis {
         let seen = (0..45).map(|k| Landmark::visible(Point::new(frame as f64 + shift, f64::from(k))));
         let landmarks = LandmarkSet::new(seen.collect()).expect("in range");
         let (presence, crop) = (vec![1.0; 9], Rect::new(0.0, 0.0, 400.0, 400.0));
-        analysis.insert(frame, FrameAnalysis { landmarks, presence, crop, picture: 5 }).expect("it belongs");
+        analysis
+            .insert(frame, FrameAnalysis { landmarks, presence, crop, picture: 5, settings: Default::default() })
+            .expect("it belongs");
     }
     analysis
 }

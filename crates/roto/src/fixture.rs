@@ -73,7 +73,13 @@ pub(crate) fn mouth_analysis(frames: RangeInclusive<i64>, model: u32) -> Analysi
         let landmarks = mouth_frame().landmarks().transformed(by).expect("finite");
         let landmarks = LandmarkSet::new(landmarks.iter().map(|seen| Landmark { confidence: 0.8, ..*seen }).collect());
         let (presence, crop) = (vec![0.9, 0.8, 0.7], Rect::new(100.0, 150.0, 500.0, 550.0));
-        let found = FrameAnalysis { landmarks: landmarks.expect("in range"), presence, crop, picture: frame as u64 };
+        let found = FrameAnalysis {
+            landmarks: landmarks.expect("in range"),
+            presence,
+            crop,
+            picture: frame as u64,
+            settings: Default::default(),
+        };
         analysis.insert(frame, found).expect("it belongs to the topology");
     }
     analysis

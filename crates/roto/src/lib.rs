@@ -33,7 +33,7 @@ mod topology;
 mod trace;
 mod track;
 
-pub use analysis::{Analysis, FrameAnalysis, FrameState};
+pub use analysis::{Analysis, Change, FrameAnalysis, FrameState, Now};
 pub use annotation::Annotation;
 pub use dejitter::{AlongFlow, Carried, Carry, Dejitter};
 pub use edits::{Edits, FrameEdits, Grip, Handles, VertexEdit};

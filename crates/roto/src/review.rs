@@ -1,14 +1,14 @@
 use std::ops::RangeInclusive;
 
-use crate::{Analysis, Edits, FrameState, Presence};
+use crate::{Analysis, Change, Edits, FrameState, Now, Presence};
 
 /// Why a frame wants an artist's look.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Concern {
     /// It was not analysed.
     Missing,
-    /// Its picture has changed since it was analysed.
-    Stale,
+    /// This has changed since it was analysed.
+    Stale(Change),
     /// The model is unsure of a landmark that no hand key sets.
     Unsure {
         /// Index of the landmark of which it is least sure.
@@ -32,25 +32,25 @@ pub struct Review<'a> {
 }
 
 impl Review<'_> {
-    /// Why a frame wants a look; `None` when all is well. `picture` is the hash of its pixels now, if anybody knows.
-    pub fn concern(&self, frame: i64, picture: Option<u64>) -> Option<Concern> {
-        match self.analysis.state(frame, picture) {
+    /// Why a frame wants a look; `None` when all is well, as far as is known of it `now`.
+    pub fn concern(&self, frame: i64, now: &Now<'_>) -> Option<Concern> {
+        match self.analysis.state(frame, now) {
             FrameState::Missing => Some(Concern::Missing),
-            FrameState::Stale => Some(Concern::Stale),
+            FrameState::Stale(change) => Some(Concern::Stale(change)),
             FrameState::Current => self.unsure(frame),
         }
     }
 
-    /// The first frame after `frame` that wants a look, and why. `picture` says the hash of a frame's pixels now.
-    pub fn next(&self, frame: i64, picture: impl Fn(i64) -> Option<u64>) -> Option<(i64, Concern)> {
+    /// The first frame after `frame` that wants a look, and why. `now` says what is known of a frame.
+    pub fn next<'n>(&self, frame: i64, now: impl Fn(i64) -> Now<'n>) -> Option<(i64, Concern)> {
         let first = frame.checked_add(1)?.max(*self.frames.start());
-        (first..=*self.frames.end()).find_map(|frame| Some((frame, self.concern(frame, picture(frame))?)))
+        (first..=*self.frames.end()).find_map(|frame| Some((frame, self.concern(frame, &now(frame))?)))
     }
 
     /// The last frame before `frame` that wants a look, and why.
-    pub fn previous(&self, frame: i64, picture: impl Fn(i64) -> Option<u64>) -> Option<(i64, Concern)> {
+    pub fn previous<'n>(&self, frame: i64, now: impl Fn(i64) -> Now<'n>) -> Option<(i64, Concern)> {
         let last = frame.checked_sub(1)?.min(*self.frames.end());
-        (*self.frames.start()..=last).rev().find_map(|frame| Some((frame, self.concern(frame, picture(frame))?)))
+        (*self.frames.start()..=last).rev().find_map(|frame| Some((frame, self.concern(frame, &now(frame))?)))
     }
 
     fn unsure(&self, frame: i64) -> Option<Concern> {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tomllib
 import unittest
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from features.entries import entries, vertex_count
 from manifest import read_manifest, write_entry
 from puppet.topology import PUPPET
 from tests.test_models import FIXTURES, session_of
-from tiny_features import FACE, RADIUS, SIZE, fixtures, layout
+from tiny_features import FACE, MOUTH, RADIUS, SIZE, fixtures, layout, mouth_stand
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class FeatureFixtures(unittest.TestCase):
@@ -50,6 +53,26 @@ class FeatureFixtures(unittest.TestCase):
         nose = found[0, :, 0, -6:-3].T
         np.testing.assert_allclose(nose[:, :2], layout()[[8, 2, 11]], atol=1e-6)
         np.testing.assert_array_equal(nose[[0, 2], [2, 4]], 0)
+
+    def test_the_mouth_is_that_of_the_rust_crates(self) -> None:
+        facts = tomllib.loads((ROOT / "crates/roto/fixtures/topologies/mouth.toml").read_text())
+        groups = tuple(landmark["group"] for landmark in facts["landmarks"])
+        self.assertEqual((facts["name"], groups), (MOUTH.name, MOUTH.groups))
+        for found, kind in zip(facts["shapes"], MOUTH.shapes, strict=True):
+            vertices = tuple(None if k == "free" else k for k in found["vertices"])
+            self.assertEqual(
+                (found["name"], found["closed"], vertices), (kind.name, kind.closed, kind.landmarks)
+            )
+
+    def test_the_mouths_free_vertices_lie_where_its_landmarks_do(self) -> None:
+        session = session_of(FIXTURES / "tiny_mouth_shapes.onnx")
+        places = mouth_stand().places
+        points = np.ones((1, 3, 1, MOUTH.count), np.float32)
+        points[0, :2, 0] = places.T
+        (found,) = session.run(None, {"points": points})
+        anchors = found[0, :2, 0].T
+        np.testing.assert_allclose(anchors[8:12], places[[8, 4, 9, 0]], atol=1e-6)
+        np.testing.assert_allclose(anchors[12:], places[[7, 10, 5]], atol=1e-6)
 
     def test_the_finder_scores_bright_cells(self) -> None:
         session = session_of(FIXTURES / "tiny_finder.onnx")

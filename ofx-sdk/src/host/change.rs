@@ -10,7 +10,7 @@ use super::{
     value::ParamValue,
     violation::ViolationKind,
 };
-use crate::{Error, RenderScale, Result, Status, sys};
+use crate::{Error, Result, Status, sys};
 use std::{
     ffi::CStr,
     sync::{Arc, atomic::Ordering},
@@ -59,7 +59,8 @@ pub(crate) fn tell(effect: &Arc<Effect>, reason: Reason, changes: &[Changed]) ->
     let around = PropertySet::new(host, SetKind::InArgs, "of changes", &[&around]);
     around.put_strings(sys::kOfxPropChangeReason, [reason.ofx_name()]);
     let time = effect.time();
-    let frame = || Frame::at(time, RenderScale::FULL);
+    let scale = effect.proxy();
+    let frame = || Frame::at(time, scale);
     let mut outcome = Ok(());
     let mut perform = |name: &'static CStr, args: &PropertySet| {
         let (status, action) = effect.perform(name, frame(), Some(args), None);
@@ -86,6 +87,7 @@ pub(crate) fn tell(effect: &Arc<Effect>, reason: Reason, changes: &[Changed]) ->
         args.put_string(sys::kOfxPropName, name);
         args.put_strings(sys::kOfxPropChangeReason, [reason.ofx_name()]);
         args.put_doubles(sys::kOfxPropTime, &[time]);
+        args.put_doubles(sys::kOfxImageEffectPropRenderScale, &[scale.x, scale.y]);
         perform(sys::kOfxActionInstanceChanged, &args);
     }
     perform(sys::kOfxActionEndInstanceChanged, &around);

@@ -17,7 +17,7 @@ use super::{
     sync::{lock, read},
     violation::ViolationKind,
 };
-use crate::{Context, Depth, Status, sys};
+use crate::{Context, Depth, RenderScale, Status, sys};
 use libloading::Library;
 use std::{
     ffi::{CStr, c_void},
@@ -53,6 +53,8 @@ pub(crate) struct Life {
     pub context: Context,
     pub project: Project,
     pub time: Mutex<f64>,
+    /// The scale of images outside of renders.
+    pub proxy: Mutex<RenderScale>,
     pub abort: AbortHandle,
     pub preferences: Mutex<Option<Preferences>>,
     /// Whether clip preferences have to be asked for again.
@@ -184,6 +186,11 @@ impl Effect {
             .into_iter()
             .filter(|param| param.properties.int(sys::kOfxParamPropPersistant) != Some(0))
             .filter_map(|param| param.curve.as_ref().map(|curve| (param.name.clone(), lock(curve).clone())))
+    }
+
+    /// The scale of images that an instance fetches outside of renders.
+    pub fn proxy(&self) -> RenderScale {
+        self.life.as_ref().map_or(RenderScale::FULL, |life| *lock(&life.proxy))
     }
 
     /// The current time of an instance.

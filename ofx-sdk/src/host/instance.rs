@@ -243,6 +243,13 @@ impl Instance {
         self.effect.time()
     }
 
+    /// Shows proxies from now on: outside of renders the plug-in is told this scale, and gets images at it.
+    pub fn set_proxy(&self, scale: RenderScale) {
+        if let Some(life) = &self.effect.life {
+            *lock(&life.proxy) = scale;
+        }
+    }
+
     /// Moves the current time; the plug-in is told of every animated parameter.
     ///
     /// # Errors
@@ -474,6 +481,7 @@ pub(crate) fn body(plugin: &Plugin, context: Context, project: &Project) -> Resu
     let life = Life {
         context,
         time: Mutex::new(project.range.min),
+        proxy: Mutex::new(RenderScale::FULL),
         project: project.clone(),
         abort: AbortHandle::default(),
         preferences: Mutex::default(),

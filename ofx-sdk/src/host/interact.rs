@@ -14,7 +14,7 @@ use super::{
     sync::lock,
 };
 use crate::{
-    RenderScale, Result, Status,
+    Result, Status,
     drawing::{DrawList, Viewport},
     sys,
 };
@@ -238,7 +238,7 @@ impl Driver {
     /// `true` when the plug-in has taken the event for itself.
     fn perform(&self, name: &'static CStr, args: Option<&PropertySet>) -> Result<bool> {
         let effect = &self.effect;
-        let frame = Frame::at(effect.time(), RenderScale::FULL);
+        let frame = Frame::at(effect.time(), effect.proxy());
         let action = Action::new(&effect.host, &effect.binary.identifier, Some(effect), name, frame);
         let in_args = args.map_or(std::ptr::null_mut(), PropertySet::raw);
         let status = action.perform(self.entry, self.interact.raw(), in_args, std::ptr::null_mut());
@@ -270,6 +270,8 @@ impl Driver {
         let Viewport { pixel_scale, width, height, background: [r, g, b, _], .. } = *lock(&self.viewport);
         set.put_pointer(sys::kOfxPropEffectInstance, self.effect.raw().addr());
         set.put_doubles(sys::kOfxPropTime, &[self.effect.time()]);
+        let scale = self.effect.proxy();
+        set.put_doubles(sys::kOfxImageEffectPropRenderScale, &[scale.x, scale.y]);
         set.put_doubles(sys::kOfxInteractPropPixelScale, &pixel_scale);
         set.put_doubles(sys::kOfxInteractPropBackgroundColour, &[r, g, b].map(f64::from));
         let pixels = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);

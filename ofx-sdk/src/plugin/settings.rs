@@ -51,44 +51,96 @@ impl Settings for () {
 /// let radius = &GlowSettings::declarations()[0];
 /// assert_eq!(radius.hint, "How far the glow reaches, in pixels of full resolution.");
 /// ```
+///
+/// A field without an expression holds the parameters of another such struct, at its place in the order: what several
+/// nodes have alike is declared once.
+///
+/// ```
+/// use ofx_sdk::plugin::{Boolean, Double, Settings};
+///
+/// ofx_sdk::settings! {
+///     /// What every node has that blurs.
+///     pub struct BlurSettings {
+///         /// How far it reaches.
+///         radius_px: Double = Double::new("Radius").default(8.0),
+///     }
+/// }
+/// ofx_sdk::settings! {
+///     /// What the artist may adjust.
+///     pub struct HaloSettings {
+///         /// Show nothing but the halo.
+///         alone: Boolean = Boolean::new("Alone"),
+///         /// How wide it is.
+///         blur: BlurSettings,
+///     }
+/// }
+///
+/// assert_eq!(HaloSettings::default().blur.radius_px, 8.0);
+/// let ids: Vec<_> = HaloSettings::declarations().iter().map(|declaration| declaration.id).collect();
+/// assert_eq!(ids, ["alone", "radius_px"]);
+/// ```
 #[macro_export]
 macro_rules! settings {
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
-            $( $(#[doc = $hint:literal])+ $field:ident : $kind:ty = $declaration:expr ),+ $(,)?
+            $( $(#[doc = $hint:literal])+ $field:ident : $kind:ty $(= $declaration:expr)? ),+ $(,)?
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         $vis struct $name {
-            $( $(#[doc = $hint])+ pub $field: <$kind as $crate::plugin::Kind>::Value, )+
+            $( $(#[doc = $hint])+ pub $field: $crate::settings!(@value $kind $(= $declaration)?), )+
         }
 
         #[allow(non_upper_case_globals, dead_code)]
         impl $name {
-            $( $(#[doc = $hint])+ pub const $field: $crate::plugin::ParamId<$kind> =
-                $crate::plugin::ParamId::new(stringify!($field)); )+
+            $( $crate::settings!(@id [$($hint),+] $field: $kind $(= $declaration)?); )+
         }
 
         impl ::core::default::Default for $name {
             fn default() -> Self {
-                Self { $( $field: <$kind as $crate::plugin::Kind>::default_value(&$declaration), )+ }
+                Self { $( $field: $crate::settings!(@default $kind $(= $declaration)?), )+ }
             }
         }
 
         impl $crate::plugin::Settings for $name {
             fn declarations() -> ::std::vec::Vec<$crate::plugin::Declaration> {
-                ::std::vec![
-                    $( <$kind as $crate::plugin::Kind>::declaration(
-                        &$declaration, stringify!($field), concat!($($hint, "\n"),+),
-                    ), )+
-                ]
+                let mut all = ::std::vec::Vec::new();
+                $( $crate::settings!(@declare all, [$($hint),+] $field: $kind $(= $declaration)?); )+
+                all
             }
 
             fn read(values: &$crate::plugin::Values<'_>) -> Self {
-                Self { $( $field: values.read::<$kind>(stringify!($field), &$declaration), )+ }
+                Self { $( $field: $crate::settings!(@read values, $field: $kind $(= $declaration)?), )+ }
             }
         }
     };
+
+    // A parameter, or the parameters of another struct.
+    (@value $kind:ty = $declaration:expr) => { <$kind as $crate::plugin::Kind>::Value };
+    (@value $part:ty) => { $part };
+
+    (@id [$($hint:literal),+] $field:ident: $kind:ty = $declaration:expr) => {
+        $(#[doc = $hint])+
+        pub const $field: $crate::plugin::ParamId<$kind> = $crate::plugin::ParamId::new(stringify!($field));
+    };
+    (@id [$($hint:literal),+] $field:ident: $part:ty) => {};
+
+    (@default $kind:ty = $declaration:expr) => { <$kind as $crate::plugin::Kind>::default_value(&$declaration) };
+    (@default $part:ty) => { <$part as ::core::default::Default>::default() };
+
+    (@declare $all:ident, [$($hint:literal),+] $field:ident: $kind:ty = $declaration:expr) => {
+        $all.push(<$kind as $crate::plugin::Kind>::declaration(
+            &$declaration, stringify!($field), concat!($($hint, "\n"),+),
+        ));
+    };
+    (@declare $all:ident, [$($hint:literal),+] $field:ident: $part:ty) => {
+        $all.extend(<$part as $crate::plugin::Settings>::declarations());
+    };
+
+    (@read $values:ident, $field:ident: $kind:ty = $declaration:expr) => {
+        $values.read::<$kind>(stringify!($field), &$declaration)
+    };
+    (@read $values:ident, $field:ident: $part:ty) => { <$part as $crate::plugin::Settings>::read($values) };
 }

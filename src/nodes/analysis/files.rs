@@ -1,9 +1,12 @@
 //! Results in files beside a project.
 
+use super::file_texts::FileTexts;
 use crate::nodes::kept::Key;
 use ofx_sdk::{Error, Result};
 use std::io::Write as _;
+use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The longest file that is read: beyond it lies no shot.
 const MOST_BYTES: u64 = 1 << 30;
@@ -12,16 +15,46 @@ const MOST_BYTES: u64 = 1 << 30;
 /// the file and the host renders again.
 const IN_FILE: &str = "in file ";
 
+/// The files that were read last. Renders of all nodes ask for them.
+static RESULTS: FileTexts<ResultFile> = FileTexts::new();
+
+/// A result in a file.
+#[derive(Debug)]
+pub struct ResultFile {
+    text: String,
+    stand_in: String,
+}
+
+/// A result, wherever it is stored.
+#[derive(Debug)]
+pub enum StoredText<'t> {
+    /// In a parameter.
+    InProject(&'t str),
+    /// In a file beside the project.
+    InFile(Arc<ResultFile>),
+}
+
+impl Deref for StoredText<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::InProject(text) => text,
+            Self::InFile(file) => &file.text,
+        }
+    }
+}
+
 /// The result that is stored in `text`, or in `file` if it says so; `None` where there is none.
 ///
 /// # Errors
 /// A file that cannot be read, that is not named any more, or that is not the one that was written.
-pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
+pub fn stored_text<'t>(text: &'t str, file: &str) -> Result<Option<StoredText<'t>>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
     if !text.starts_with(IN_FILE) {
-        return Ok(Some(text.to_owned()));
+        return Ok(Some(StoredText::InProject(text)));
     }
     if file.trim().is_empty() {
         return Err(Error::node(
@@ -29,15 +62,20 @@ pub fn stored_text(text: &str, file: &str) -> Result<Option<String>> {
         ));
     }
     let path = Path::new(file.trim());
-    let found = read_text(path)?;
-    match text.trim() == stand_in(&found) {
-        true => Ok(Some(found)),
+    let found = RESULTS.get(path, |text| ResultFile { stand_in: stand_in(&text), text })?;
+    match text.trim() == found.stand_in {
+        true => Ok(Some(StoredText::InFile(found))),
         // Another node's analysis, or one that was made since: to show it would be to show another shot in silence.
         false => Err(Error::node(format!(
             "{} is not the analysis that this node made: press Load to take it, or Clear analysis and analyse again",
             path.display()
         ))),
     }
+}
+
+/// Lets go of the files that were read.
+pub fn forget_files() {
+    RESULTS.forget();
 }
 
 /// What stands in a project for a result that lies in a file.
@@ -126,7 +164,7 @@ mod tests {
         assert_eq!(stored_text(&one, path.to_str().unwrap()).unwrap().as_deref(), Some("one"));
         assert_ne!(store_in_file("two", &path).unwrap(), one);
         assert!(stored_text(&one, "").unwrap_err().to_string().contains("Analysis file"));
-        assert_eq!(stored_text("", "x").unwrap(), None);
+        assert!(stored_text("", "x").unwrap().is_none());
         assert_eq!(stored_text("{}", "x").unwrap().as_deref(), Some("{}"));
     }
 }

@@ -6,11 +6,12 @@
 //! wait for no notification: an undo may give none.
 
 mod decoded;
+mod file_texts;
 mod files;
 mod frames;
 mod walk;
 
 pub use decoded::Decoded;
-pub use files::{read_text, store_in_file, stored_text, write_text};
+pub use files::{forget_files, read_text, store_in_file, stored_text, write_text};
 pub use frames::{Plan, listed, range_of};
-pub use walk::{End, walk};
+pub use walk::{End, search, walk};

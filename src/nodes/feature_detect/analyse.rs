@@ -1,31 +1,29 @@
 //! The walk over a shot: from Source to stored landmarks.
 
+use super::FeatureDetect;
 use super::face::{Picture, Seen, placed};
+use super::freshness::{Freshness, Sightings, picture_hash};
+use super::input::{Input, PROXY_SETTING, Rough};
 use super::locate::Manner;
 use super::networks::{NetworkEyes, Networks};
 use super::results::plate_of;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::steady::Run;
-use super::{CROP, FeatureDetect};
 use crate::nodes::analysis::{End, Plan, listed, range_of, read_text, store_in_file, walk};
+use crate::nodes::network_settings::NetworkSettings;
 use crate::nodes::picture;
-use imaging::color::NetworkEncoder;
-use kurbo::{Point, Rect};
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
-use roto::{Analysis, FrameAnalysis, FrameState, Plate};
-use std::collections::BTreeSet;
+use roto::{Analysis, FrameAnalysis, Plate};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A pixel of the Crop input counts as covered from here on.
-const LEAST_COVERAGE: f32 = 0.02;
-
 /// What the artist asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// The frames of the range that were not analysed, or whose picture has changed.
+    /// The frames of the range that were not analysed, or on which something has changed since.
     Range,
     /// The current frame, anew.
     ThisFrame,
@@ -40,7 +38,8 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     let networks = Networks::open(&settings.analysis)?;
     // Before anything is asked of the host: what is damaged is never overwritten.
     let stored = known_so_far(effect, &settings)?;
-    let mut walk = Walk::new(args, &settings, &networks, stored.as_deref())?;
+    let model = networks.id();
+    let mut walk = Walk::new(args, &settings, (&networks, &model), stored.as_deref(), &effect.sightings)?;
     // What another model found is given up for a whole new analysis only.
     let replaced = stored.filter(|stored| !stored.is_empty() && walk.analysis.is_empty());
     if let (Some(old), Wish::ThisFrame) = (&replaced, wish) {
@@ -61,7 +60,7 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     if !args.host().supports_temporal_access && wish == Wish::Range {
         status += "; this host gives a node no other frame than the current one: analyse each, or on a farm";
     }
-    store(effect, args, &settings, analysis, &networks.id(), &status)
+    store(effect, args, &settings, analysis, &model, &status)
 }
 
 /// What was found before: in the project, or in a file that a farm or another session wrote, which is gone on with.
@@ -89,9 +88,8 @@ struct Walk<'r, 'a> {
     args: &'r ChangedArgs<'a, FeatureDetect>,
     settings: &'r FeatureDetectSettings,
     networks: &'r Networks,
-    encoder: NetworkEncoder,
+    freshness: Freshness<'r, Editing>,
     analysis: Analysis,
-    plate: Plate,
     /// Frames on which no face was found.
     lost: BTreeSet<i64>,
     /// Frames of which Source gave no picture; what is known of them stays.
@@ -102,11 +100,11 @@ impl<'r, 'a> Walk<'r, 'a> {
     fn new(
         args: &'r ChangedArgs<'a, FeatureDetect>,
         settings: &'r FeatureDetectSettings,
-        networks: &'r Networks,
+        (networks, model): (&'r Networks, &'r str),
         stored: Option<&Analysis>,
+        sightings: &'r Sightings,
     ) -> Result<Self> {
-        let usable =
-            stored.filter(|stored| stored.check(networks.topology()).is_ok() && stored.model() == networks.id());
+        let usable = stored.filter(|stored| stored.check(networks.topology()).is_ok() && stored.model() == model);
         let analysis = match usable {
             Some(stored) => stored.clone(),
             None => {
@@ -114,13 +112,14 @@ impl<'r, 'a> Walk<'r, 'a> {
                     Some(stored) => *stored.plate(),
                     None => source_plate(args, args.time)?,
                 };
-                Analysis::new(networks.topology(), networks.id(), plate).map_err(Error::node)?
+                Analysis::new(networks.topology(), model, plate).map_err(Error::node)?
             }
         };
-        let encoder = NetworkEncoder::new(settings.analysis.source_colorspace.0, settings.analysis.exposure as f32);
-        let plate = *analysis.plate();
+        let (plate, scale) = (*analysis.plate(), args.scale);
+        let input = Input { instance: args, params: args.params(), settings: &settings.analysis, plate, scale };
+        let freshness = Freshness { input, sightings, model };
         let (lost, dark) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Self { args, settings, networks, encoder, analysis, plate, lost, dark })
+        Ok(Self { args, settings, networks, freshness, analysis, lost, dark })
     }
 
     fn reach(&self) -> usize {
@@ -148,12 +147,12 @@ impl<'r, 'a> Walk<'r, 'a> {
         Ok((Plan::new(&wanted, &range, &source, self.reach() as i64), range))
     }
 
-    /// The frames of a range that were not analysed, or whose picture has changed since.
+    /// The frames of a range that were not analysed, or on which something has changed since.
     fn wanted(&self, range: &RangeInclusive<i64>) -> Result<BTreeSet<i64>> {
         let known: Vec<i64> = range.clone().filter(|&frame| self.analysis.frame(frame).is_some()).collect();
-        let changed = changed_frames(self.args, &self.analysis, &known)?;
+        let changed = self.freshness.changed(&self.analysis, &known)?;
         let missing = self.analysis.missing(range.clone());
-        Ok(missing.chain(changed).collect())
+        Ok(missing.chain(changed.into_keys()).collect())
     }
 
     /// Looks at the planned frames, run by run, and keeps what was found on those that are to be stored.
@@ -168,13 +167,13 @@ impl<'r, 'a> Walk<'r, 'a> {
             let before = last.take().filter(|(at, _)| at + 1 == frame).map(|(_, seen)| seen);
             let before = before.or_else(|| self.stored_before(frame));
             match self.look(frame, before.as_ref(), &eyes)? {
-                Looked::Face(picture, hash, seen) => {
+                Looked::Face(picture, origin, seen) => {
                     if parts.last().is_none_or(|part| part.end() + 1 != frame) {
                         parts.iter_mut().for_each(|part| part.run.close());
                         parts.push(Part::new(frame, Run::new(self.reach(), args.thread_count())));
                     }
                     let Some(part) = parts.last_mut() else { return Ok(()) };
-                    part.push(picture, hash, &seen)?;
+                    part.push(picture, *origin, &seen)?;
                     last = Some((frame, seen));
                 }
                 Looked::NoFace if plan.store.contains(&frame) => drop(lost.insert(frame)),
@@ -205,62 +204,27 @@ impl<'r, 'a> Walk<'r, 'a> {
         let Some(image) = args.image_at(&Clip::SOURCE, time)?.filter(|image| !image.bounds().is_empty()) else {
             return Ok(Looked::NoPicture);
         };
-        let hash = picture::pixel_hash(args, &image) as u64;
-        let display = picture::display_colors(args, &image, &self.encoder)?;
-        let picture = placed(display, image.bounds(), args.scale, &self.plate);
+        let (input, plate) = (&self.freshness.input, self.analysis.plate());
+        let picture_hash = picture_hash(input, &image);
+        let display = picture::display_colors(args, &image, &input.encoder(frame)?)?;
+        let picture = placed(display, image.bounds(), args.scale, plate);
         drop(image);
         let manner = Manner {
             second_look: settings.second_look,
             least_trust: settings.confidence_threshold,
-            pixel_aspect: self.plate.pixel_aspect,
+            pixel_aspect: plate.pixel_aspect,
         };
-        let seen = match self.rough_crop(time)? {
+        let rough = input.rough_crop(frame)?;
+        self.freshness.sightings.saw(frame, picture_hash, input.proxy(), Some(rough.text()));
+        let mut settings = input.depends_on(frame, Some(rough.text()));
+        settings.insert(PROXY_SETTING.to_owned(), input.proxy());
+        let origin = Box::new(Origin { picture: picture_hash, settings });
+        let seen = match rough {
             Rough::Nowhere => None,
             Rough::Within(part) => manner.locate(&picture, Some(part), None, eyes)?,
             Rough::Anywhere => manner.locate(&picture, None, last, eyes)?,
         };
-        Ok(seen.map_or(Looked::NoFace, |seen| Looked::Face(picture, hash, seen)))
-    }
-
-    /// Where the artist says that the face is.
-    fn rough_crop(&self, time: f64) -> Result<Rough> {
-        let settings = &self.settings.analysis;
-        let part = match settings.use_crop_input.then(|| self.args.image_at(&CROP, time)).transpose()?.flatten() {
-            Some(matte) => match self.covered(&matte)? {
-                Some(part) => part,
-                None => return Ok(Rough::Nowhere),
-            },
-            None if settings.use_crop_rectangle => self.rectangle(time)?,
-            None => return Ok(Rough::Anywhere),
-        };
-        let margin = settings.crop_margin;
-        Ok(Rough::Within(part.inflate(part.width() * margin, part.height() * margin)))
-    }
-
-    /// What the Crop input covers, in pixels of the plate.
-    fn covered(&self, matte: &Image<'_>) -> Result<Option<Rect>> {
-        let (bounds, scale) = (matte.bounds(), self.args.scale);
-        let coverage = picture::coverage(self.args, matte, bounds)?;
-        let inside = coverage.indexed_iter().filter(|(_, value)| **value >= LEAST_COVERAGE).map(|(at, _)| at);
-        let pixels = inside.map(|(y, x)| Rect::new(x as f64, y as f64, x as f64 + 1.0, y as f64 + 1.0));
-        let corner =
-            Point::new(f64::from(bounds.x1) / scale.x - self.plate.x1, self.plate.y2 - f64::from(bounds.y2) / scale.y);
-        Ok(pixels.reduce(|all, pixel| all.union(pixel)).map(|all| {
-            let at = |x: f64, y: f64| Point::new(corner.x + x / scale.x, corner.y + y / scale.y);
-            Rect::from_points(at(all.x0, all.y0), at(all.x1, all.y1))
-        }))
-    }
-
-    fn rectangle(&self, time: f64) -> Result<Rect> {
-        let params = self.args.params();
-        let corners = [AnalysisSettings::crop_bottom_left, AnalysisSettings::crop_top_right];
-        let [one, other] = corners.map(|id| params.get(id).and_then(|param| param.value_at(time)));
-        let [one, other] = [one?, other?].map(|[x, y]| self.plate.from_canonical() * Point::new(x, y));
-        let part = Rect::from_points(one, other);
-        match part.width() >= 1.0 && part.height() >= 1.0 {
-            true => Ok(part),
-            false => Err(Error::node("the crop rectangle has no area: drag its corners around the face".to_owned())),
-        }
+        Ok(seen.map_or(Looked::NoFace, |seen| Looked::Face(picture, origin, seen)))
     }
 }
 
@@ -270,25 +234,21 @@ enum Looked {
     NoPicture,
     /// There is none to be found.
     NoFace,
-    /// The picture, its hash, and the face.
-    Face(Picture, u64, Seen),
+    /// The picture, what the answer comes from, and the face.
+    Face(Picture, Box<Origin>, Seen),
 }
 
-/// Where the artist says that the face is.
-enum Rough {
-    /// The Crop input covers nothing.
-    Nowhere,
-    /// Within a part of the plate.
-    Within(Rect),
-    /// Nothing is said.
-    Anywhere,
+/// What an answer comes from, beside the model.
+struct Origin {
+    picture: u64,
+    settings: BTreeMap<String, String>,
 }
 
 /// Neighboring frames with a face.
 struct Part {
     first: i64,
     run: Run,
-    seen: Vec<(u64, Seen)>,
+    seen: Vec<(Origin, Seen)>,
 }
 
 impl Part {
@@ -301,8 +261,8 @@ impl Part {
         self.first + self.seen.len() as i64 - 1
     }
 
-    fn push(&mut self, picture: Picture, hash: u64, seen: &Seen) -> Result<()> {
-        self.seen.push((hash, seen.clone()));
+    fn push(&mut self, picture: Picture, origin: Origin, seen: &Seen) -> Result<()> {
+        self.seen.push((origin, seen.clone()));
         self.run.push(picture, seen)
     }
 
@@ -311,9 +271,10 @@ impl Part {
     fn keep(self, store: &BTreeSet<i64>, analysis: &mut Analysis) -> Result<Vec<i64>> {
         let mut wild = Vec::new();
         let steadied = self.run.steadied()?;
-        for ((frame, landmarks), (picture, seen)) in (self.first..).zip(steadied).zip(self.seen) {
+        for ((frame, landmarks), (origin, seen)) in (self.first..).zip(steadied).zip(self.seen) {
             if store.contains(&frame) {
-                let found = FrameAnalysis { landmarks, presence: seen.presence, crop: seen.crop, picture };
+                let (Origin { picture, settings }, Seen { presence, crop, .. }) = (origin, seen);
+                let found = FrameAnalysis { landmarks, presence, crop, picture, settings };
                 if analysis.insert(frame, found).is_err() {
                     wild.push(frame);
                 }
@@ -330,30 +291,6 @@ impl Part {
 pub fn source_plate(instance: &Instance, time: f64) -> Result<Plate> {
     let clip = instance.clip(&Clip::SOURCE)?;
     plate_of(clip.region_of_definition(time)?, clip.pixel_aspect().unwrap_or(1.0))
-}
-
-/// Which of the frames have another picture now than when they were analysed.
-///
-/// # Errors
-/// An abort; a frame that cannot be read.
-pub fn changed_frames(instance: &Instance, analysis: &Analysis, frames: &[i64]) -> Result<BTreeSet<i64>> {
-    let mut changed = BTreeSet::new();
-    if frames.is_empty() {
-        return Ok(changed);
-    }
-    let end = walk(instance, "Looking for changed frames", frames, |frame| {
-        let image = instance.image_at(&Clip::SOURCE, frame as f64)?;
-        let hash = image.map(|image| picture::pixel_hash(instance, &image) as u64);
-        if analysis.state(frame, hash) == FrameState::Stale {
-            changed.insert(frame);
-        }
-        Ok(())
-    });
-    match end {
-        End::Done => Ok(changed),
-        End::Cancelled => Err(Error::Aborted),
-        End::Failed(_, error) => Err(error),
-    }
 }
 
 /// Writes an analysis into the project or its file, with a status, as one step that can be undone. Where the file cannot be
@@ -382,7 +319,7 @@ pub fn store(
     effect.store.wrote_analysis(&text, analysis);
     args.params().edit("Analyse", |params| {
         params.set(AnalysisSettings::analysis, stored)?;
-        params.set(AnalysisSettings::model_id, model_id)?;
+        params.set(NetworkSettings::model_id, model_id)?;
         params.set(AnalysisSettings::status, status)
     })
 }

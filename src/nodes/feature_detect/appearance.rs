@@ -1,8 +1,9 @@
 //! What the panel shows: the names of the model's shapes and groups, and nothing of what the model does not have.
 
 use super::draw::groups;
-use super::settings::{AnalysisSettings, FeatureDetectSettings, MOST_GROUPS, MOST_SHAPES, ShapeSettings};
+use super::settings::{FeatureDetectSettings, MOST_GROUPS, MOST_SHAPES, ShapeSettings};
 use crate::nodes::model;
+use crate::nodes::network_settings::NetworkSettings;
 use ofx_sdk::plugin::{Dresses, Kind, ParamId, ParamSet};
 use ofx_sdk::{Error, Result};
 use roto::Topology;
@@ -39,7 +40,7 @@ pub fn dress<A: Dresses>(
             show(params, id, label.as_deref());
         }
     }
-    params.get(AnalysisSettings::custom_model)?.set_enabled(settings.analysis.model == model::CUSTOM)
+    params.get(NetworkSettings::custom_model)?.set_enabled(settings.analysis.model == model::CUSTOM)
 }
 
 /// Shows a parameter under a label, or hides it. A host that cannot leaves it as it is.

@@ -1,17 +1,14 @@
 //! Corrections in numbers, for hosts without overlays; and the buttons around them.
 
-use super::analyse::{changed_frames, source_plate};
+use super::analyse::source_plate;
 use super::networks::Networks;
 use super::results::Results;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
-use super::{FeatureDetect, NODE, exchange};
-use crate::nodes::analysis::{listed, range_of};
-use crate::nodes::kept::lock;
+use super::{FeatureDetect, exchange, review};
 use kurbo::Point;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
-use roto::{Analysis, Concern, Edits, Grip, Review, Topology};
-use std::sync::Arc;
+use roto::{Edits, Grip};
 
 /// Does what a change of one of these parameters asks for; others are nobody's here.
 ///
@@ -30,20 +27,13 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
     }
     if is(AnalysisSettings::reset_frame.name()) {
         let frame = frame_of(args);
-        change(effect, args, "Reset frame", |edits| {
+        return change_and_show(effect, args, "Reset frame", |edits| {
             edits.remove_frame(frame);
             Ok(())
-        })?;
-        return show_point(effect, args);
+        });
     }
-    if is(AnalysisSettings::previous_unsure.name()) {
-        return go_to_unsure(effect, args, false);
-    }
-    if is(AnalysisSettings::next_unsure.name()) {
-        return go_to_unsure(effect, args, true);
-    }
-    if is(AnalysisSettings::check_frames.name()) {
-        return check_frames(effect, args);
+    if let Some(done) = review::react(effect, args, id) {
+        return done;
     }
     exchange::react(effect, args, id)
 }
@@ -89,6 +79,19 @@ pub fn change(
     store_edits(effect, &args.params(), edits, label)
 }
 
+/// As [`change`], with what Position shows of it: one step too.
+fn change_and_show(
+    effect: &FeatureDetect,
+    args: &ChangedArgs<'_, FeatureDetect>,
+    label: &str,
+    work: impl FnOnce(&mut Edits) -> roto::Result<()>,
+) -> Result<()> {
+    args.params().edit(label, |_| {
+        change(effect, args, label, work)?;
+        show_point(effect, args)
+    })
+}
+
 /// Stores corrections, as one step that the artist can undo.
 ///
 /// # Errors
@@ -107,22 +110,34 @@ fn selected(settings: &FeatureDetectSettings, networks: &Networks) -> Option<usi
     (index < networks.topology().landmarks().len()).then_some(index)
 }
 
-/// What Position was filled with: it does not move with the time line, and hosts tell a node nothing of that.
-#[derive(Clone, Copy, Debug)]
-pub struct ShownPoint {
+/// What Position was filled with: it does not move with the time line, and hosts tell a node nothing of that. It is kept in a
+/// parameter, so that an undo takes it back together with Position, and is no edit itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ShownPoint {
     landmark: usize,
-    frame: i64,
     at: [f64; 2],
 }
 
+/// What is stored of a position is rounded; a typed one that is as near as this stays as it was typed.
+const ROUNDED_PX: f64 = 1e-2;
+
 impl ShownPoint {
-    /// What the artist wants of a landmark on a frame whose own place is `own`: a coordinate that still shows another frame's
-    /// was not touched, and stays as the frame has it.
-    fn meant(self, landmark: usize, frame: i64, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
-        match self.landmark == landmark && self.frame != frame {
-            true => [0, 1].map(|axis| if typed[axis] == self.at[axis] { own[axis] } else { typed[axis] }),
-            false => typed,
-        }
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let landmark = words.next()?.parse().ok()?;
+        let [x, y] = [words.next()?.parse().ok()?, words.next()?.parse().ok()?];
+        Some(Self { landmark, at: [x, y] })
+    }
+
+    fn text(&self) -> String {
+        let Self { landmark, at: [x, y] } = self;
+        format!("{landmark} {x} {y}")
+    }
+
+    /// What the artist wants of the landmark, whose own place is `own`: a coordinate that shows what was filled in was not
+    /// touched, and stays as the frame has it.
+    fn meant(self, typed: [f64; 2], own: [f64; 2]) -> [f64; 2] {
+        [0, 1].map(|axis| if typed[axis] == self.at[axis] { own[axis] } else { typed[axis] })
     }
 }
 
@@ -134,46 +149,50 @@ fn show_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         return args.params().set(AnalysisSettings::point_name, "none");
     };
     let results = results_or_new(effect, args, &settings, &networks, args.time)?;
-    let frame = results.landmarks(frame_of(args), &settings)?;
-    let (landmark, name) = (frame[index], &networks.topology().landmarks()[index].name);
-    let by_hand = results.edits.frame(frame_of(args)).is_some_and(|edit| edit.landmarks.contains_key(&index));
     let now = frame_of(args);
+    let frame = results.landmarks(now, &settings)?;
+    let (landmark, name) = (frame[index], &networks.topology().landmarks()[index].name);
+    let by_hand = results.edits.frame(now).is_some_and(|edit| edit.landmarks.contains_key(&index));
     let text = match landmark.known_position() {
         Some(_) if by_hand => format!("{name}, frame {now}: set by hand"),
         Some(_) => format!("{name}, frame {now}: {:.0} % sure", landmark.confidence * 100.0),
         None => format!("{name}, frame {now}: not found"),
     };
-    let at = landmark.known_position().map(|at| results.plate().to_canonical() * at);
-    let shown = at.map(|at| ShownPoint { landmark: index, frame: now, at: [at.x, at.y] });
-    *lock(&effect.shown) = shown;
     let params = args.params();
     params.set(AnalysisSettings::point_name, text)?;
-    at.map_or(Ok(()), |at| params.set(AnalysisSettings::point_xy, [at.x, at.y]))
+    let before = settings.analysis.point_xy;
+    let own = landmark.known_position().map(|at| results.plate().to_canonical() * at);
+    let is_there = own.is_none_or(|at| (before[0] - at.x).hypot(before[1] - at.y) < ROUNDED_PX);
+    let at = own.filter(|_| !is_there).map_or(before, |at| [at.x, at.y]);
+    params.set(AnalysisSettings::point_shown, ShownPoint { landmark: index, at }.text())?;
+    if is_there { Ok(()) } else { params.set(AnalysisSettings::point_xy, at) }
 }
 
 /// Makes a key by hand where the artist put the selected landmark.
 fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
     let settings = args.settings();
     let networks = Networks::open(&settings.analysis)?;
-    let index = selected(&settings, &networks).ok_or_else(|| {
+    let Some(index) = selected(&settings, &networks) else {
+        // Told, and no failure: hosts that open a project say that every parameter has changed.
         let count = networks.topology().landmarks().len();
-        Error::node(format!("no point is selected: set Selected point to 1-{count} before you move it"))
-    })?;
+        let told = format!("no point is selected: set Selected point to 1-{count} before you move it");
+        return args.params().set(AnalysisSettings::status, told);
+    };
     let results = results_or_new(effect, args, &settings, &networks, args.time)?;
     let (typed, now) = (settings.analysis.point_xy, frame_of(args));
     let own = results.landmarks(now, &settings)?[index].known_position().map(|at| results.plate().to_canonical() * at);
-    let shown = *lock(&effect.shown);
-    let [x, y] = match (shown, own) {
-        (Some(shown), Some(own)) => shown.meant(index, now, typed, [own.x, own.y]),
-        _ => typed,
-    };
-    let at = results.plate().from_canonical() * Point::new(x, y);
-    change(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))?;
-    if [x, y] == typed {
-        *lock(&effect.shown) = Some(ShownPoint { landmark: index, frame: now, at: typed });
+    let own = own.map(|at| [at.x, at.y]);
+    let shown = ShownPoint::parse(&settings.analysis.point_shown).filter(|shown| shown.landmark == index);
+    if shown.is_some_and(|shown| shown.at == typed) || own == Some(typed) {
+        // An undo or an opened project that brought Position back.
         return Ok(());
     }
-    show_point(effect, args)
+    let wanted = match (shown, own) {
+        (Some(shown), Some(own)) => shown.meant(typed, own),
+        _ => typed,
+    };
+    let at = results.plate().from_canonical() * Point::new(wanted[0], wanted[1]);
+    change_and_show(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))
 }
 
 fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
@@ -182,75 +201,7 @@ fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) ->
     let Some(index) = selected(&settings, &networks) else {
         return Err(Error::node("no point is selected: set Selected point first".to_owned()));
     };
-    change(effect, args, "Reset point", |edits| edits.reset(frame_of(args), Grip::Landmark(index)))?;
-    show_point(effect, args)
-}
-
-/// Moves the time line to the next frame that wants a look.
-fn go_to_unsure(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, forward: bool) -> Result<()> {
-    let settings = args.settings();
-    let networks = Networks::open(&settings.analysis)?;
-    let (analysis, edits) = analysed(effect, args, &settings)?;
-    let frames = range_of(args, settings.analysis.first_frame, settings.analysis.last_frame)?;
-    let confidence_threshold = settings.analysis.confidence_threshold;
-    let review = Review { analysis: &analysis, edits: &edits, frames, confidence_threshold };
-    let unknown = |_| None;
-    let found = if forward { review.next(frame_of(args), unknown) } else { review.previous(frame_of(args), unknown) };
-    let status = match found {
-        Some((frame, concern)) => {
-            let moved = args.timeline().go_to(frame as f64);
-            let told = format!("frame {frame}: {}", worded(concern, networks.topology()));
-            match moved {
-                Ok(()) => told,
-                Err(_) => format!("{told} (this host's time line cannot be moved from here)"),
-            }
-        }
-        None => format!("no frame {} this one wants a look", if forward { "after" } else { "before" }),
-    };
-    args.params().set(AnalysisSettings::status, status)
-}
-
-/// Why a frame wants a look, in words.
-fn worded(concern: Concern, topology: &Topology) -> String {
-    match concern {
-        Concern::Missing => "not analysed".to_owned(),
-        Concern::Stale => "its picture has changed since it was analysed".to_owned(),
-        Concern::Unsure { landmark, confidence } => {
-            let name = topology.landmarks().get(landmark).map_or("a landmark", |spec| spec.name.as_str());
-            format!("{name} is {:.0} % sure", confidence * 100.0)
-        }
-    }
-}
-
-/// The stored analysis and corrections.
-fn analysed(
-    effect: &FeatureDetect,
-    args: &ChangedArgs<'_, FeatureDetect>,
-    settings: &FeatureDetectSettings,
-) -> Result<(Arc<Analysis>, Arc<Edits>)> {
-    let networks = Networks::open(&settings.analysis)?;
-    let results = results_or_new(effect, args, settings, &networks, args.time)?;
-    match results.analysis.is_empty() {
-        true => Err(Error::node(format!("{NODE} has not analysed a frame yet: press Analyse"))),
-        false => Ok((results.analysis, results.edits)),
-    }
-}
-
-/// Says which frames changed since they were analysed.
-fn check_frames(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
-    let settings = args.settings();
-    let (analysis, _) = analysed(effect, args, &settings)?;
-    let mut frames: Vec<i64> = analysis.frames().map(|(frame, _)| frame).collect();
-    if !args.host().supports_temporal_access {
-        // Such a host gives the current picture for every frame.
-        frames.retain(|&frame| frame == frame_of(args));
-    }
-    let changed = changed_frames(args, &analysis, &frames)?;
-    let status = match changed.is_empty() {
-        true => format!("all {} analysed frames are as they were", frames.len()),
-        false => format!("changed since the analysis: {}; Analyse finds them anew", listed(&changed)),
-    };
-    args.params().set(AnalysisSettings::status, status)
+    change_and_show(effect, args, "Reset point", |edits| edits.reset(frame_of(args), Grip::Landmark(index)))
 }
 
 #[cfg(test)]
@@ -258,11 +209,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coordinate_of_another_frame_that_was_not_touched_is_that_of_this_frame() {
-        let shown = ShownPoint { landmark: 3, frame: 10, at: [100.0, 200.0] };
+    fn a_coordinate_that_was_filled_in_and_not_touched_is_that_of_the_frame() {
+        let shown = ShownPoint { landmark: 3, at: [100.0, 200.0] };
         let own = [140.0, 250.0];
-        assert_eq!(shown.meant(3, 20, [101.0, 200.0], own), [101.0, 250.0]);
-        assert_eq!(shown.meant(3, 10, [101.0, 200.0], own), [101.0, 200.0], "its own frame");
-        assert_eq!(shown.meant(4, 20, [101.0, 200.0], own), [101.0, 200.0], "another landmark");
+        assert_eq!(shown.meant([101.0, 200.0], own), [101.0, 250.0]);
+        assert_eq!(shown.meant([101.0, 202.0], own), [101.0, 202.0]);
+    }
+
+    #[test]
+    fn what_was_filled_in_comes_back_from_its_text() {
+        let shown = ShownPoint { landmark: 3, at: [100.1, 1.0 / 3.0] };
+        assert_eq!(ShownPoint::parse(&shown.text()), Some(shown));
+        assert!(["", "3", "3 x 1", "a 1 2"].iter().all(|text| ShownPoint::parse(text).is_none()));
     }
 }

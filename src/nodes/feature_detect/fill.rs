@@ -2,6 +2,7 @@
 
 use super::FeatureDetect;
 use super::draw::{Scene, dots, view_of};
+use super::input::proxy_text;
 use super::networks::Networks;
 use super::output::{Composer, SHAPE_COLORS, over};
 use super::settings::{FeatureDetectSettings, Output};
@@ -45,9 +46,20 @@ pub fn render(effect: &FeatureDetect, args: &RenderArgs<'_, FeatureDetect>) -> R
         picture::clear(&mut output);
         return Ok(());
     };
+    if effect.sightings.are_wanted() && is_whole(args, &source) {
+        let (hash, proxy) = (picture::pixel_hash(args, &source) as u64, proxy_text(args.scale));
+        effect.sightings.saw(args.time.round() as i64, hash, proxy, None);
+    }
     let paint = paint(effect, args, output.window())?;
     args.check_abort()?;
     write(args, &source, &mut output, &paint)
+}
+
+/// Whether an image is all of a whole frame of Source: a tile says nothing of the picture that was analysed.
+fn is_whole(args: &RenderArgs<'_, FeatureDetect>, source: &Image<'_>) -> bool {
+    let region = args.clip(&Clip::SOURCE).and_then(|clip| clip.region_of_definition(args.time));
+    let whole = region.map(|region| region.to_pixels_enclosing(args.scale, source.pixel_aspect()));
+    args.time.fract() == 0.0 && whole.is_ok_and(|whole| source.bounds() == whole)
 }
 
 fn paint(effect: &FeatureDetect, args: &RenderArgs<'_, FeatureDetect>, window: RectI) -> Result<Paint> {

@@ -32,7 +32,7 @@ impl Networks {
     /// # Errors
     /// No model, a missing or different file, a topology that is not there.
     pub fn open(settings: &AnalysisSettings) -> Result<Self> {
-        Self::chosen(settings, &settings.model_id)
+        Self::chosen(settings, &settings.network.model_id)
     }
 
     /// As [`open`](Self::open), whatever model the project remembers.
@@ -41,10 +41,11 @@ impl Networks {
     /// As `open`.
     pub fn chosen(settings: &AnalysisSettings, saved_id: &str) -> Result<Self> {
         let engine = model::engine()?;
-        let selection = Selection { node: NODE, choice: settings.model, custom: &settings.custom_model, saved_id };
+        let selection =
+            Selection { node: NODE, choice: settings.model, custom: &settings.network.custom_model, saved_id };
         let landmarks = selection.resolve(&engine, &LANDMARK_CHANNELS)?;
         let topology = topology(&landmarks)?;
-        let device = settings.device.with_index(settings.device_index);
+        let device = settings.network.engine_device();
         let networks = Self { engine, landmarks, topology, device };
         networks.crop_size()?;
         Ok(networks)

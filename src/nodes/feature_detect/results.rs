@@ -2,7 +2,7 @@
 
 use super::networks::Networks;
 use super::settings::FeatureDetectSettings;
-use crate::nodes::analysis::{Decoded, stored_text};
+use crate::nodes::analysis::{Decoded, forget_files, stored_text};
 use crate::nodes::kept::{Key, Room, Shelf};
 use ofx_sdk::{Error, RectD, Result};
 use roto::{Analysis, BezierShape, Blend, Edits, LandmarkSet, Plate, Resolved, Resolver, Topology};
@@ -14,9 +14,10 @@ const FRAMES_KEPT: Room = Room { least: 64, most: 512 };
 /// The frames that were looked at last.
 static RESOLVED: Shelf<Resolved> = Shelf::new(|_| 1 << 14);
 
-/// Lets go of all resolved frames.
+/// Lets go of all resolved frames and files.
 pub fn forget() {
     RESOLVED.clear();
+    forget_files();
 }
 
 /// The decoded texts of a node. Each is decoded when its hash changes.

@@ -109,15 +109,15 @@ pub struct Analyst<'r, 'a> {
 impl<'r, 'a> Analyst<'r, 'a> {
     fn new(args: &'r RenderArgs<'a, ToneSegment>) -> Result<Self> {
         let engine = model::engine()?;
-        let model = selected_model(&args.settings, &args.settings.model_id, &engine)?;
-        let device = args.settings.device.with_index(args.settings.device_index);
+        let model = selected_model(&args.settings, &args.settings.network.model_id, &engine)?;
+        let device = args.settings.network.engine_device();
         Ok(Self { args, engine, model, device })
     }
 
     /// The key of all that the network's answer depends on.
     pub fn key(&self, plate: &Plate<'_, '_>) -> Key {
         let settings = &self.args.settings;
-        let (colorspace, exposure) = (settings.source_colorspace.0, settings.exposure as f32);
+        let (colorspace, exposure) = (settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
         let empty = matches!(plate.mask, Mask::Empty);
         let (size, aspect, device) = (self.working_size(), plate.source.pixel_aspect(), self.device);
@@ -130,7 +130,7 @@ impl<'r, 'a> Analyst<'r, 'a> {
     pub fn show(&self, plate: &Plate<'_, '_>) -> Result<(Frame, NetworkPicture)> {
         let (args, settings) = (self.args, &self.args.settings);
         args.check_abort()?;
-        let encoder = NetworkEncoder::new(settings.source_colorspace.0, settings.exposure as f32);
+        let encoder = NetworkEncoder::new(settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let frame = Stage::Convert.time(|| {
             let display = picture::display_colors(args, plate.source, &encoder)?;
             Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.source.bounds())? })

@@ -1,7 +1,7 @@
 //! The parameters of ToneSegment, declared once: this is what the host's panel shows and what a project saves.
 
-use crate::nodes::colorspace::SourceColorspace;
-use crate::nodes::model::{self, Device};
+use crate::nodes::model;
+use crate::nodes::network_settings::{EncodingSettings, NetworkSettings};
 use ofx_sdk::plugin::*;
 
 ofx_sdk::settings! {
@@ -11,28 +11,15 @@ ofx_sdk::settings! {
         model_group: Group = Group::new("Model"),
         /// The network that finds the tones. Custom runs the file given below.
         model: DynamicChoice = DynamicChoice::new("Model", models).default(TONE_FAST).parent("model_group"),
-        /// An ONNX file with the inputs and outputs that Rotocel's training writes. It describes itself in its metadata,
-        /// or in a file of the same name with .json appended. Used when Model is Custom.
-        custom_model: FilePath = FilePath::new("Custom model").parent("model_group"),
-        /// Name and SHA-256 of the model that this project was made with. It wins over the position in the menu, so that
-        /// a newer Rotocel never swaps the model of an older project in silence.
-        model_id: Text = Text::new("Model id").secret().parent("model_group"),
-        /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
-        /// ROTOCEL_DEVICE overrides this.
-        device: Choice<Device> = Choice::new("Device").parent("model_group"),
-        /// Which CUDA GPU, counted from 0, when Device is CUDA. Auto takes the first.
-        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).not_animating().parent("model_group"),
-        /// Runs the network once, measures it, and writes what really runs into Status.
-        check_device: PushButton = PushButton::new("Check device").parent("model_group"),
+        /// The network beside the menu, and the device that runs it.
+        network: NetworkSettings,
         /// What the last check of the device or change of the model found.
         status: Text = Text::new("Status").disabled().parent("model_group"),
 
         /// What the network sees.
         input_group: Group = Group::new("Input"),
-        /// The color encoding of Source. The network is shown an sRGB picture made from it.
-        source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
-        /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
-        exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
+        /// How the network is shown Source.
+        encoding: EncodingSettings,
         /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms and takes longer,
         /// in proportion to the square. The picture is never enlarged.
         working_size: Integer =

@@ -1,10 +1,14 @@
 //! What a model found in a shot, frame by frame.
 
+mod now;
 mod text;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use kurbo::{Point, Rect};
+
+pub use now::{Change, FrameState, Now};
 
 use crate::plate::{FARTHEST_PX, rounded};
 use crate::stored::{Frames, Kind, Outer, Outline, write};
@@ -21,18 +25,14 @@ pub struct FrameAnalysis {
     pub crop: Rect,
     /// Hash of the pixels that it was shown: another picture has another one.
     pub picture: u64,
+    /// What else the answer depended on, such as an exposure, by name and as text; empty where an earlier version did not
+    /// keep it.
+    pub settings: BTreeMap<String, String>,
 }
 
-/// Whether a frame's analysis can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FrameState {
-    /// The frame was not analysed.
-    Missing,
-    /// The picture has changed since.
-    Stale,
-    /// The picture is the one that was analysed, or nobody says that it is not.
-    Current,
-}
+/// More settings than any node has, and longer texts than any of them needs.
+const MOST_SETTINGS: usize = 64;
+const MOST_SETTING_BYTES: usize = 256;
 
 /// What a model found in the frames of a shot, as it is stored in a project.
 ///
@@ -48,6 +48,7 @@ pub enum FrameState {
 ///     presence: vec![1.0; 9],
 ///     crop: Rect::new(700.0, 500.0, 1100.0, 900.0),
 ///     picture: 0x1d,
+///     settings: [("exposure".to_owned(), "1.5".to_owned())].into(),
 /// })?;
 /// assert_eq!(Analysis::parse(&analysis.write()?)?, analysis);
 /// # Ok::<(), roto::Error>(())
@@ -148,15 +149,6 @@ impl Analysis {
         self.frames.remove(frame)
     }
 
-    /// Whether a frame's analysis can be used. `picture` is the hash of its pixels now, `None` when nobody knows.
-    pub fn state(&self, frame: i64, picture: Option<u64>) -> FrameState {
-        match (self.frames.get(frame), picture) {
-            (None, _) => FrameState::Missing,
-            (Some(found), Some(now)) if found.picture != now => FrameState::Stale,
-            _ => FrameState::Current,
-        }
-    }
-
     /// The frames of a range that were not analysed, in order.
     pub fn missing(&self, frames: RangeInclusive<i64>) -> impl Iterator<Item = i64> + '_ {
         frames.filter(|&frame| self.frames.get(frame).is_none())
@@ -217,6 +209,15 @@ impl FrameAnalysis {
         };
         count("landmarks", outline.landmarks, self.landmarks.len())?;
         count("shapes", outline.shapes.len(), self.presence.len())?;
+        let longest = self.settings.iter().flat_map(|(name, text)| [name.len(), text.len()]).max().unwrap_or(0);
+        for (name, value, most, range) in [
+            ("number of settings of a frame", self.settings.len(), MOST_SETTINGS, "up to 64"),
+            ("length of a frame's setting", longest, MOST_SETTING_BYTES, "up to 256 bytes"),
+        ] {
+            if value > most {
+                return Err(Error::Parameter { name, value: value as f64, range });
+            }
+        }
         let landmarks = self.landmarks.iter().map(|landmark| {
             let position = kept_position(landmark.position)?;
             Ok(Landmark { position, confidence: rounded(landmark.confidence, 1e3), ..*landmark })
@@ -232,6 +233,7 @@ impl FrameAnalysis {
             presence: presence.collect::<Result<_>>()?,
             crop: Rect { x0: corner.x, y0: corner.y, x1: opposite.x, y1: opposite.y },
             picture: self.picture,
+            settings: self.settings,
         })
     }
 }

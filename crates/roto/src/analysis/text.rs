@@ -1,5 +1,7 @@
 //! The JSON of a frame of an analysis.
 
+use std::collections::BTreeMap;
+
 use kurbo::{Point, Rect};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,9 @@ struct FrameText {
     presence: Vec<f64>,
     crop: [f64; 4],
     picture: String,
+    // Strings of earlier versions do not have it, and without it they read what we write.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    settings: BTreeMap<String, String>,
 }
 
 /// x, y, confidence, presence.
@@ -31,6 +36,7 @@ impl Block for FrameAnalysis {
             presence: self.presence.clone(),
             crop: [self.crop.x0, self.crop.y0, self.crop.x1, self.crop.y1],
             picture: format!("{:016x}", self.picture),
+            settings: self.settings.clone(),
         })
     }
 
@@ -46,7 +52,8 @@ impl Block for FrameAnalysis {
         let picture = digits.ok_or("\"picture\" is not 16 hexadecimal digits")?;
         LandmarkSet::new(landmarks)
             .and_then(|landmarks| {
-                let found = Self { landmarks, presence: text.presence, crop: Rect { x0, y0, x1, y1 }, picture };
+                let (presence, crop) = (text.presence, Rect { x0, y0, x1, y1 });
+                let found = Self { landmarks, presence, crop, picture, settings: text.settings };
                 found.checked(outline)
             })
             .map_err(|found| found.to_string())

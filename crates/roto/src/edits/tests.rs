@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::fixture::{PLATE, mouth, mouth_analysis, mouth_model};
-use crate::{Analysis, Concern, FrameState, Resolved, Review, Vertex, resolve};
+use crate::{Analysis, Change, Concern, FrameState, Now, Resolved, Review, Vertex, resolve};
 
 const FRAME: i64 = 4;
 /// A vertex of the opening that is no landmark, and one that is landmark 9.
@@ -176,19 +176,19 @@ fn frames_that_want_a_look_are_found_forth_and_back() {
     (found.landmarks[2].confidence, found.landmarks[7].confidence) = (0.4, 0.3);
     analysis.insert(4, found).expect("it belongs");
     let mut edits = edits();
-    let picture = |frame: i64| Some(if frame == 8 { 99 } else { frame as u64 });
+    let now = |frame: i64| Now::picture(Some(if frame == 8 { 99 } else { frame as u64 }));
     let look = |edits: &Edits, back: bool, from: i64| {
         let review = Review { analysis: &analysis, edits, frames: 1..=9, confidence_threshold: 0.5 };
-        if back { review.previous(from, picture) } else { review.next(from, picture) }
+        if back { review.previous(from, now) } else { review.next(from, now) }
     };
     let unsure = |landmark, confidence| Some((4, Concern::Unsure { landmark, confidence }));
     assert_eq!(look(&edits, false, -100), unsure(7, 0.3));
     edits.set_landmark(4, 7, Point::ORIGIN).expect("in range");
     assert_eq!(look(&edits, false, 1), unsure(2, 0.4), "what is set by hand wants no look");
     assert_eq!(look(&edits, false, 4), Some((6, Concern::Missing)));
-    assert_eq!(look(&edits, false, 6), Some((8, Concern::Stale)));
+    assert_eq!(look(&edits, false, 6), Some((8, Concern::Stale(Change::Picture))));
     assert_eq!((look(&edits, false, 8), look(&edits, false, i64::MAX)), (None, None));
     assert_eq!((look(&edits, true, 8), look(&edits, true, 6)), (Some((6, Concern::Missing)), unsure(2, 0.4)));
     assert!(analysis.missing(1..=9).eq([6]));
-    assert_eq!(analysis.state(8, None), FrameState::Current);
+    assert_eq!(analysis.state(8, &Now::default()), FrameState::Current);
 }

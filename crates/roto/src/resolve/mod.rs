@@ -107,7 +107,7 @@ pub fn resolve<E: From<Error>>(
 ///     let seen = Landmark::visible(Point::new(100.0 * frame as f64, 50.0));
 ///     let landmarks = LandmarkSet::new(vec![seen; 45])?;
 ///     let (presence, crop) = (vec![1.0; 9], Rect::new(0.0, 0.0, 800.0, 800.0));
-///     analysis.insert(frame, FrameAnalysis { landmarks, presence, crop, picture: 0 })?;
+///     analysis.insert(frame, FrameAnalysis { landmarks, presence, crop, picture: 0, settings: Default::default() })?;
 /// }
 /// edits.set_landmark(1, 7, Point::new(100.0, 54.0))?;
 /// edits.set_landmark(5, 7, Point::new(500.0, 58.0))?;

@@ -18,8 +18,8 @@
 //! | `frames` | frame number → block | the same |
 //!
 //! A frame of an analysis has `landmarks` (`[x, y, confidence, "visible" or "occluded"]`, `null` for a missing one), `presence`
-//! (of each shape, 0 to 1), `crop` (`[left, top, right, bottom]`) and `picture` (16 hexadecimal digits). A frame of edits has
-//! `landmarks` (index → `[x, y]`), `vertices` (shape → vertex → `anchor`, `incoming`, `outgoing`, each `[x, y]`) and
+//! (of each shape, 0 to 1), `crop` (`[left, top, right, bottom]`), `picture` (16 hexadecimal digits) and, where they are known,
+//! `settings` (name → text). A frame of edits has `landmarks` (index → `[x, y]`), `vertices` (shape → vertex → `anchor`, `incoming`, `outgoing`, each `[x, y]`) and
 //! `presence` (shape → true or false). Everything is in pixels of the plate, to a thousandth.
 //!
 //! Reading trusts nothing. A field that this version does not know is refused, because writing would lose it. There are limits

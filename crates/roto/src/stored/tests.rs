@@ -153,7 +153,9 @@ fn a_thousand_frames_of_a_face_are_read_in_well_under_a_second() {
         });
         let landmarks = LandmarkSet::new(seen.collect()).expect("in range");
         let (presence, crop) = (vec![0.987; 9], kurbo::Rect::new(1.5, 2.5, 401.5, 402.5));
-        analysis.insert(frame, FrameAnalysis { landmarks, presence, crop, picture: !0 }).expect("it belongs");
+        analysis
+            .insert(frame, FrameAnalysis { landmarks, presence, crop, picture: !0, settings: Default::default() })
+            .expect("it belongs");
     }
     let start = Instant::now();
     let text = analysis.write().expect("a string");

@@ -169,7 +169,9 @@ impl Project {
             let landmarks = LandmarkSet::new((0..3).map(place).collect()).expect("in range");
             let (presence, crop) = (vec![f64::from(seed % 11) / 10.0], Rect::new(0.0, 0.0, 1000.0, 1000.0));
             let picture = u64::from(seed);
-            self.analysis.insert(frame, FrameAnalysis { landmarks, presence, crop, picture }).expect("it belongs");
+            self.analysis
+                .insert(frame, FrameAnalysis { landmarks, presence, crop, picture, settings: Default::default() })
+                .expect("it belongs");
         }
     }
 

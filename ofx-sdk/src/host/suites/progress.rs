@@ -33,7 +33,9 @@ unsafe fn start(handle: *mut c_void, label: *const c_char) -> Result<(), Status>
     if lock(&life.progress).replace(label.clone()).is_some() {
         effect.violation(ViolationKind::Unbalanced, format!("progress \"{label}\" started before the last one ended"));
     }
-    report(&effect, &label, 0.0)
+    // The standard lets a bar be refused, not cancelled, before it is there: the first update tells.
+    let _ = report(&effect, &label, 0.0);
+    Ok(())
 }
 
 fn report(effect: &Effect, label: &str, fraction: f64) -> Result<(), Status> {

@@ -2,7 +2,7 @@
 
 use super::pick::{free_anchors, landmarks, open_vertices};
 use crate::nodes::feature_detect::output::SHAPE_COLORS;
-use kurbo::{PathEl, Point};
+use kurbo::{PathEl, Point, Rect};
 use ofx_sdk::RectD;
 use ofx_sdk::drawing::Color;
 use ofx_sdk::plugin::overlay::{Painter, PointForm, Stroke};
@@ -22,6 +22,9 @@ const UNSURE: [f32; 3] = [0.95, 0.20, 0.15];
 const SURE: [f32; 3] = [0.20, 0.90, 0.30];
 const HIDDEN: Color = Color::rgb(0.55, 0.55, 0.65);
 const SELECTED: Color = Color::rgb(1.0, 0.85, 0.1);
+
+/// The color of what was found on another picture, or with other settings.
+const STALE: Color = Color::rgb(1.0, 0.45, 0.0);
 
 /// What a frame shows, and what of it is selected.
 pub struct Look<'a> {
@@ -61,6 +64,14 @@ impl Look<'_> {
     pub fn note(&self, painter: &mut Painter, text: &str) {
         let corner = Point::new(0.0, self.plate.height);
         painter.text(self.place(corner), [8.0, 8.0], text, Color::WHITE);
+    }
+
+    /// Marks the frame as found on another picture, or with other settings: a line around what the network was shown, and why.
+    pub fn stale(&self, painter: &mut Painter, crop: Rect, text: &str) {
+        let corners = [(crop.x0, crop.y0), (crop.x1, crop.y0), (crop.x1, crop.y1), (crop.x0, crop.y1)];
+        let corners = corners.map(|at| self.place(at.into()));
+        painter.polyline(&corners, true, Stroke::new(STALE).width(2.0));
+        painter.text(corners[0], [0.0, 6.0], text, STALE);
     }
 
     fn place(&self, at: Point) -> [f64; 2] {

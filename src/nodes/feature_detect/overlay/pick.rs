@@ -30,8 +30,12 @@ pub fn nearest(
 
 /// Landmarks and free anchors within a part of the plate.
 pub fn grips_within(seen: &Resolved, topology: &Topology, part: Rect) -> BTreeSet<Grip> {
-    let all = landmarks(seen).into_iter().chain(free_anchors(seen, topology));
-    all.filter(|(_, at)| part.contains(*at)).map(|(grip, _)| grip).collect()
+    places(seen, topology).into_iter().filter(|(_, at)| part.contains(*at)).map(|(grip, _)| grip).collect()
+}
+
+/// Every known landmark and free anchor.
+pub fn places(seen: &Resolved, topology: &Topology) -> Vec<(Grip, Point)> {
+    landmarks(seen).into_iter().chain(free_anchors(seen, topology)).collect()
 }
 
 /// Every known landmark.

@@ -1,8 +1,8 @@
 //! What is looked for, where, and what was found.
 
-use crate::nodes::colorspace::SourceColorspace;
 use crate::nodes::feature_detect::NODE;
-use crate::nodes::model::{self, Device};
+use crate::nodes::model;
+use crate::nodes::network_settings::{EncodingSettings, NetworkSettings};
 use ofx_sdk::plugin::*;
 
 ofx_sdk::settings! {
@@ -13,26 +13,13 @@ ofx_sdk::settings! {
         /// The network that finds the landmarks; it decides which landmarks and shapes there are. Custom runs the file given
         /// below.
         model: DynamicChoice = DynamicChoice::new("Model", models).default(first_model()).parent("model_group"),
-        /// An ONNX file that Rotocel's training wrote. It describes itself in its metadata, or in a file of the same name with
-        /// .json appended. Its companions, which make shapes and find faces, lie beside it. Used when Model is Custom.
-        custom_model: FilePath = FilePath::new("Custom model").parent("model_group"),
-        /// Name and SHA-256 of the model that this project was made with. It wins over the position in the menu, so that
-        /// a newer Rotocel never swaps the model of an older project in silence.
-        model_id: Text = Text::new("Model id").secret().parent("model_group"),
-        /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
-        /// ROTOCEL_DEVICE overrides this.
-        device: Choice<Device> = Choice::new("Device").parent("model_group"),
-        /// Which CUDA GPU, counted from 0, when Device is CUDA. Auto takes the first.
-        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).not_animating().parent("model_group"),
-        /// Runs the network once, measures it, and writes what really runs into Status.
-        check_device: PushButton = PushButton::new("Check device").parent("model_group"),
+        /// The network beside the menu, and the device that runs it.
+        network: NetworkSettings,
 
         /// What the network sees.
         input_group: Group = Group::new("Input").closed(),
-        /// The color encoding of Source. The network is shown an sRGB picture made from it.
-        source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
-        /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
-        exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
+        /// How the network is shown Source.
+        encoding: EncodingSettings,
         /// Look for the face within what the Crop input covers on each frame: a rough garbage matte is enough. Without a
         /// connected Crop, and without the rectangle below, the node finds the face by itself and follows it.
         use_crop_input: Boolean = Boolean::new("Use Crop input").default(true).not_animating().parent("input_group"),
@@ -57,14 +44,16 @@ ofx_sdk::settings! {
         /// Last frame that Analyse looks at.
         last_frame: Integer = Integer::new("Last frame").range(-1_000_000, 10_000_000).display(0, 1000).default(0)
             .not_animating().parent("analysis_group"),
-        /// Finds the landmarks of every frame of the range that was not analysed yet, or whose picture has changed since.
+        /// Finds the landmarks of every frame of the range that was not analysed yet, or whose picture, model, crop, encoding,
+        /// second look or de-jitter has changed since.
         /// Cancel keeps what is done, and pressing this again goes on from there. Corrections by hand are never touched.
         analyse: PushButton = PushButton::new("Analyse").parent("analysis_group"),
         /// Finds the landmarks of the current frame anew.
         analyse_frame: PushButton = PushButton::new("Analyse this frame").parent("analysis_group"),
         /// Forgets what was found, on all frames. Corrections by hand stay.
         clear_analysis: PushButton = PushButton::new("Clear analysis").parent("analysis_group"),
-        /// Looks which analysed frames have another picture now than when they were analysed, and writes them into Status.
+        /// Looks which analysed frames have another picture or other settings now than when they were analysed, and writes them
+        /// into Status.
         check_frames: PushButton = PushButton::new("Find changed frames").parent("analysis_group"),
         /// Steadies the landmarks with this many frames before and after, brought along the motion of the picture, when the
         /// shot is analysed. Quick motion such as a blink is kept. 0 is off.
@@ -80,7 +69,7 @@ ofx_sdk::settings! {
         /// Writes analysis and corrections into the file, and beside it.
         save_analysis: PushButton = PushButton::new("Save").parent("analysis_group"),
         /// What the last button did, or what is wrong.
-        status: Text = Text::new("Status").disabled().parent("analysis_group"),
+        status: Text = Text::new("Status").disabled().without_undo().parent("analysis_group"),
         /// What the network found, frame by frame, as JSON.
         analysis: Text = Text::new("Analysis").secret().parent("analysis_group"),
         /// What the artist corrected, frame by frame, as JSON.
@@ -92,18 +81,22 @@ ofx_sdk::settings! {
         selected_point: Integer =
             Integer::new("Selected point").range(0, 512).display(0, 64).not_animating().evaluate_on_change(false).parent("correct_group"),
         /// Its name, and how sure the network is of it on this frame.
-        point_name: Text = Text::new("Point").disabled().evaluate_on_change(false).parent("correct_group"),
+        point_name: Text = Text::new("Point").disabled().without_undo().evaluate_on_change(false).parent("correct_group"),
         /// Where it is on the current frame. Changing this makes a key by hand on the current frame: the shapes follow, and
         /// between two such keys the correction is blended.
         point_xy: Double2D = Double2D::new("Position").position()
             .not_animating().evaluate_on_change(false).parent("correct_group"),
+        /// Which landmark Position was filled in for, and with what: what the artist did not touch is no edit.
+        point_shown: Text = Text::new("Shown point").secret().evaluate_on_change(false).parent("correct_group"),
         /// Takes the point back to where the network sees it on this frame.
         reset_point: PushButton = PushButton::new("Reset point").parent("correct_group"),
         /// Takes every point and vertex of this frame back to what the network sees.
         reset_frame: PushButton = PushButton::new("Reset frame").parent("correct_group"),
-        /// Goes to the nearest frame before this one that is not analysed, or on which a landmark is unsure.
+        /// Goes to the nearest frame before this one that is not analysed, on which a landmark is unsure, or whose picture or
+        /// settings have changed since it was analysed. Page Up does the same in the viewer.
         previous_unsure: PushButton = PushButton::new("Previous unsure frame").parent("correct_group"),
-        /// Goes to the nearest frame after this one that is not analysed, or on which a landmark is unsure.
+        /// Goes to the nearest frame after this one that is not analysed, on which a landmark is unsure, or whose picture or
+        /// settings have changed since it was analysed. Page Down does the same in the viewer.
         next_unsure: PushButton = PushButton::new("Next unsure frame").parent("correct_group"),
         /// How many frames a correction reaches beyond the outermost keys by hand, fading out. 0 corrects that frame alone;
         /// -1 holds the correction to both ends of the shot.

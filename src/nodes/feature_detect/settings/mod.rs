@@ -10,39 +10,17 @@ pub use exchange::{ExchangeSettings, KeyChoice};
 pub use output::{Combine, HiddenShapes, Output, OutputSettings, ShutterOffset};
 pub use shapes::{GroupStyle, MOST_GROUPS, MOST_SHAPES, ShapeSettings};
 
-use ofx_sdk::plugin::*;
-
-/// The values of all parameters at one time.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FeatureDetectSettings {
-    /// Model, input, frame range, results and corrections.
-    pub analysis: AnalysisSettings,
-    /// Which shapes are drawn, and how.
-    pub shapes: ShapeSettings,
-    /// What comes out.
-    pub output: OutputSettings,
-    /// Files.
-    pub exchange: ExchangeSettings,
-}
-
-impl Settings for FeatureDetectSettings {
-    fn declarations() -> Vec<Declaration> {
-        let parts = [
-            AnalysisSettings::declarations(),
-            ShapeSettings::declarations(),
-            OutputSettings::declarations(),
-            ExchangeSettings::declarations(),
-        ];
-        parts.concat()
-    }
-
-    fn read(values: &Values<'_>) -> Self {
-        Self {
-            analysis: AnalysisSettings::read(values),
-            shapes: ShapeSettings::read(values),
-            output: OutputSettings::read(values),
-            exchange: ExchangeSettings::read(values),
-        }
+ofx_sdk::settings! {
+    /// The values of all parameters at one time.
+    pub struct FeatureDetectSettings {
+        /// Model, input, frame range, results and corrections.
+        analysis: AnalysisSettings,
+        /// Which shapes are drawn, and how.
+        shapes: ShapeSettings,
+        /// What comes out.
+        output: OutputSettings,
+        /// Files.
+        exchange: ExchangeSettings,
     }
 }
 
@@ -52,6 +30,7 @@ pub(super) const FIRST_MODEL: usize = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ofx_sdk::plugin::Settings as _;
     use std::collections::HashSet;
 
     #[test]

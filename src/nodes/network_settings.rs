@@ -1,0 +1,41 @@
+//! The parameters that every node with a network behind it has. Menus of models are each node's own.
+
+use super::colorspace::SourceColorspace;
+use super::model::Device;
+use ofx_sdk::plugin::*;
+
+ofx_sdk::settings! {
+    /// The network beside the menu, and the device that runs it.
+    pub struct NetworkSettings {
+        /// An ONNX file that Rotocel's training wrote. It describes itself in its metadata, or in a file of the same name with
+        /// .json appended. Networks that work with it lie beside it. Used when Model is Custom.
+        custom_model: FilePath = FilePath::new("Custom model").parent("model_group"),
+        /// Name and SHA-256 of the model that this project was made with. It wins over the position in the menu, so that
+        /// a newer Rotocel never swaps the model of an older project in silence.
+        model_id: Text = Text::new("Model id").secret().parent("model_group"),
+        /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
+        /// ROTOCEL_DEVICE overrides this.
+        device: Choice<Device> = Choice::new("Device").parent("model_group"),
+        /// Which CUDA GPU, counted from 0, when Device is CUDA. Auto takes the first.
+        device_index: Integer = Integer::new("Device index").range(0, 15).default(0).not_animating().parent("model_group"),
+        /// Runs the network once, measures it, and writes what really runs into Status.
+        check_device: PushButton = PushButton::new("Check device").parent("model_group"),
+    }
+}
+
+impl NetworkSettings {
+    /// The device that the engine is asked for.
+    pub fn engine_device(&self) -> inference::Device {
+        self.device.with_index(self.device_index)
+    }
+}
+
+ofx_sdk::settings! {
+    /// How the network is shown Source.
+    pub struct EncodingSettings {
+        /// The color encoding of Source. The network is shown an sRGB picture made from it.
+        source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
+        /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
+        exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
+    }
+}
