@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from features.crops import MARGIN, OUTSIDE
 from features.landmark_loss import CropBatch
+from features.recolor import recolored
 from puppet.topology import Topology
 
 TURN, ZOOM, SHIFT = 0.15, 0.10, 0.035  # standard deviations: radians, logarithm, shares of the crop
@@ -39,7 +40,7 @@ def varied(batch: CropBatch, random: torch.Generator, topology: Topology) -> Cro
     moved = functional.grid_sample(planes, grid, padding_mode="border", align_corners=False)
     gamma = torch.exp(GAMMA * normal(count, 1, 1, 1))
     tint = 1 + TINT * normal(count, 3, 1, 1)
-    moved = (moved.clamp(1e-4, 1) ** gamma * tint).clamp(0, 1)
+    moved = (recolored(moved, random).clamp(1e-4, 1) ** gamma * tint).clamp(0, 1)
     forth = torch.linalg.inv(back).transpose(1, 2)
     places = (batch.places - 0.5 - shift[:, None]) @ forth + 0.5
     inside = ((places > 0) & (places < 1)).all(-1)

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from features.entries import FACE_CELL, FACE_SIDE
 from features.finder_net import USUAL
+from features.recolor import recolored
 
 # Standard deviation of a middle's heat, in cells.
 SPREAD = 0.7
@@ -47,7 +48,7 @@ def moved(image: Tensor, faces: Tensor, random: torch.Generator) -> tuple[Tensor
     planes = image.permute(0, 3, 1, 2).float() / 255
     grid = functional.affine_grid(matrix, [count, 3, height, width], align_corners=False)
     looked = functional.grid_sample(planes, grid, padding_mode="border", align_corners=False)
-    looked = looked.clamp(1e-4, 1) ** torch.exp(GAMMA * normal(count, 1, 1, 1))
+    looked = recolored(looked, random).clamp(1e-4, 1) ** torch.exp(GAMMA * normal(count, 1, 1, 1))
     size = torch.tensor([width, height]) / 2
     own = (faces[:, :2] / size - 1 - shift) / torch.stack([zoom * side, zoom], 1)
     places = torch.cat([(own + 1) * size, faces[:, 2:] / zoom[:, None]], 1)

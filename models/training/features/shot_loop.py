@@ -117,7 +117,7 @@ def corrections(note: Annotation, topology: Topology) -> dict[str, Any]:
 
 def with_presence(edits: str, notes: list[Annotation], topology: Topology) -> str:
     """Stored corrections in which every shape of some frames is also said to be seen, or not: an
-    import of curves leaves that to the prediction. Frames are base64 of zlib of JSON."""
+    import tells that of the shapes that it holds. Frames are base64 of zlib of JSON."""
     stored = json.loads(edits)
     for note in notes:
         block = zlib.decompress(base64.b64decode(stored["frames"][str(note.frame)]))

@@ -11,6 +11,7 @@ try:
 
     from features.crop_echo import half_flipped, varied
     from features.landmark_loss import CropBatch
+    from features.recolor import recolored
     from puppet.topology import PUPPET
     from tests.test_puppet_augment import dot_near
 except ImportError as missing:
@@ -48,6 +49,16 @@ class Echo(unittest.TestCase):
         twice = half_flipped(once, every, PUPPET)
         for name in ("image", "places", "weight", "visible", "present"):
             torch.testing.assert_close(getattr(twice, name), getattr(batch, name))
+
+    def test_colors_change_and_grey_stays_grey(self) -> None:
+        random = torch.Generator().manual_seed(5)
+        grey = torch.full((40, 3, 2, 2), 0.4)
+        torch.testing.assert_close(recolored(grey, random), grey, atol=1e-5, rtol=0)
+        red = torch.tensor([0.7, 0.3, 0.2])[None, :, None, None].expand(400, 3, 2, 2)
+        strongest = recolored(red, random)[:, :, 0, 0].argmax(1)
+        shares = torch.bincount(strongest, minlength=3) / 400
+        self.assertGreater(float(shares.min()), 0.04, "skin may be green or blue")
+        self.assertGreater(float(shares[0]), 0.5)
 
 
 if __name__ == "__main__":

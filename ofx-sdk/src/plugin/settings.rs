@@ -106,9 +106,7 @@ macro_rules! settings {
 
         impl $crate::plugin::Settings for $name {
             fn declarations() -> ::std::vec::Vec<$crate::plugin::Declaration> {
-                let mut all = ::std::vec::Vec::new();
-                $( $crate::settings!(@declare all, [$($hint),+] $field: $kind $(= $declaration)?); )+
-                all
+                [ $( $crate::settings!(@declare [$($hint),+] $field: $kind $(= $declaration)?) ),+ ].into_iter().flatten().collect()
             }
 
             fn read(values: &$crate::plugin::Values<'_>) -> Self {
@@ -130,13 +128,13 @@ macro_rules! settings {
     (@default $kind:ty = $declaration:expr) => { <$kind as $crate::plugin::Kind>::default_value(&$declaration) };
     (@default $part:ty) => { <$part as ::core::default::Default>::default() };
 
-    (@declare $all:ident, [$($hint:literal),+] $field:ident: $kind:ty = $declaration:expr) => {
-        $all.push(<$kind as $crate::plugin::Kind>::declaration(
+    (@declare [$($hint:literal),+] $field:ident: $kind:ty = $declaration:expr) => {
+        ::std::vec![<$kind as $crate::plugin::Kind>::declaration(
             &$declaration, stringify!($field), concat!($($hint, "\n"),+),
-        ));
+        )]
     };
-    (@declare $all:ident, [$($hint:literal),+] $field:ident: $part:ty) => {
-        $all.extend(<$part as $crate::plugin::Settings>::declarations());
+    (@declare [$($hint:literal),+] $field:ident: $part:ty) => {
+        <$part as $crate::plugin::Settings>::declarations()
     };
 
     (@read $values:ident, $field:ident: $kind:ty = $declaration:expr) => {

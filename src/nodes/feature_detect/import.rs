@@ -155,6 +155,8 @@ fn take_shape(
             };
             edits.set_vertex(key.time.round() as i64, (index, vertex), edit)?;
         }
+        // Whoever draws a shape on a frame means it to be seen there, whatever the network thinks.
+        edits.set_presence(key.time.round() as i64, index, true)?;
     }
     Ok(())
 }
@@ -201,6 +203,7 @@ mod tests {
         let frame = edits.frame(0).unwrap();
         assert_eq!(frame.landmarks[&6], Point::new(120.0, 150.0), "10 px right, 100 px down");
         assert_eq!(frame.vertices[&(0, 1)].outgoing, Some(Vec2::new(3.0, 1.0)));
+        assert!(frame.presence[&0], "what is drawn is to be seen");
         assert!(!edits.frame(2).unwrap().presence[&0]);
         assert_eq!(edits.frame(3).unwrap().landmarks[&2], Point::new(30.0, 130.0));
         assert!(edits.frame(4).is_none());
