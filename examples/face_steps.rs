@@ -22,7 +22,7 @@ use std::sync::Arc;
 const FRAMES: usize = 24;
 const SIZE: (u32, u32) = (800, 600);
 /// The frame that is shown.
-const SHOWN: i64 = 20;
+const SHOWN: i64 = 3;
 /// A tile of the picture, and how wide a part of the frame a close tile shows.
 const TILE: (u32, u32) = (480, 360);
 const CLOSE: f64 = 220.0;

@@ -126,10 +126,13 @@ impl Look<'_> {
         }
     }
 
-    /// The names of what is selected, unless that is more than can be read.
+    /// The names of what is selected, unless they would lie over each other.
     fn names(&self, painter: &mut Painter) {
-        const MOST_NAMES: usize = 8;
-        for grip in self.selection.iter().take(MOST_NAMES) {
+        const MOST_NAMES: usize = 2;
+        if self.selection.len() > MOST_NAMES {
+            return;
+        }
+        for grip in self.selection {
             let Grip::Landmark(index) = *grip else { continue };
             let (Some(spec), Some(at)) =
                 (self.topology.landmarks().get(index), self.resolved.landmarks[index].known_position())
