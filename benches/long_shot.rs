@@ -100,8 +100,11 @@ fn long_shot(c: &mut Criterion) {
         node
     };
     let loaded = load();
-    for shape in exported(&loaded).shot.shapes() {
-        println!("keys: {:16} {:3} in 100 frames", shape.name, shape.track.keys().len());
+    for tolerance in ["0.5", "1", "2", "4"] {
+        set(&loaded, "key_tolerance_px", tolerance);
+        let scene = exported(&loaded);
+        let keys: usize = scene.shot.shapes().iter().map(|shape| shape.track.keys().len()).sum();
+        println!("keys: {} a shape in 100 frames within {tolerance} px", keys / scene.shot.shapes().len().max(1));
     }
     let mut group = c.benchmark_group("long_shot");
     group.sample_size(10);
