@@ -17,6 +17,7 @@ const FLICKER: f32 = 0.02;
 /// See the module.
 pub struct Plates {
     faces: Vec<RgbImage>,
+    empty: HostImage,
     info: StillSource,
     range: FrameRange,
 }
@@ -30,8 +31,9 @@ impl Plates {
             image::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_rgb8()
         };
         let range = FrameRange { min: 1.0, max: frames as f64 };
-        let info = StillSource::new(picture(PLATE, |_, _| grey(0.2)), range);
-        Self { faces: (1..=SAMPLE).map(load).collect(), info, range }
+        let empty = picture(PLATE, |_, _| grey(0.2));
+        let info = StillSource::new(empty.clone(), range);
+        Self { faces: (1..=SAMPLE).map(load).collect(), empty, info, range }
     }
 
     fn still(&self, time: f64) -> StillSource {
@@ -40,14 +42,14 @@ impl Plates {
         let face = &self.faces[there.min(2 * SAMPLE - 2 - there)];
         let light = 1.0 + FLICKER * (number as f32 * 0.618).fract();
         let (width, height) = (face.width() as i32, face.height() as i32);
-        let plate = picture(PLATE, |x, y| {
-            let (x, y) = (x - CORNER.0, PLATE.y2 - 1 - y - CORNER.1);
-            if !(0..width).contains(&x) || !(0..height).contains(&y) {
-                return grey(0.2);
-            }
-            let [r, g, b] = face.get_pixel(x as u32, y as u32).0.map(|value| f32::from(value) / 255.0 * light);
+        let top = PLATE.y2 - CORNER.1;
+        let part = RectI::new(CORNER.0, top - height, CORNER.0 + width, top);
+        let mut plate = self.empty.clone();
+        plate.paste(&picture(part, |x, y| {
+            let [r, g, b] = face.get_pixel((x - part.x1) as u32, (top - 1 - y) as u32).0;
+            let [r, g, b] = [r, g, b].map(|value| f32::from(value) / 255.0 * light);
             [r, g, b, 1.0]
-        });
+        }));
         StillSource::new(plate, self.range)
     }
 }
