@@ -192,6 +192,21 @@ fn a_button_is_pressed_and_the_status_is_told() {
 }
 
 #[test]
+fn buttons_count_for_the_first_frame_asked_for_and_each_tells_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = root().join("models/sample_face/puppet_hand/frames/%04d.jpg").display().to_string();
+    let mut arguments =
+        vec!["render", "FeatureDetect", "-i", &input, "-o", "o.%04d.png", "--frames", "7,9", "--scale", "0.25"];
+    arguments.extend(["--set", "analysis_file=a.json", "--press", "analyse_frame", "--press", "check_device"]);
+    let output = rotocel(folder.path(), &arguments);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("analyse_frame: "), "{told}");
+    let stored: Value = serde_json::from_str(&std::fs::read_to_string(folder.path().join("a.json")).unwrap()).unwrap();
+    assert_eq!(stored["frames"].as_object().unwrap().keys().collect::<Vec<_>>(), ["7"]);
+}
+
+#[test]
 fn the_bundle_scores_the_sample_shot_as_the_training_did() {
     let folder = tempfile::tempdir().unwrap();
     let shot = root().join("models/sample/tone_orbit");

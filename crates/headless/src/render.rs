@@ -25,7 +25,8 @@ const LONGEST_NOTE: usize = 4096;
 pub fn render(args: &RenderArgs) -> Result<Summary> {
     let terminal = Arc::new(Terminal::new(0, args.json));
     let plan = Plan::new(args)?;
-    let session = open(args, terminal.clone())?;
+    let current = plan.listed.as_ref().and_then(|listed| listed.frames().first()).copied();
+    let session = open(args, current, terminal.clone())?;
     let planes = match args.layers {
         true => {
             let time = plan.listed.as_ref().and_then(|l| l.frames().first()).copied().unwrap_or(1) as f64;
@@ -134,7 +135,7 @@ impl Plan {
     }
 }
 
-fn open(args: &RenderArgs, terminal: Arc<Terminal>) -> Result<Session> {
+fn open(args: &RenderArgs, current: Option<i64>, terminal: Arc<Terminal>) -> Result<Session> {
     let setup = Setup {
         node: &args.node,
         bundle: &args.bundle,
@@ -148,6 +149,7 @@ fn open(args: &RenderArgs, terminal: Arc<Terminal>) -> Result<Session> {
         read: args.read.options(),
         frame_rate: args.frame_rate,
         threads: args.threads,
+        current,
     };
     Session::open(&setup, terminal)
 }

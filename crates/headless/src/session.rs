@@ -40,6 +40,8 @@ pub struct Setup<'a> {
     pub frame_rate: Option<f64>,
     /// Frames rendered at once and threads lent to the node; `None` for one frame and all processors.
     pub threads: Option<u16>,
+    /// The frame for which parameters are set and buttons pressed; the clip's first one when nothing is said.
+    pub current: Option<i64>,
 }
 
 impl Setup<'_> {
@@ -82,7 +84,7 @@ impl Session {
             name: "org.rotocel.headless".into(),
             label: "Rotocel headless".into(),
             threads: setup.threads.map_or(HostOptions::default().threads, usize::from),
-            observer: Some(terminal),
+            observer: Some(terminal.clone()),
             ..HostOptions::default()
         });
         let plugin = bundles::load(&host, setup.bundle, setup.node)?;
@@ -106,6 +108,10 @@ impl Session {
             instance.connect(name, source.clone()).map_err(|e| failed(&format!("clip {name}"), e))?;
         }
         apply_colorspace(setup, &node, &instance, &sources, &loaded, &assignments)?;
+        if let Some(frame) = setup.current {
+            // What is set and pressed counts for the first frame that is asked for, as where a playhead stands.
+            instance.set_time(frame as f64).map_err(|e| failed(&format!("frame {frame}"), e))?;
+        }
         for Assignment { id, frame, value } in &assignments {
             let done = match frame {
                 Some(frame) => instance.set_at(id, *frame, value),
@@ -114,8 +120,13 @@ impl Session {
             done.map_err(|e| Error::Usage(format!("parameter {id}: {e}")))?;
         }
         record_model(&node, &instance);
-        for id in &setup.settings.press {
+        for (k, id) in setup.settings.press.iter().enumerate() {
             instance.press(id).map_err(|e| Error::Plugin(format!("button {id}: {e}")))?;
+            // The last one's status stands in the summary.
+            let is_last = k + 1 == setup.settings.press.len();
+            if let (false, Ok(ParamValue::String(status))) = (is_last, instance.get("status")) {
+                terminal.say(&format!("{id}: {status}"));
+            }
         }
         let preferences = instance.clip_preferences().map_err(|e| failed("clip preferences", e))?;
         Ok(Self {

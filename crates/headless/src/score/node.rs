@@ -73,6 +73,7 @@ impl ScoredNode {
             read: ReadOptions::default(),
             frame_rate: shot.frame_rate,
             threads,
+            current: None,
         };
         let session = Session::open(&setup, terminal.clone())?;
         let abort = session.instance.abort_handle();

@@ -112,6 +112,7 @@ impl FaceNode {
             read: frames::ReadOptions::default(),
             frame_rate: None,
             threads: args.threads,
+            current: None,
         };
         let session = Session::open(&setup, terminal.clone())?;
         let abort = session.instance.abort_handle();
