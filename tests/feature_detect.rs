@@ -49,6 +49,17 @@ fn landmarks_are_found_where_the_network_puts_them_on_a_plate_off_the_origin() {
 }
 
 #[test]
+fn frames_beyond_source_are_told() {
+    let host = harsh_host();
+    let node = node(&host, &Arc::new(Shot::default()));
+    node.set("first_frame", &ParamValue::Int(7)).unwrap();
+    node.set("last_frame", &ParamValue::Int(10)).unwrap();
+    node.press("analyse").unwrap();
+    let status = text(&node, "status");
+    assert!(status.contains("Source runs from 1 to 8") && status.contains("9-10"), "{status}");
+}
+
+#[test]
 fn the_menu_has_custom_and_a_fresh_node_passes_its_picture_on_and_says_what_analyse_misses() {
     let host = harsh_host();
     let shot = Arc::new(Shot::default());
@@ -317,7 +328,8 @@ fn an_analysis_whose_file_cannot_be_written_stays_in_the_project() {
     let host = harsh_host();
     let node = node(&host, &Arc::new(Shot::default()));
     node.set("analysis_file", &ParamValue::String("/nowhere/at/all/shot.json".to_owned())).unwrap();
-    node.press("analyse").unwrap();
+    let told = node.press("analyse").unwrap_err().to_string();
+    assert!(told.contains("shot.json cannot be written"), "{told}");
     assert_eq!(frames(&node).len(), 8);
     assert!(text(&node, "status").contains("the project keeps the analysis"), "{}", text(&node, "status"));
 }

@@ -207,6 +207,25 @@ fn buttons_count_for_the_first_frame_asked_for_and_each_tells_its_status() {
 }
 
 #[test]
+fn a_button_that_fails_ends_with_a_code_of_its_own_and_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = root().join("models/sample_face/puppet_hand/frames/%04d.jpg").display().to_string();
+    let arguments = ["render", "FeatureDetect", "-i", &input, "-o", "o.%04d.png", "--frames", "7", "--scale", "0.25"];
+    let unwritable = [&arguments[..], &["--set", "analysis_file=no/a.json", "--press", "analyse_frame"]].concat();
+    for (arguments, reason) in [
+        (unwritable, "no/a.json cannot be written"),
+        ([&arguments[..], &["--press", "export_json"]].concat(), "press Analyse first"),
+    ] {
+        let output = rotocel(folder.path(), &arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(7), "{told}");
+        let last = told.lines().last().unwrap();
+        assert!(last.starts_with("error: button ") && last.contains(reason), "{told}");
+        assert!(!told.contains("OfxActionInstanceChanged"), "a person reads this: {told}");
+    }
+}
+
+#[test]
 fn the_bundle_scores_the_sample_shot_as_the_training_did() {
     let folder = tempfile::tempdir().unwrap();
     let shot = root().join("models/sample/tone_orbit");

@@ -14,6 +14,7 @@ Exit codes:
   4    an output that cannot be written (no permission, disk full)
   5    a plug-in that is not found, not loaded or not described
   6    a plug-in that failed to render
+  7    a button that could not do what it is for; what it did is kept
   130  stopped with Ctrl-C; the frames written so far are whole
 
 Nodes are looked for in --bundle, or in ROTOCEL_BUNDLE, or else in target/bundle, beside this program, in
@@ -314,6 +315,26 @@ pub enum ScoreWhat {
     Features(Box<crate::score::ScoreFeaturesArgs>),
 }
 
+/// What every `score` takes.
+#[derive(Debug, Args)]
+pub struct ScoreRunArgs {
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// The most threads that the node is lent; all processors otherwise.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+    /// Where to look for the node.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// Print JSON, with everything that was counted, instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the JSON to a file too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// Arguments of `score tone`.
 #[derive(Debug, Args)]
 pub struct ScoreToneArgs {
@@ -323,9 +344,9 @@ pub struct ScoreToneArgs {
     /// The node.
     #[arg(long, default_value = "ToneSegment")]
     pub node: String,
-    /// Settings.
+    /// How the node is run, and where the figures go.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub run: ScoreRunArgs,
     /// Score another network too, an ONNX file for the node's `custom_model`, in a column beside. Repeat for more.
     #[arg(long, value_name = "FILE")]
     pub also: Vec<PathBuf>,
@@ -359,18 +380,6 @@ pub struct ScoreToneArgs {
     /// Width of each picture of a GIF in pixels.
     #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(8..=4096))]
     pub gif_width: u32,
-    /// The most threads that the node is lent; all processors otherwise.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub threads: Option<u16>,
-    /// Where to look for the node.
-    #[command(flatten)]
-    pub bundle: BundleArgs,
-    /// Print JSON, with everything that was counted.
-    #[arg(long)]
-    pub json: bool,
-    /// Write the JSON to a file too.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
     /// Print nothing but the milliseconds a frame in this process.
     #[arg(long, hide = true)]
     pub time_here: bool,

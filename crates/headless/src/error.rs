@@ -15,6 +15,8 @@ pub const EXIT_OUTPUT: u8 = 4;
 pub const EXIT_PLUGIN: u8 = 5;
 /// Exit code of a plug-in that failed to render.
 pub const EXIT_RENDER: u8 = 6;
+/// Exit code of a button that could not do what it is for; what it did is kept.
+pub const EXIT_BUTTON: u8 = 7;
 /// Exit code of a run that Ctrl-C stopped; the frames written so far are whole.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
@@ -55,6 +57,14 @@ pub enum Error {
     /// A bundle is not found, not loaded, or its plug-in does not describe itself.
     #[error("{0}")]
     Plugin(String),
+    /// A button failed.
+    #[error("button {id}: {reason}")]
+    Button {
+        /// The button's parameter.
+        id: String,
+        /// What the node said.
+        reason: String,
+    },
     /// A render failed.
     #[error("frame {frame}: {reason}")]
     Render {
@@ -88,6 +98,7 @@ impl Error {
             Self::Output { .. } => EXIT_OUTPUT,
             Self::Plugin(_) => EXIT_PLUGIN,
             Self::Render { .. } => EXIT_RENDER,
+            Self::Button { .. } => EXIT_BUTTON,
             Self::Interrupted { .. } | Self::Stopped => EXIT_INTERRUPTED,
         }
     }

@@ -45,6 +45,8 @@ pub fn on_interrupt(stop: impl Fn() + Send + 'static) {
 pub struct Terminal {
     bar: ProgressBar,
     shown: Mutex<BTreeSet<String>>,
+    /// Errors that are not shown, because somebody awaits them and will tell them.
+    awaited: Mutex<Option<Vec<String>>>,
 }
 
 impl Terminal {
@@ -54,7 +56,7 @@ impl Terminal {
         let bar = ProgressBar::with_draw_target(Some(frames as u64), target);
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} frames  {per_sec}  ETA {eta}  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, shown: Mutex::default() }
+        Self { bar, shown: Mutex::default(), awaited: Mutex::default() }
     }
 
     /// One frame more is done.
@@ -74,6 +76,14 @@ impl Terminal {
         self.bar.finish_and_clear();
     }
 
+    /// Does something, and returns the errors that a plug-in posted meanwhile in place of showing them.
+    pub fn awaiting_errors<T>(&self, act: impl FnOnce() -> T) -> (T, Vec<String>) {
+        let awaited = || self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        *awaited() = Some(Vec::new());
+        let done = act();
+        (done, awaited().take().unwrap_or_default())
+    }
+
     /// Writes a line to standard error.
     pub fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));
@@ -83,6 +93,12 @@ impl Terminal {
 impl Observer for Terminal {
     fn message(&self, message: &Message) {
         if message.cleared || message.text.is_empty() {
+            return;
+        }
+        if let (MessageKind::Error, Some(awaited)) =
+            (message.kind, self.awaited.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
+        {
+            awaited.push(message.text.clone());
             return;
         }
         let line = format!("{}: {}", kind_name(message.kind), message.text);

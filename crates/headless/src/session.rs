@@ -5,7 +5,7 @@ use crate::cli::{BundleArgs, MaskChannel, SettingsArgs};
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
 use crate::params_file;
-use crate::report::Terminal;
+use crate::report::{Terminal, interrupted};
 use crate::sequence::Pattern;
 use crate::settings::{Assignment, button, clip_files};
 use crate::source::{FileSource, Takes};
@@ -66,6 +66,8 @@ pub struct Session {
     pub sources: Vec<Arc<FileSource>>,
     /// The plug-in.
     pub plugin: Plugin,
+    /// Where messages go.
+    terminal: Arc<Terminal>,
     /// The host.
     pub host: Host,
 }
@@ -121,7 +123,7 @@ impl Session {
         }
         record_model(&node, &instance);
         for (k, id) in setup.settings.press.iter().enumerate() {
-            instance.press(id).map_err(|e| Error::Plugin(format!("button {id}: {e}")))?;
+            press(&instance, &terminal, id)?;
             // The last one's status stands in the summary.
             let is_last = k + 1 == setup.settings.press.len();
             if let (false, Ok(ParamValue::String(status))) = (is_last, instance.get("status")) {
@@ -136,8 +138,17 @@ impl Session {
             premultiplication: preferences.premultiplication,
             sources,
             plugin,
+            terminal,
             host,
         })
+    }
+
+    /// Presses a button of the node.
+    ///
+    /// # Errors
+    /// [`Error::Button`] with what the node said; [`Error::Stopped`] after Ctrl-C.
+    pub fn press(&self, id: &str) -> Result<()> {
+        press(&self.instance, &self.terminal, id)
     }
 
     /// The clip that the frames come from.
@@ -164,6 +175,19 @@ impl Session {
             other => self.node.param(id).map(|p| p.text(&other)),
         }
     }
+}
+
+fn press(instance: &Instance, terminal: &Terminal, id: &str) -> Result<()> {
+    let (pressed, said) = terminal.awaiting_errors(|| instance.press(id));
+    if interrupted() {
+        return Err(Error::Stopped);
+    }
+    let reason = match (pressed, said.is_empty()) {
+        (Ok(()), true) => return Ok(()),
+        (Err(answer), true) => answer.to_string(),
+        (_, false) => said.join("; "),
+    };
+    Err(Error::Button { id: id.to_owned(), reason })
 }
 
 /// Clips and their files; `Source` first. Every clip that the node needs is among them.

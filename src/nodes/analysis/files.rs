@@ -112,6 +112,9 @@ pub fn read_text(path: &Path) -> Result<String> {
 pub fn write_text(path: &Path, text: &str, replace: bool) -> Result<()> {
     let wrong = |reason: String| Error::node(format!("{} cannot be written: {reason}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(wrong(format!("there is no folder {}", folder.display())));
+    }
     let mut file =
         tempfile::Builder::new().prefix(".rotocel-").tempfile_in(folder).map_err(|error| wrong(error.to_string()))?;
     file.write_all(text.as_bytes())

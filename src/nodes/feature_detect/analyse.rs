@@ -32,7 +32,8 @@ pub enum Wish {
 /// Analyses, stores what was found, and says what was done.
 ///
 /// # Errors
-/// What keeps the analysis from beginning; what stops it on the way is part of the answer.
+/// What keeps the analysis from beginning, and what stopped it on the way or kept its file from being written, once what
+/// was found is stored.
 pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wish: Wish) -> Result<()> {
     let settings = args.settings();
     let networks = Networks::open(&settings.analysis)?;
@@ -49,7 +50,8 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     let (plan, range) = walk.plan(wish)?;
     let end = walk.go(&plan)?;
     let Walk { analysis, lost, dark, .. } = walk;
-    let mut status = summary(&end, &analysis, &range, &lost, &dark);
+    let source = source_range(args, &range);
+    let mut status = summary(&end, &analysis, (&range, &source), &lost, &dark);
     if plan.visit.is_empty() {
         status += "; to look again with other settings, press Clear analysis first";
     }
@@ -60,7 +62,11 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     if !args.host().supports_temporal_access && wish == Wish::Range {
         status += "; this host gives a node no other frame than the current one: analyse each, or on a farm";
     }
-    store(effect, args, &settings, analysis, &model, &status)
+    store(effect, args, &settings, analysis, &model, &status)?;
+    match end {
+        End::Failed(..) => Err(Error::node(status)),
+        End::Done | End::Cancelled => Ok(()),
+    }
 }
 
 /// What was found before: in the project, or in a file that a farm or another session wrote, which is gone on with.
@@ -143,7 +149,7 @@ impl<'r, 'a> Walk<'r, 'a> {
             Wish::ThisFrame => [now].into(),
             Wish::Range => self.wanted(&range)?,
         };
-        let source = range_of(args, 0, 0).unwrap_or_else(|_| range.clone());
+        let source = source_range(args, &range);
         Ok((Plan::new(&wanted, &range, &source, self.reach() as i64), range))
     }
 
@@ -284,6 +290,11 @@ impl Part {
     }
 }
 
+/// The frames that Source has; `otherwise` where the host does not say.
+fn source_range(instance: &Instance, otherwise: &RangeInclusive<i64>) -> RangeInclusive<i64> {
+    range_of(instance, 0, 0).unwrap_or_else(|_| otherwise.clone())
+}
+
 /// The plate that Source has at a time.
 ///
 /// # Errors
@@ -297,8 +308,8 @@ pub fn source_plate(instance: &Instance, time: f64) -> Result<Plate> {
 /// written, the project keeps it: nothing is lost at the end of a long walk.
 ///
 /// # Errors
-/// A host that refuses.
-pub fn store(
+/// A host that refuses; a file that cannot be written, once the project has it all.
+fn store(
     effect: &FeatureDetect,
     args: &ChangedArgs<'_, FeatureDetect>,
     settings: &FeatureDetectSettings,
@@ -308,11 +319,13 @@ pub fn store(
 ) -> Result<()> {
     let text = analysis.write().map_err(Error::node)?;
     let file = settings.analysis.analysis_file.trim();
-    let mut status = status.to_owned();
+    let (mut status, mut unwritten) = (status.to_owned(), None);
     let stored = match file.is_empty() {
         true => text.clone(),
         false => store_in_file(&text, Path::new(file)).unwrap_or_else(|error| {
-            status += &format!("; {error}; the project keeps the analysis instead");
+            let told = format!("{error}; the project keeps the analysis instead");
+            status += &format!("; {told}");
+            unwritten = Some(told);
             text.clone()
         }),
     };
@@ -321,13 +334,14 @@ pub fn store(
         params.set(AnalysisSettings::analysis, stored)?;
         params.set(NetworkSettings::model_id, model_id)?;
         params.set(AnalysisSettings::status, status)
-    })
+    })?;
+    unwritten.map_or(Ok(()), |told| Err(Error::node(told)))
 }
 
 fn summary(
     end: &End,
     analysis: &Analysis,
-    range: &RangeInclusive<i64>,
+    (range, source): (&RangeInclusive<i64>, &RangeInclusive<i64>),
     lost: &BTreeSet<i64>,
     dark: &BTreeSet<i64>,
 ) -> String {
@@ -343,6 +357,11 @@ fn summary(
     }
     if !dark.is_empty() {
         text += &format!("; Source has no picture on {}", listed(dark));
+    }
+    let beyond: BTreeSet<i64> = range.clone().filter(|frame| !source.contains(frame)).collect();
+    if !beyond.is_empty() {
+        let (first, last) = (source.start(), source.end());
+        text += &format!("; Source runs from {first} to {last}: what the host shows on {} was taken", listed(&beyond));
     }
     text
 }

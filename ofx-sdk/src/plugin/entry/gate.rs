@@ -108,7 +108,7 @@ fn failed(label: &str, action: &CStr, error: &Error, report: &impl Fn(&str)) -> 
 
 fn report<E: Effect>(call: &Call<'_>, text: &str) {
     let text = format!("{}: {text}", E::DESCRIPTOR.label);
-    log::error!("{}: {text}", call.action.to_string_lossy());
+    let action = call.action.to_string_lossy();
     // Questions about regions and the like are asked many times a second; their errors come back with the render.
     let shown = [
         sys::kOfxImageEffectActionRender,
@@ -119,18 +119,24 @@ fn report<E: Effect>(call: &Call<'_>, text: &str) {
         sys::kOfxImageEffectActionDescribeInContext,
     ];
     if !call.is(&shown) {
+        log::error!("{action}: {text}");
         return;
     }
+    // What the host shows is not told twice; where it cannot, the message itself goes to the log.
+    log::debug!("{action}: {text}");
     let process = process::<E>();
     match call.handle.and_then(|handle| process.node(handle)) {
         Some(node) => Instance::new(node.link.clone()).message(MessageKind::Error, &text),
         None => {
-            let Some(host) = process.host() else { return };
+            let Some(host) = process.host() else {
+                log::error!("{action}: {text}");
+                return;
+            };
             let host = host.fetched();
             if call.is(&[sys::kOfxActionCreateInstance]) {
                 show_for_unborn(call, &host, &text);
             } else if let Err(e) = show_error(&host.suites, &text) {
-                log::debug!("{e}");
+                log::error!("{action}: {text} ({e})");
             }
         }
     }

@@ -13,7 +13,7 @@ use super::truth::{AnnotatedShot, FaceTruth};
 use crate::cli::MaskChannel;
 use crate::error::{Error, Result};
 use crate::frames::{self, read_text};
-use crate::report::{Terminal, interrupted, on_interrupt};
+use crate::report::{Terminal, on_interrupt};
 use crate::session::{Session, Setup};
 
 /// An exported shot is no longer than this.
@@ -101,23 +101,23 @@ impl FaceNode {
         let forced: Vec<&str> = forced.iter().map(String::as_str).collect();
         let setup = Setup {
             node: &args.node,
-            bundle: &args.bundle,
+            bundle: &args.run.bundle,
             context: None,
             input: Some(shot.pictures.clone()),
             clips: &[],
             mask_channel: MaskChannel::Auto,
-            settings: &args.settings,
+            settings: &args.run.settings,
             forced: &forced,
             colorspace: None,
             read: frames::ReadOptions::default(),
             frame_rate: None,
-            threads: args.threads,
+            threads: args.run.threads,
             current: None,
         };
         let session = Session::open(&setup, terminal.clone())?;
         let abort = session.instance.abort_handle();
         on_interrupt(move || abort.abort());
-        press(&session, "analyse")?;
+        session.press("analyse")?;
         let stored = session.param_text("analysis").unwrap_or_default();
         let analysis =
             Analysis::parse(&stored).map_err(|found| Error::Plugin(format!("{}: its analysis: {found}", shot.name)))?;
@@ -151,7 +151,7 @@ impl FaceNode {
         let text = edits.map(Edits::write).transpose().map_err(wrong)?.unwrap_or_default();
         let set = self.session.instance.set("edits", &ParamValue::String(text));
         set.map_err(|found| Error::Plugin(format!("parameter edits: {found}")))?;
-        press(&self.session, "export_json")?;
+        self.session.press("export_json")?;
         let path = self.export.path().join(format!("{EXPORT}.{}", Format::RotocelShot.extension()));
         let file = TextFile::whole(read_text(&path, MOST_BYTES)?);
         let read = Format::RotocelShot.read(&[file], &ReadOptions::default());
@@ -197,16 +197,4 @@ fn rectangle(shot: &AnnotatedShot, look: Look) -> Vec<String> {
         settings.extend(["use_crop_rectangle=true".to_owned(), "crop_margin=0".to_owned()]);
     }
     settings
-}
-
-fn press(session: &Session, button: &str) -> Result<()> {
-    let pressed = session.instance.press(button);
-    if interrupted() {
-        return Err(Error::Stopped);
-    }
-    let said = |found: ofx_sdk::Error| {
-        let status = session.param_text("status").unwrap_or_default();
-        Error::Plugin(format!("button {button}: {found} {status}").trim_end().to_owned())
-    };
-    pressed.map_err(said)
 }
