@@ -60,12 +60,12 @@ fn parameters(bytes: &[u8]) -> bool {
 
 /// A node with a parameter of each kind that files say in a way of their own.
 fn node() -> Description {
-    let mut softness = param("softness", ParamKind::Double, Some(ParamValue::Double(1.0)));
+    let mut softness = ParamDescription::new("softness", ParamKind::Double, Some(ParamValue::Double(1.0)));
     (softness.min, softness.max) = (vec![0.0], vec![1000.0]);
-    let mut output = param("output", ParamKind::Choice, Some(ParamValue::Choice(0)));
+    let mut output = ParamDescription::new("output", ParamKind::Choice, Some(ParamValue::Choice(0)));
     output.options = vec!["Source matte".into(), "Flat".into()];
-    let note = param("note", ParamKind::String, Some(ParamValue::String(String::new())));
-    let tint = param("tint", ParamKind::Rgb, Some(ParamValue::Rgb([1.0; 3])));
+    let note = ParamDescription::new("note", ParamKind::String, Some(ParamValue::String(String::new())));
+    let tint = ParamDescription::new("tint", ParamKind::Rgb, Some(ParamValue::Rgb([1.0; 3])));
     Description {
         identifier: "test.Node".into(),
         version: (1, 0),
@@ -81,31 +81,7 @@ fn node() -> Description {
         temporal: false,
         multi_plane: false,
         clips: Vec::new(),
-        params: vec![softness, output, note, tint, param("check", ParamKind::PushButton, None)],
-        properties: Vec::new(),
-    }
-}
-
-fn param(id: &str, kind: ParamKind, default: Option<ParamValue>) -> ParamDescription {
-    ParamDescription {
-        id: id.into(),
-        label: id.into(),
-        hint: String::new(),
-        kind,
-        default,
-        min: Vec::new(),
-        max: Vec::new(),
-        display_min: Vec::new(),
-        display_max: Vec::new(),
-        options: Vec::new(),
-        secret: false,
-        enabled: true,
-        parent: String::new(),
-        animates: kind != ParamKind::String,
-        persistent: true,
-        evaluate_on_change: true,
-        string_mode: None,
-        children: Vec::new(),
+        params: vec![softness, output, note, tint, ParamDescription::new("check", ParamKind::PushButton, None)],
         properties: Vec::new(),
     }
 }

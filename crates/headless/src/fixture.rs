@@ -16,35 +16,11 @@ fn clip(name: &str, components: Components, optional: bool) -> ClipDescription {
     }
 }
 
-fn param(id: &str, kind: ParamKind, default: Option<ParamValue>) -> ParamDescription {
-    ParamDescription {
-        id: id.into(),
-        label: id.into(),
-        hint: String::new(),
-        kind,
-        default,
-        min: Vec::new(),
-        max: Vec::new(),
-        display_min: Vec::new(),
-        display_max: Vec::new(),
-        options: Vec::new(),
-        secret: false,
-        enabled: true,
-        parent: String::new(),
-        animates: kind != ParamKind::String,
-        persistent: true,
-        evaluate_on_change: true,
-        string_mode: None,
-        children: Vec::new(),
-        properties: Vec::new(),
-    }
-}
-
 /// A filter with one parameter of each kind that the command line treats in its own way.
 pub fn node() -> Description {
-    let mut softness = param("softness", ParamKind::Double, Some(ParamValue::Double(1.0)));
+    let mut softness = ParamDescription::new("softness", ParamKind::Double, Some(ParamValue::Double(1.0)));
     (softness.min, softness.max) = (vec![0.0], vec![1000.0]);
-    let mut output = param("output", ParamKind::Choice, Some(ParamValue::Choice(0)));
+    let mut output = ParamDescription::new("output", ParamKind::Choice, Some(ParamValue::Choice(0)));
     output.options = vec!["Source matte".into(), "Flat".into()];
     Description {
         identifier: "test.Node".into(),
@@ -68,9 +44,9 @@ pub fn node() -> Description {
         params: vec![
             softness,
             output,
-            param("note", ParamKind::String, Some(ParamValue::String(String::new()))),
-            param("tint", ParamKind::Rgb, Some(ParamValue::Rgb([1.0; 3]))),
-            param("check", ParamKind::PushButton, None),
+            ParamDescription::new("note", ParamKind::String, Some(ParamValue::String(String::new()))),
+            ParamDescription::new("tint", ParamKind::Rgb, Some(ParamValue::Rgb([1.0; 3]))),
+            ParamDescription::new("check", ParamKind::PushButton, None),
         ],
         properties: Vec::new(),
     }

@@ -145,6 +145,31 @@ pub struct ParamDescription {
 }
 
 impl ParamDescription {
+    /// A parameter as OpenFX has it where a plug-in says no more: no range, shown, saved, changes render.
+    pub fn new(id: &str, kind: ParamKind, default: Option<ParamValue>) -> Self {
+        Self {
+            id: id.to_owned(),
+            label: id.to_owned(),
+            hint: String::new(),
+            kind,
+            default,
+            min: Vec::new(),
+            max: Vec::new(),
+            display_min: Vec::new(),
+            display_max: Vec::new(),
+            options: Vec::new(),
+            secret: false,
+            enabled: true,
+            parent: String::new(),
+            animates: kind != ParamKind::String,
+            persistent: true,
+            evaluate_on_change: true,
+            string_mode: None,
+            children: Vec::new(),
+            properties: Vec::new(),
+        }
+    }
+
     /// The ids of a choice's options: labels in lower case with underscores.
     pub fn option_ids(&self) -> Vec<String> {
         self.options.iter().map(|label| option_id(label)).collect()
@@ -234,25 +259,10 @@ mod tests {
 
     fn param(kind: ParamKind, options: &[&str]) -> ParamDescription {
         ParamDescription {
-            id: "gain".into(),
-            label: String::new(),
-            hint: String::new(),
-            kind,
-            default: ParamValue::zero(kind),
             min: vec![-1.0; 4],
             max: vec![8.0; 4],
-            display_min: vec![],
-            display_max: vec![],
             options: options.iter().map(|s| (*s).to_owned()).collect(),
-            secret: false,
-            enabled: true,
-            parent: String::new(),
-            animates: true,
-            persistent: true,
-            evaluate_on_change: true,
-            string_mode: None,
-            children: vec![],
-            properties: vec![],
+            ..ParamDescription::new("gain", kind, ParamValue::zero(kind))
         }
     }
 

@@ -1,5 +1,6 @@
 """Where the scripts and the hosts that are not there lie, and a shot as a node exports it."""
 
+import copy
 import json
 import os
 import sys
@@ -80,3 +81,16 @@ def enter(host):
 
 def leave():
     del sys.path[:3]
+
+
+def with_a_hole():
+    """The shot with its second shape cut out of the first, feather and opacity keyed."""
+    shot = copy.deepcopy(SHOT)
+    shot["shapes"][1].update(
+        cut=True,
+        style_keys=[
+            {"frame": 1001, "feather_px": 2, "opacity": 0.25},
+            {"frame": 1005, "feather_px": 6, "opacity": 1},
+        ],
+    )
+    return shot

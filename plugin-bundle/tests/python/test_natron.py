@@ -1,6 +1,5 @@
 """The menu in Natron, in a Natron that is not there."""
 
-import copy
 import importlib
 import os
 import runpy
@@ -85,15 +84,7 @@ class Natron(unittest.TestCase):
         self.assertEqual(self.children[0].getParam("export_dir").getValue(), "/mine")
 
     def test_a_hole_is_a_stencil_above_the_shapes_before_it_and_keys_of_style_are_set(self):
-        shot = copy.deepcopy(hosts.SHOT)
-        shot["shapes"][1].update(
-            cut=True,
-            style_keys=[
-                {"frame": 1001, "feather_px": 2, "opacity": 0.25},
-                {"frame": 1005, "feather_px": 6, "opacity": 1},
-            ],
-        )
-        self.children[:] = [Detector(shot)]
+        self.children[:] = [Detector(hosts.with_a_hole())]
         self.press()
         (node,) = self.app.nodes
         eye, seam = [bezier.told(range(1001, 1007)) for bezier in node.context.beziers]

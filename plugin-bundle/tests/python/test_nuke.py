@@ -139,15 +139,7 @@ class Nuke(unittest.TestCase):
         self.assertEqual(self.nuke.messages, ["Hidden by the eye in the list of shapes: left_eye."])
 
     def test_a_hole_is_painted_over_with_nothing_and_keys_of_style_are_set(self):
-        shot = copy.deepcopy(hosts.SHOT)
-        shot["shapes"][1].update(
-            cut=True,
-            style_keys=[
-                {"frame": 1001, "feather_px": 2, "opacity": 0.25},
-                {"frame": 1005, "feather_px": 6, "opacity": 1},
-            ],
-        )
-        self.detector(shot)
+        self.detector(hosts.with_a_hole())
         seam, eye = self.roto.create_roto()["curves"].rootLayer
         self.assertEqual((seam.name, eye.name), ("seam", "left_eye"))
         self.assertEqual([seam.attributes.values[name] for name in "rgba"], [0] * 4)

@@ -71,7 +71,7 @@ impl Column {
         let (mut model, mut smoothing) = (None, None);
         let mut scores = Vec::new();
         for shot in shots {
-            let node = ScoredNode::open(shot, network, args, args.threads, terminal)?;
+            let node = ScoredNode::open(shot, network, args, args.run.threads, terminal)?;
             (model, smoothing) = (node.model(), node.integer(SMOOTHING));
             scores.push(score_shot(shot, &node, network, thresholds, args, terminal)?);
         }

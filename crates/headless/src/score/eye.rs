@@ -28,7 +28,7 @@ const USUAL_RATE: f64 = 24.0;
 pub fn gifs(shots: &[Shot], folder: &Path, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Result<String> {
     let mut told = String::new();
     for shot in shots {
-        let node = ScoredNode::open(shot, &Network::Own, args, args.threads, terminal)?;
+        let node = ScoredNode::open(shot, &Network::Own, args, args.run.threads, terminal)?;
         let width = args.gif_width as usize;
         let mut pictures = Vec::new();
         for &frame in &shot.frames {

@@ -64,7 +64,7 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
     let groups = args.shots.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
     let networks = networks(args);
     let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
-    let terminal = Arc::new(Terminal::new(shots * networks.len(), args.json || args.time_here));
+    let terminal = Arc::new(Terminal::new(shots * networks.len(), args.run.json || args.time_here));
     if args.time_here {
         let network = networks.last().unwrap_or(&Network::Own);
         return Ok(format!("{}\n", speed::here(&groups[0].shots[0], network, args, &terminal)?));
@@ -137,20 +137,20 @@ fn fit(groups: &[Group], args: &ScoreToneArgs) -> Result<Vec<Thresholds>> {
 /// Prints, and writes the file that was asked for.
 fn tell(columns: &[Column], groups: &[Group], thresholds: &[Thresholds], args: &ScoreToneArgs) -> Result<String> {
     let fitted_on = thresholds.first().map(|thresholds| thresholds.fitted_on.as_str());
-    if !args.json && args.out.is_none() {
+    if !args.run.json && args.run.out.is_none() {
         return Ok(table::table(columns, args.boundary_px, fitted_on));
     }
     let data = groups.iter().map(|group| Ok((group.name.clone(), group.hash()?))).collect::<Result<_>>()?;
     let facts = Facts { node: node_version(args)?, data };
     let json = format!("{:#}\n", report::report(columns, &facts, thresholds, args));
-    if let Some(path) = &args.out {
+    if let Some(path) = &args.run.out {
         write_whole(path, json.as_bytes())?;
     }
-    Ok(if args.json { json } else { table::table(columns, args.boundary_px, fitted_on) })
+    Ok(if args.run.json { json } else { table::table(columns, args.boundary_px, fitted_on) })
 }
 
 fn node_version(args: &ScoreToneArgs) -> Result<(String, String)> {
     let host = Host::new(HostOptions { name: "org.rotocel.headless".into(), ..HostOptions::default() });
-    let node = bundles::describe(&bundles::load(&host, &args.bundle, &args.node)?, None)?;
+    let node = bundles::describe(&bundles::load(&host, &args.run.bundle, &args.node)?, None)?;
     Ok((node.identifier, format!("{}.{}", node.version.0, node.version.1)))
 }

@@ -62,12 +62,12 @@ impl ScoredNode {
         let forced = network.settings();
         let setup = Setup {
             node: &args.node,
-            bundle: &args.bundle,
+            bundle: &args.run.bundle,
             context: None,
             input: Some(shot.pictures.clone()),
             clips: &clips,
             mask_channel: MaskChannel::Luminance,
-            settings: &args.settings,
+            settings: &args.run.settings,
             forced: &forced.iter().map(String::as_str).collect::<Vec<_>>(),
             colorspace: Some(shot.colorspace.id().to_owned()),
             read: ReadOptions::default(),

@@ -31,7 +31,7 @@ pub fn report(columns: &[Column], facts: &Facts, thresholds: &[Thresholds], args
         "command": std::env::args().collect::<Vec<_>>(),
         "rotocel": env!("CARGO_PKG_VERSION"),
         "node": { "id": facts.node.0, "version": facts.node.1 },
-        "settings": args.settings.set,
+        "settings": args.run.settings.set,
         "data_xxh3": data,
         "boundary_px": args.boundary_px,
         "band_px": BAND_PX,

@@ -29,14 +29,14 @@ pub fn milliseconds(shot: &Shot, network: &Network, args: &ScoreToneArgs) -> Res
     let mut command = Command::new(program);
     command.args(["score", "tone", "--time-here", "--node", &args.node]).arg(&shot.folder);
     command.env("ROTOCEL_THREADS", THREADS.to_string());
-    let settings = &args.settings;
+    let settings = &args.run.settings;
     for (flag, values) in [("--set", &settings.set), ("--press", &settings.press)] {
         for value in values {
             command.arg(flag).arg(value);
         }
     }
     let paths: [(&str, Option<&PathBuf>); 2] =
-        [("--bundle", args.bundle.bundle.as_ref()), ("--load-params", settings.load_params.as_ref())];
+        [("--bundle", args.run.bundle.bundle.as_ref()), ("--load-params", settings.load_params.as_ref())];
     for (flag, path) in paths {
         if let Some(path) = path {
             command.arg(flag).arg(path);

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::{BundleArgs, SettingsArgs};
+use crate::cli::ScoreRunArgs;
 
 /// Arguments of `score features`.
 #[derive(Debug, Args)]
@@ -22,9 +22,9 @@ pub struct ScoreFeaturesArgs {
     /// The node.
     #[arg(long, default_value = "FeatureDetect")]
     pub node: String,
-    /// Settings.
+    /// How the node is run, and where the figures go.
     #[command(flatten)]
-    pub settings: SettingsArgs,
+    pub run: ScoreRunArgs,
     /// Also look within the annotations' rough and tight boxes, by the node's crop rectangle.
     #[arg(long)]
     pub boxes: bool,
@@ -40,16 +40,4 @@ pub struct ScoreFeaturesArgs {
     /// The most minutes that the artist takes for a shot.
     #[arg(long, value_name = "N", default_value_t = 3.0)]
     pub most_minutes: f64,
-    /// The most threads that the node is lent; all processors otherwise.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub threads: Option<u16>,
-    /// Where to look for the node.
-    #[command(flatten)]
-    pub bundle: BundleArgs,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub json: bool,
-    /// Write the JSON to a file too.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
 }

@@ -84,7 +84,7 @@ pub fn features(args: &ScoreFeaturesArgs) -> Result<String> {
     let folders = chosen(args, &topology)?;
     let left_out = args.leave_out.as_deref().map(FrameList::parse).transpose()?;
     let left_out: Vec<i64> = left_out.iter().flat_map(|list| list.frames().iter().copied()).collect();
-    let terminal = Arc::new(Terminal::new(folders.len(), args.json));
+    let terminal = Arc::new(Terminal::new(folders.len(), args.run.json));
     let (mut scores, mut hash) = (Vec::new(), Xxh3::new());
     let mut facts = Facts { model: String::new(), dejitter: 0, data_hash: String::new() };
     for folder in &folders {
@@ -97,10 +97,10 @@ pub fn features(args: &ScoreFeaturesArgs) -> Result<String> {
     facts.data_hash = format!("{:032x}", hash.digest128());
     let told = report::report(&scores, &facts, args);
     let json = format!("{told:#}\n");
-    if let Some(path) = &args.out {
+    if let Some(path) = &args.run.out {
         write_whole(path, json.as_bytes())?;
     }
-    Ok(if args.json { json } else { report::table(&scores, &facts, args) })
+    Ok(if args.run.json { json } else { report::table(&scores, &facts, args) })
 }
 
 fn check(args: &ScoreFeaturesArgs) -> Result<()> {

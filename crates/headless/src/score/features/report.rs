@@ -26,7 +26,7 @@ pub fn report(scores: &[(String, Score)], facts: &Facts, args: &ScoreFeaturesArg
         "command": std::env::args().collect::<Vec<_>>(),
         "rotocel": env!("CARGO_PKG_VERSION"),
         "model": facts.model,
-        "settings": args.settings.set,
+        "settings": args.run.settings.set,
         "dejitter_frames": facts.dejitter,
         "content_px": args.content_px,
         "data_xxh3": facts.data_hash,

@@ -172,15 +172,8 @@ fn push_motion(text: &mut String, track: &ShapeTrack, clock: &Clock) {
     let mut times = vec![first];
     times.extend(track.keys().iter().map(|key| key.time).filter(|&time| time > first && time < end));
     times.push(end);
-    let values: Vec<_> = times.iter().map(|&time| path(&track.at(time))).collect();
-    let shares: Vec<_> = times.iter().map(|&time| clock.share(time).to_string()).collect();
-    let _ = write!(
-        text,
-        "\n{} values=\"{}\" keyTimes=\"{}\"/>",
-        clock.attributes("d", "linear"),
-        values.join(";"),
-        shares.join(";")
-    );
+    let keys = times.iter().map(|&time| (clock.share(time), path(&track.at(time))));
+    push_linear(text, "d", keys, clock);
 }
 
 /// As [`push_motion`], for an opacity that changes.
@@ -192,13 +185,18 @@ fn push_opacity(text: &mut String, style: &ShapeStyle, clock: &Clock) {
     let (first, last) = (*clock.frames.start(), *clock.frames.end());
     let mut frames = vec![first];
     frames.extend(keys.iter().map(|key| key.0).filter(|&frame| frame > first && frame <= last));
-    let values: Vec<_> = frames.iter().chain([&last]).map(|&frame| style.opacity_at(frame).to_string()).collect();
-    let shares = frames.iter().map(|&frame| clock.share(frame as f64).to_string());
-    let shares: Vec<_> = shares.chain(["1".to_owned()]).collect();
+    let value = |frame: i64| style.opacity_at(frame).to_string();
+    let keys = frames.iter().map(|&frame| (clock.share(frame as f64), value(frame)));
+    push_linear(text, "opacity", keys.chain([(1.0, value(last))]), clock);
+}
+
+/// An attribute that runs linearly through values at shares of the shot's time.
+fn push_linear(text: &mut String, attribute: &str, keys: impl Iterator<Item = (f64, String)>, clock: &Clock) {
+    let (shares, values): (Vec<_>, Vec<_>) = keys.map(|(share, value)| (share.to_string(), value)).unzip();
     let _ = write!(
         text,
         "\n{} values=\"{}\" keyTimes=\"{}\"/>",
-        clock.attributes("opacity", "linear"),
+        clock.attributes(attribute, "linear"),
         values.join(";"),
         shares.join(";")
     );
