@@ -24,7 +24,7 @@ from typing import Any
 
 from features.entries import KINDS
 from features.few_keys import spread
-from features.shot_loop import Host, character_of, corrected, rough_crop
+from features.shot_loop import Host, character_of, corrected, pictures_of, rough_crop
 from manifest import sha256_of
 from provenance import machine_kind, public_command, today
 from puppet.annotation import load
@@ -37,7 +37,10 @@ TUNED = "tuned"
 def frames_of(shot: Path) -> list[int]:
     """The frames of a shot that have their truth."""
     notes = {path.stem for path in (shot / "annotations").glob("*.json")}
-    return sorted(int(p.stem) for p in (shot / "frames").glob("*.png") if p.stem in notes)
+    frames = [int(picture.stem) for picture in pictures_of(shot) if picture.stem in notes]
+    if not frames:
+        raise SystemExit(f"{shot / 'annotations'} has no %04d.json of the shot's pictures")
+    return frames
 
 
 def tuned(folders: list[Path], work: Path, args: argparse.Namespace) -> Path:
@@ -113,7 +116,7 @@ def main() -> None:
     crop = {} if args.finder else rough_crop(notes)
     rows = {"before": row(host.score(shot, keys, crop))}
     segments = corrected(host, shot, keys, work, topology, crop)
-    character_of(shot, keys, segments, work / "character", TUNED)
+    character_of(shot, keys, segments, work / "character", TUNED, topology)
     model = tuned([work / "character", *args.beside], work, args)
     custom = {"custom_model": str(model), "model": "custom"}
     rows["after"] = row(host.score(shot, keys, crop | custom))

@@ -25,7 +25,7 @@ SEEN, HIDDEN, ABSENT, OUTSIDE = 1.0, 0.35, 0.1, 0.05
 MARGIN = 0.15
 # Share of a shape's points that a cloud must leave, or it counts as gone.
 LEFT = 0.2
-NO_BACKGROUNDS = {"background": 0.0, "occlusion": 0.0}
+NO_BACKGROUNDS = {"background": 0.0, "occlusion": 0.0, "hand": 0.0}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class CropChoices:
                 "turn": 0.0,
                 "flip": 0.0,
                 "warp": 0.25,
-                "occlusion": 0.55,
+                "occlusion": 0.5,
+                "hand": 0.25,
                 "motion": 0.15,
                 "blur": 0.35,
             }

@@ -6,12 +6,10 @@ written; what training reads is what the node exports.
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import subprocess
 import tomllib
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +44,7 @@ class Host:
 
     def press(self, shot: Path, state: Path, buttons: list[str], **settings: str) -> None:
         """Presses buttons of the node on a shot; its parameters come from a file and go there."""
-        frame = int(min((shot / "frames").glob("*.png")).stem)
+        frame = int(pictures_of(shot)[0].stem)
         words = ["render", NODE, "-i", str(shot / "frames" / "%04d.png"), "--json"]
         words += ["-o", str(state.with_suffix(".png")), "--frames", str(frame), "--scale", TINY]
         words += ["--load-params", str(state)] if state.exists() else []
@@ -62,6 +60,14 @@ class Host:
         more = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
         told = self.run("score", "features", str(shot), "--leave-out", frames, "--json", *more)
         return json.loads(told)["shots"][0]
+
+
+def pictures_of(shot: Path) -> list[Path]:
+    """The pictures of a shot, in order."""
+    files = sorted((shot / "frames").glob("*.png"))
+    if not files:
+        raise SystemExit(f"{shot / 'frames'} holds no %04d.png, which training reads")
+    return files
 
 
 def rough_crop(notes: list[Annotation]) -> dict[str, str]:
@@ -85,46 +91,35 @@ def landmark_names(topology: Topology) -> list[str]:
     return [landmark["name"] for landmark in facts["landmarks"]]
 
 
-def corrections(note: Annotation, topology: Topology) -> dict[str, Any]:
-    """A frame as an artist corrects it, as `rotocel-shot-1`: everything in its true place, by hand,
-    and what is not in the picture hidden."""
-    points = [
-        [p.x, p.y, 1.0, "visible" if p.visible else "occluded"] if p.present else None
-        for p in note.landmarks
-    ]
-    shapes = []
-    for name, shape in note.shapes.items():
-        vertices = shape.vertices.reshape(len(shape.vertices), 6).round(3).tolist()
-        own = {
-            "name": name,
-            "closed": shape.closed,
-            "keys": [{"frame": note.frame, "kind": "hand", "vertices": vertices}],
-        }
-        hidden = {} if note.present[name] else {"hidden": [[note.frame, note.frame]]}
-        shapes.append(own | hidden)
-    names = landmark_names(topology)
+def corrections(notes: list[Annotation], topology: Topology) -> dict[str, Any]:
+    """Frames as an artist corrects them, as `rotocel-shot-1`: everything in its true place, by
+    hand, and what is not in the picture hidden."""
+    frames, shapes = [], []
+    for note in notes:
+        points = [
+            [p.x, p.y, 1.0, "visible" if p.visible else "occluded"] if p.present else None
+            for p in note.landmarks
+        ]
+        frames.append({"frame": note.frame, "points": points})
+    for kind in topology.shapes:
+        keys = []
+        for note in notes:
+            vertices = note.shapes[kind.name].vertices
+            rows = vertices.reshape(len(vertices), 6).round(3).tolist()
+            keys.append({"frame": note.frame, "kind": "hand", "vertices": rows})
+        hidden = [[note.frame] * 2 for note in notes if not note.present[kind.name]]
+        own = {"name": kind.name, "closed": kind.closed, "keys": keys}
+        shapes.append(own | ({"hidden": hidden} if hidden else {}))
     return {
         "format": "rotocel-shot-1",
         "topology": topology.name,
-        "width": note.size[0],
-        "height": note.size[1],
-        "first_frame": note.frame,
-        "last_frame": note.frame,
-        "landmarks": {"names": names, "frames": [{"frame": note.frame, "points": points}]},
+        "width": notes[0].size[0],
+        "height": notes[0].size[1],
+        "first_frame": notes[0].frame,
+        "last_frame": notes[-1].frame,
+        "landmarks": {"names": landmark_names(topology), "frames": frames},
         "shapes": shapes,
     }
-
-
-def with_presence(edits: str, notes: list[Annotation], topology: Topology) -> str:
-    """Stored corrections in which every shape of some frames is also said to be seen, or not: an
-    import tells that of the shapes that it holds. Frames are base64 of zlib of JSON."""
-    stored = json.loads(edits)
-    for note in notes:
-        block = zlib.decompress(base64.b64decode(stored["frames"][str(note.frame)]))
-        present = {str(k): note.present[kind.name] for k, kind in enumerate(topology.shapes)}
-        packed = zlib.compress(json.dumps(json.loads(block) | {"presence": present}).encode())
-        stored["frames"][str(note.frame)] = base64.b64encode(packed).decode()
-    return json.dumps(stored)
 
 
 def corrected(
@@ -142,22 +137,20 @@ def corrected(
     state.unlink(missing_ok=True)
     host.press(shot, state, ["analyse"], **settings)
     notes = [load(shot / "annotations" / f"{key:04}.json") for key in keys]
-    for note in notes:
-        path = work / f"corrections.{note.frame:04}.rotocel.json"
-        save_json(path, corrections(note, topology))
-        host.press(shot, state, ["import"], import_file=str(path))
-    saved = json.loads(state.read_text("utf-8"))
-    saved["params"]["edits"] = with_presence(saved["params"]["edits"], notes, topology)
-    save_json(state, saved)
+    path = work / "corrections.rotocel.json"
+    save_json(path, corrections(notes, topology))
+    host.press(shot, state, ["import"], import_file=str(path))
     more = {"export_dir": str(out), "export_name": "roto", "key_mode": "every", "overwrite": "true"}
     host.press(shot, state, ["export_segments"], **more)
     return out
 
 
-def character_of(shot: Path, keys: list[int], segments: Path, folder: Path, name: str) -> None:
+def character_of(
+    shot: Path, keys: list[int], segments: Path, folder: Path, name: str, topology: Topology
+) -> None:
     """The folder to train on: the corrected frames as the node exported them."""
     shutil.rmtree(folder, ignore_errors=True)
-    facts = {"format": CHARACTER, "name": name, "topology": "puppet"}
+    facts = {"format": CHARACTER, "name": name, "topology": topology.name}
     save_json(folder / "character.json", facts)
     target = folder / "roto" / shot.name
     for kind in ("roto_public", "frames"):

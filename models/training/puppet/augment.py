@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from puppet import augment_color as color
 from puppet.augment_cloud import rebackground
+from puppet.augment_hand import hand
 from puppet.augment_warp import FacePicture, Random, flipped, turned, warped
 
 Plates = list[NDArray[np.float32]]
@@ -26,6 +27,7 @@ STEPS: dict[str, Callable[[FacePicture, Random], FacePicture]] = {
     "warp": warped,
     "background": lambda face, rng: rebackground(face, rng, over_face=False),
     "occlusion": rebackground,
+    "hand": hand,
     "brightness": _painted(color.brightness),
     "hue": _painted(color.hue),
     "blur": _painted(color.blur),
@@ -39,6 +41,8 @@ CHANCES = {
     "warp": 0.4,
     "background": 0.0,
     "occlusion": 0.5,
+    # Not of the founding document.
+    "hand": 0.0,
     "brightness": 0.7,
     "hue": 0.5,
     "blur": 0.3,

@@ -138,20 +138,21 @@ def rebackground(
         return plain_or_made(rng, width, height)
 
     matte = face_matte(face, rng)
-    picture = _over(face.picture, matte, other())
+    picture = laid_over(face.picture, matte, other())
     kept = np.ones_like(matte)
     if over_face and rng.random() < 0.35:
         kept = occlusion(face, rng)
-        picture = _over(picture, kept, other())
-    seen = _at(np.minimum(matte, kept), face.landmarks) >= KEPT
+        picture = laid_over(picture, kept, other())
+    seen = values_at(np.minimum(matte, kept), face.landmarks) >= KEPT
     return replace(face, picture=picture, visible=face.visible & seen)
 
 
-def _over(picture: Plane, matte: Plane, behind: Plane) -> Plane:
+def laid_over(picture: Plane, matte: Plane, behind: Plane) -> Plane:
+    """A picture where its matte is 1, what is behind it where it is 0."""
     return np.asarray(picture * matte[..., None] + behind * (1 - matte[..., None]), np.float32)
 
 
-def _at(plane: Plane, places: Array) -> Plane:
+def values_at(plane: Plane, places: Array) -> Plane:
     """A plane's values at places; 0 outside it."""
     columns, rows = np.floor(places).astype(int).T
     height, width = plane.shape

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import shutil
 import tempfile
 import unittest
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +12,8 @@ from features.shot_loop import (
     character_of,
     corrections,
     landmark_names,
+    pictures_of,
     rough_crop,
-    with_presence,
 )
 from puppet.annotation import save_json, to_public
 from puppet.character import read_character
@@ -29,16 +26,18 @@ class Loop(unittest.TestCase):
         note = replace(frontal(0.1), frame=7)
         self.note = replace(note, present=note.present | {"left_eye": False})
 
-    def test_a_corrected_frame_is_a_file_of_hand_keys_on_that_frame_alone(self) -> None:
-        found = corrections(self.note, PUPPET)
-        self.assertEqual((found["first_frame"], found["last_frame"]), (7, 7))
-        names, (frame,) = found["landmarks"]["names"], found["landmarks"]["frames"]
+    def test_corrected_frames_are_a_file_of_hand_keys_on_them_alone(self) -> None:
+        seen = replace(self.note, frame=9, present=dict.fromkeys(self.note.present, True))
+        found = corrections([self.note, seen], PUPPET)
+        self.assertEqual((found["first_frame"], found["last_frame"]), (7, 9))
+        names, (frame, _) = found["landmarks"]["names"], found["landmarks"]["frames"]
         self.assertEqual(names, landmark_names(PUPPET))
         self.assertEqual((len(frame["points"]), frame["frame"]), (PUPPET.count, 7))
         shapes = {shape["name"]: shape for shape in found["shapes"]}
         self.assertEqual(shapes["left_eye"]["hidden"], [[7, 7]])
         self.assertNotIn("hidden", shapes["right_eye"])
-        (key,) = shapes["right_eye"]["keys"]
+        key, other = shapes["right_eye"]["keys"]
+        self.assertEqual(other["frame"], 9)
         self.assertEqual((key["kind"], key["frame"], len(key["vertices"])), ("hand", 7, 6))
         vertex = self.note.shapes["right_eye"].vertices[2].ravel().round(3).tolist()
         self.assertEqual(key["vertices"][2], vertex)
@@ -50,25 +49,17 @@ class Loop(unittest.TestCase):
         self.assertEqual(found["crop_bottom_left"], "80.0,240.0")
         self.assertEqual(found["crop_top_right"], "210.0,370.0")
 
-    def test_presence_is_added_to_stored_corrections_and_the_rest_stays(self) -> None:
-        block = {"landmarks": {"3": [1.0, 2.0]}}
-        packed = base64.b64encode(zlib.compress(json.dumps(block).encode())).decode()
-        stored = {"format": "rotocel-edits-1", "frames": {"7": packed, "9": packed}}
-        after = json.loads(with_presence(json.dumps(stored), [self.note], PUPPET))
-        self.assertEqual(after["frames"]["9"], packed)
-        frame = json.loads(zlib.decompress(base64.b64decode(after["frames"]["7"])))
-        self.assertEqual(frame["landmarks"], block["landmarks"])
-        self.assertEqual((frame["presence"]["0"], frame["presence"]["1"]), (False, True))
-
     def test_what_the_node_exported_becomes_a_folder_to_train_on(self) -> None:
         root = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, root)
         shot = root / "shot"
         (shot / "frames").mkdir(parents=True)
+        with self.assertRaisesRegex(SystemExit, "no %04d.png"):
+            pictures_of(shot)
         for number in (7, 8):
             (shot / "frames" / f"{number:04}.png").write_bytes(b"")
             save_json(root / "segments" / f"roto.{number:04}.json", to_public(self.note))
-        character_of(shot, [7], root / "segments", root / "character", "Nell")
+        character_of(shot, [7], root / "segments", root / "character", "Nell", PUPPET)
         found = read_character(root / "character")
         self.assertEqual(
             (found.name, [frame.picture.stem for frame in found.roto["shot"]]), ("Nell", ["0007"])

@@ -14,6 +14,7 @@ from puppet.annotation import Annotation
 from puppet.artist import KEYS_APART, curve_distance, redraw, rotoscope
 from puppet.augment import CHANCES, STEPS, augmented
 from puppet.augment_cloud import cloud, face_matte, hull, occlusion, rebackground, swatch
+from puppet.augment_hand import hand
 from puppet.augment_warp import FacePicture, Warp, cropped, flipped, turned, warped
 from puppet.boxes import rough_boxes, square
 from puppet.expression import EXPRESSIONS
@@ -138,6 +139,25 @@ class Clouds(unittest.TestCase):
         self.assertGreater(hidden, 0)
         kept = occlusion(face, np.random.default_rng(4))
         self.assertTrue(0.02 < kept.mean() < 0.98)
+
+    def test_a_hand_is_of_the_face_s_skin_and_hides_what_it_covers(self) -> None:
+        noted = frontal()
+        skin = np.array([0.8, 0.5, 0.3], np.float32)
+        picture = np.broadcast_to(skin, (SIDE, SIDE, 3)).copy()
+        face = FacePicture(picture, noted.places(), *noted.flags(), noted.shapes)
+        hidden, alike = 0, []
+        for seed in range(12):
+            changed = hand(face, np.random.default_rng(seed))
+            self.assertTrue((changed.visible <= face.visible).all())
+            np.testing.assert_array_equal(changed.landmarks, face.landmarks)
+            hidden += int((face.visible & ~changed.visible).sum())
+            self.assertTrue((changed.picture >= 0).all() and (changed.picture <= 1).all())
+            color = changed.picture / changed.picture.sum(-1, keepdims=True).clip(1e-3)
+            alike.append(np.abs(color - skin / skin.sum()).max() < 0.2)
+            away = np.abs(changed.picture - face.picture).max(-1) < 1e-6
+            self.assertGreater(away.mean(), 0.2, "most of the picture stays")
+        self.assertGreater(hidden, 10)
+        self.assertGreater(np.mean(alike), 0.5)
 
     def test_swatches_of_small_plates_repeat(self) -> None:
         plate = np.random.default_rng(1).random((20, 30, 3)).astype(np.float32)
