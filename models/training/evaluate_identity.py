@@ -30,6 +30,7 @@ from features.infer import Detector
 from features.measures import eyes_apart, summary
 from features.score_frames import rough_box
 from features.shot_loop import character_of
+from labels import REC709_LUMA
 from manifest import sha256_of
 from provenance import machine_kind, public_command, today
 from puppet.annotation import Annotation, load, save_json, to_public
@@ -46,7 +47,6 @@ METHODS = (
     "tracked_keys",
     "interpolated_keys",
 )
-LUMA = np.array([0.299, 0.587, 0.114])
 
 
 class Shot:
@@ -63,7 +63,7 @@ class Shot:
 
     def grey(self, frame: int) -> NDArray[np.uint8]:
         if frame not in self.greys:
-            self.greys[frame] = (self.picture(frame) @ LUMA + 0.5).astype(np.uint8)
+            self.greys[frame] = (self.picture(frame) @ REC709_LUMA + 0.5).astype(np.uint8)
         return self.greys[frame]
 
     def errors(self, frames: list[int], found: Callable[[int], Array]) -> dict[str, float]:
@@ -93,14 +93,14 @@ def corrected(found: Callable[[int], Array], known: dict[int, Array]) -> Callabl
     return lambda frame: found(frame) + interpolated(off, frame)
 
 
-def roto_folder(shot: Shot, keys: list[int], work: Path) -> Path:
+def roto_folder(shot: Shot, keys: list[int], work: Path, topology: Topology) -> Path:
     """The known frames as a folder to train on: their curves in the public form, no landmarks."""
     segments = work / "segments"
     for key in keys:
         note: Annotation = shot.notes[key]
         shapes = {name: part for name, part in to_public(note).items() if name != "points"}
         save_json(segments / f"roto.{key:04}.json", shapes)
-    character_of(shot.folder, keys, segments, work / "character", "tuned")
+    character_of(shot.folder, keys, segments, work / "character", "tuned", topology)
     return work / "character"
 
 
@@ -114,7 +114,7 @@ def compared(
     model = args.known.get(count)
     if model is None:
         work = args.work / f"{count}"
-        model = tuned([roto_folder(shot, keys, work), *args.beside], work, args)
+        model = tuned([roto_folder(shot, keys, work, topology), *args.beside], work, args)
     own = seen_by(Detector(args.models, args.start, topology, args.threads), shot)
     mine = seen_by(Detector(args.models, args.start, topology, args.threads, model), shot)
     followed = tracked(known, shot.frames, shot.grey)

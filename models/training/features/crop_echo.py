@@ -65,8 +65,7 @@ def _shown(present: Tensor, inside: Tensor, topology: Topology) -> Tensor:
 def half_flipped(batch: CropBatch, chosen: Tensor, topology: Topology) -> CropBatch:
     """Left for right where `chosen` [n] says so: points and shapes change names."""
     order = list(topology.mirror)
-    names = [kind.name for kind in topology.shapes]
-    shapes = [names.index(topology.mirror_shapes[name]) for name in names]
+    shapes = list(topology.shape_mirror)
     mirrored = batch.places[:, order] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0])
     one, two = chosen[:, None], chosen[:, None, None]
     return CropBatch(

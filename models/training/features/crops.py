@@ -151,12 +151,6 @@ def shapes_left(
     return result
 
 
-def mirrored_shapes(flags: NDArray[np.float32], topology: Topology) -> NDArray[np.float32]:
-    """Flags of shapes in a flip."""
-    names = [kind.name for kind in topology.shapes]
-    return flags[[names.index(topology.mirror_shapes[name]) for name in names]]
-
-
 def place_weights(face: FacePicture, choices: CropChoices) -> NDArray[np.float32]:
     """How much each place counts: less where it cannot be seen, more where the face is small."""
     places = face.landmarks / face.size[0]
@@ -185,7 +179,7 @@ def drawn_crop(
     after = augmented(before, rng, chances, plates)
     shapes = shapes_left(frame, before, after, topology)
     if rng.random() < 0.5:
-        after, shapes = flipped(after, topology), mirrored_shapes(shapes, topology)
+        after, shapes = flipped(after, topology), shapes[list(topology.shape_mirror)]
     return finished(after, shapes, choices)
 
 

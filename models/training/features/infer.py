@@ -63,9 +63,7 @@ def second_box(places: Array) -> Box:
 
 def images_of(topology: Topology) -> NDArray[np.int64]:
     """Which column of the landmark network's answer is the mirror image of each."""
-    names = [kind.name for kind in topology.shapes]
-    shapes = [topology.count + names.index(topology.mirror_shapes[name]) for name in names]
-    return np.array([*topology.mirror, *shapes])
+    return np.array([*topology.mirror, *(topology.count + k for k in topology.shape_mirror)])
 
 
 class Detector:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from labels import REC709_LUMA
+
 # Shares of the pictures that lose their colors, and whose channels change places.
 GREY, SWAPPED = 0.15, 0.25
 # Standard deviation of what channels take from each other.
 MIXED = 0.12
-LUMINANCE = torch.tensor([0.2126, 0.7152, 0.0722])
+LUMA = torch.from_numpy(REC709_LUMA)
 
 
 def recolored(planes: Tensor, random: torch.Generator) -> Tensor:
@@ -23,5 +25,5 @@ def recolored(planes: Tensor, random: torch.Generator) -> Tensor:
     # Rows go on summing to 1: grey stays grey.
     matrix = matrix + mix - mix.mean(2, keepdim=True)
     grey = torch.rand((count, 1, 1), generator=random) < GREY
-    matrix = torch.where(grey, LUMINANCE.expand(3, 3), matrix)
+    matrix = torch.where(grey, LUMA.expand(3, 3), matrix)
     return torch.einsum("nij,njhw->nihw", matrix, planes).clamp(0, 1)

@@ -57,6 +57,12 @@ class Topology:
     def count(self) -> int:
         return len(self.groups)
 
+    @property
+    def shape_mirror(self) -> tuple[int, ...]:
+        """`shape_mirror[k]`: the shape k becomes in a flip."""
+        names = [kind.name for kind in self.shapes]
+        return tuple(names.index(self.mirror_shapes[name]) for name in names)
+
     def shape(self, name: str) -> ShapeKind:
         return next(kind for kind in self.shapes if kind.name == name)
 
