@@ -5,6 +5,7 @@ mod stage;
 
 use ofx_sdk::host::*;
 use ofx_sdk::{Context, Premultiplication, RectI, RenderScale};
+use roto::Analysis;
 use shot::*;
 use stage::*;
 use std::ops::ControlFlow;
@@ -321,6 +322,43 @@ fn a_file_that_another_wrote_is_gone_on_with_and_never_shown_or_lost_in_silence(
     damaged.set("analysis_file", &file).unwrap();
     assert!(damaged.press("analyse").unwrap_err().to_string().contains("another Analysis file"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{");
+}
+
+#[test]
+fn clear_gives_up_the_file_too_and_the_next_analysis_looks_again() {
+    let host = harsh_host();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.json");
+    let node = node(&host, &Arc::new(Shot::default()));
+    node.set("analysis_file", &ParamValue::String(path.to_str().unwrap().to_owned())).unwrap();
+    node.press("analyse").unwrap();
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace("tiny_landmarks ", "another ")).unwrap();
+    node.press("clear_analysis").unwrap();
+    assert!(text(&node, "status").contains("the next analysis replaces"), "{}", text(&node, "status"));
+    assert_eq!(matte(&node, &RenderRequest::at(2.0)).to_f32().iter().copied().fold(0.0, f32::max), 0.0);
+    node.set_time(3.0).unwrap();
+    node.press("analyse_frame").unwrap();
+    assert_eq!(Analysis::parse(&std::fs::read_to_string(&path).unwrap()).unwrap().len(), 1, "nothing of the old one");
+    node.press("clear_analysis").unwrap();
+    node.press("analyse").unwrap();
+    assert_eq!(text(&node, "status"), "8 of 8 frames analysed");
+}
+
+#[test]
+fn a_file_of_another_plate_is_refused_and_stays() {
+    let host = harsh_host();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.json");
+    let file = ParamValue::String(path.to_str().unwrap().to_owned());
+    let wide = node(&host, &Arc::new(Shot { pixel_aspect: 2.0, ..Shot::default() }));
+    wide.set("analysis_file", &file).unwrap();
+    wide.press("analyse").unwrap();
+    let stored = std::fs::read_to_string(&path).unwrap();
+    let square = node(&host, &Arc::new(Shot::default()));
+    square.set("analysis_file", &file).unwrap();
+    let told = square.press("analyse").unwrap_err().to_string();
+    assert!(told.contains("its plate is") && told.contains("pixel aspect 2,"), "{told}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), stored);
 }
 
 #[test]

@@ -168,10 +168,7 @@ impl FeatureDetect {
             return analyse::analyse(self, args, Wish::ThisFrame);
         }
         if is(AnalysisSettings::clear_analysis.name()) {
-            return args.params().edit("Clear analysis", |params| {
-                params.set(AnalysisSettings::analysis, "")?;
-                params.set(AnalysisSettings::status, "no frame is analysed")
-            });
+            return analyse::clear(args);
         }
         correct::react(self, args, id)
     }

@@ -15,6 +15,10 @@ const MOST_BYTES: u64 = 1 << 30;
 /// the file and the host renders again.
 const IN_FILE: &str = "in file ";
 
+/// How a stored text begins that says that the artist gave up what lies in a file. Its path follows: of another file nothing
+/// is said.
+const GIVEN_UP: &str = "cleared ";
+
 /// The files that were read last. Renders of all nodes ask for them.
 static RESULTS: FileTexts<ResultFile> = FileTexts::new();
 
@@ -50,7 +54,7 @@ impl Deref for StoredText<'_> {
 /// # Errors
 /// A file that cannot be read, that is not named any more, or that is not the one that was written.
 pub fn stored_text<'t>(text: &'t str, file: &str) -> Result<Option<StoredText<'t>>> {
-    if text.trim().is_empty() {
+    if !holds_result(text) {
         return Ok(None);
     }
     if !text.starts_with(IN_FILE) {
@@ -71,6 +75,24 @@ pub fn stored_text<'t>(text: &'t str, file: &str) -> Result<Option<StoredText<'t
             path.display()
         ))),
     }
+}
+
+/// Whether a stored text is a result or says where one lies.
+pub fn holds_result(text: &str) -> bool {
+    !text.trim().is_empty() && !text.starts_with(GIVEN_UP)
+}
+
+/// What is stored once the artist has given up the result, whether or not it lies in `file`.
+pub fn given_up(file: &str) -> String {
+    match file.trim() {
+        "" => String::new(),
+        file => format!("{GIVEN_UP}{file}"),
+    }
+}
+
+/// Whether a stored text says that the artist gave up what lies in `file`.
+pub fn is_given_up(text: &str, file: &str) -> bool {
+    text.strip_prefix(GIVEN_UP).is_some_and(|given_up| given_up == file.trim())
 }
 
 /// Lets go of the files that were read.
@@ -169,5 +191,13 @@ mod tests {
         assert!(stored_text(&one, "").unwrap_err().to_string().contains("Analysis file"));
         assert!(stored_text("", "x").unwrap().is_none());
         assert_eq!(stored_text("{}", "x").unwrap().as_deref(), Some("{}"));
+    }
+
+    #[test]
+    fn what_was_given_up_is_no_result_and_says_nothing_of_another_file() {
+        let text = given_up(" a/shot.json ");
+        assert!(stored_text(&text, "a/shot.json").unwrap().is_none());
+        assert!(is_given_up(&text, "a/shot.json") && !is_given_up(&text, "b/shot.json") && !is_given_up("", ""));
+        assert_eq!(given_up(" "), "");
     }
 }

@@ -12,6 +12,6 @@ mod frames;
 mod walk;
 
 pub use decoded::Decoded;
-pub use files::{forget_files, read_text, store_in_file, stored_text, write_text};
+pub use files::{forget_files, given_up, holds_result, is_given_up, read_text, store_in_file, stored_text, write_text};
 pub use frames::{Plan, listed, range_of};
 pub use walk::{End, search, walk};

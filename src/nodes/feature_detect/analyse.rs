@@ -9,7 +9,7 @@ use super::networks::{NetworkEyes, Networks};
 use super::results::plate_of;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::steady::Run;
-use crate::nodes::analysis::{End, Plan, listed, range_of, read_text, store_in_file, walk};
+use crate::nodes::analysis::{End, Plan, given_up, is_given_up, listed, range_of, read_text, store_in_file, walk};
 use crate::nodes::network_settings::NetworkSettings;
 use crate::nodes::picture;
 use ofx_sdk::plugin::*;
@@ -38,7 +38,7 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     let settings = args.settings();
     let networks = Networks::open(&settings.analysis)?;
     // Before anything is asked of the host: what is damaged is never overwritten.
-    let stored = known_so_far(effect, &settings)?;
+    let stored = known_so_far(effect, args, &settings)?;
     let model = networks.id();
     let mut walk = Walk::new(args, &settings, (&networks, &model), stored.as_deref(), &effect.sightings)?;
     // What another model found is given up for a whole new analysis only.
@@ -69,19 +69,60 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     }
 }
 
-/// What was found before: in the project, or in a file that a farm or another session wrote, which is gone on with.
-fn known_so_far(effect: &FeatureDetect, settings: &FeatureDetectSettings) -> Result<Option<Arc<Analysis>>> {
+/// Gives up what was found, as one step that can be undone: in a file, too, which stays until the next analysis replaces it.
+///
+/// # Errors
+/// A host that refuses.
+pub fn clear(args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
+    let settings = args.settings().analysis;
+    let text = given_up(&settings.analysis_file);
+    let status = match settings.analysis_file.trim() {
+        file if !text.is_empty() && Path::new(file).exists() => {
+            format!("no frame is analysed; the next analysis replaces {file}")
+        }
+        _ => "no frame is analysed".to_owned(),
+    };
+    args.params().edit("Clear analysis", |params| {
+        params.set(AnalysisSettings::analysis, text)?;
+        params.set(AnalysisSettings::status, status)
+    })
+}
+
+/// What was found before: in the project, or in a file that a farm or another session wrote, which is gone on with unless the
+/// artist gave it up.
+fn known_so_far(
+    effect: &FeatureDetect,
+    args: &ChangedArgs<'_, FeatureDetect>,
+    settings: &FeatureDetectSettings,
+) -> Result<Option<Arc<Analysis>>> {
     if let Some(stored) = effect.store.analysis(settings)? {
         return Ok(Some(stored));
     }
-    let path = Path::new(settings.analysis.analysis_file.trim());
-    if path.as_os_str().is_empty() || !path.exists() {
+    let settings = &settings.analysis;
+    let path = Path::new(settings.analysis_file.trim());
+    if path.as_os_str().is_empty() || !path.exists() || is_given_up(&settings.analysis, &settings.analysis_file) {
         return Ok(None);
     }
-    let wrong = |error: roto::Error| {
-        Error::node(format!("{}: {error}; an analysis would replace it, so give another Analysis file", path.display()))
+    let wrong = |reason: String| {
+        let way_out = "an analysis would replace it, so give another Analysis file, or press Clear analysis first";
+        Error::node(format!("{}: {reason}; {way_out}", path.display()))
     };
-    Analysis::parse(&read_text(path)?).map(|found| Some(Arc::new(found))).map_err(wrong)
+    let found = Analysis::parse(&read_text(path)?).map_err(|error| wrong(error.to_string()))?;
+    let plate = source_plate(args, args.time)?;
+    // Source's size may be animated: that of any frame of the file will do.
+    let has_it_on = |frame: i64| source_plate(args, frame as f64).is_ok_and(|other| other == *found.plate());
+    match *found.plate() == plate || found.frames().any(|(frame, _)| has_it_on(frame)) {
+        true => Ok(Some(Arc::new(found))),
+        false => {
+            Err(wrong(format!("its plate is {}, and Source's is {}", told_plate(found.plate()), told_plate(&plate))))
+        }
+    }
+}
+
+/// A plate in words.
+fn told_plate(plate: &Plate) -> String {
+    let Plate { x1, y2, width, height, pixel_aspect } = plate;
+    format!("{width}×{height} px from ({x1}, {y2}), pixel aspect {pixel_aspect}")
 }
 
 /// The model of an analysis, without its hash.

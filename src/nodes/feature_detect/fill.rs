@@ -6,6 +6,7 @@ use super::input::proxy_text;
 use super::networks::Networks;
 use super::output::{Composer, SHAPE_COLORS, over};
 use super::settings::{FeatureDetectSettings, Output};
+use crate::nodes::analysis::holds_result;
 use crate::nodes::picture;
 use ndarray::Array2;
 use ofx_sdk::plugin::{Clip, Image, ImageMut, RenderArgs, RowMut};
@@ -70,7 +71,7 @@ fn paint(effect: &FeatureDetect, args: &RenderArgs<'_, FeatureDetect>, window: R
         Output::SourceMatte | Output::Matte | Output::Cutout => Paint::Matte(None),
     };
     // A new node passes its picture on, with nothing in the matte, whether there is a model or not.
-    if settings.analysis.analysis.is_empty() && settings.analysis.edits.is_empty() {
+    if !holds_result(&settings.analysis.analysis) && settings.analysis.edits.is_empty() {
         return Ok(empty());
     }
     let networks = Networks::open(&settings.analysis)?;

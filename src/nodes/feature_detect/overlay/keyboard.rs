@@ -3,6 +3,7 @@
 use super::drag::moved;
 use super::scene::Scene;
 use super::{FeatureOverlay, State};
+use crate::nodes::analysis::holds_result;
 use crate::nodes::feature_detect::FeatureDetect;
 use crate::nodes::feature_detect::correct::store_edits;
 use crate::nodes::feature_detect::review::{Desk, Way};
@@ -102,7 +103,7 @@ fn edit(args: &KeyArgs<'_, FeatureDetect>, label: &str, change: impl FnOnce(&Sce
 /// Moves the time line to the next frame that wants a look, and says why in Status.
 fn go_to_unsure(args: &KeyArgs<'_, FeatureDetect>, state: &State, way: Way) -> Result<bool> {
     let settings = args.settings();
-    if settings.analysis.analysis.is_empty() || state.drag.is_some() {
+    if !holds_result(&settings.analysis.analysis) || state.drag.is_some() {
         return Ok(false);
     }
     let (instance, scale, frame) = (args, args.scale, args.time.round() as i64);

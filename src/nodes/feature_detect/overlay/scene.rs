@@ -1,5 +1,6 @@
 //! What a viewer shows at the moment.
 
+use crate::nodes::analysis::holds_result;
 use crate::nodes::feature_detect::FeatureDetect;
 use crate::nodes::feature_detect::correct::results_or_new;
 use crate::nodes::feature_detect::networks::Networks;
@@ -30,7 +31,7 @@ impl Scene {
         settings: FeatureDetectSettings,
         time: f64,
     ) -> Result<Option<Self>> {
-        if settings.analysis.analysis.is_empty() && settings.analysis.edits.is_empty() {
+        if !holds_result(&settings.analysis.analysis) && settings.analysis.edits.is_empty() {
             return Ok(None);
         }
         let networks = Networks::open(&settings.analysis)?;
