@@ -417,13 +417,30 @@ fn what_is_exported_comes_back_as_corrections_and_no_file_is_replaced_unasked() 
     }
     set(&node, "overwrite", "true");
     node.press("export_nuke").unwrap();
-    for file in ["rotocel.rotocel.json", "rotocel.nk", "rotocel.tracker.nk"] {
+    let import = |file: &str| {
         node.set("import_file", &ParamValue::String(folder.path().join(file).to_str().unwrap().to_owned())).unwrap();
         node.press("import").unwrap_or_else(|error| panic!("{file}: {error}"));
+    };
+    for file in ["rotocel.nk", "rotocel.tracker.nk"] {
+        import(file);
         assert!(!edits(&node).is_empty(), "{file}: {}", text(&node, "status"));
         let difference = largest_difference(&matte(&node, &RenderRequest::at(4.0)), &before);
         assert!(difference < 0.05, "{file}: {difference}");
         node.set("edits", &ParamValue::String(String::new())).unwrap();
     }
+    import("rotocel.rotocel.json");
+    assert_eq!(text(&node, "edits"), "", "predictions stay predictions");
+    assert!(text(&node, "status").contains("was set by hand"), "{}", text(&node, "status"));
+    node.set_time(4.0).unwrap();
+    set(&node, "selected_point", "6");
+    let ParamValue::Double2([x, y]) = node.get("point_xy").unwrap() else { panic!("no position") };
+    node.set("point_xy", &ParamValue::Double2([x - 6.0, y + 3.0])).unwrap();
+    let corrected = matte(&node, &RenderRequest::at(4.0));
+    node.press("export_json").unwrap();
+    node.set("edits", &ParamValue::String(String::new())).unwrap();
+    import("rotocel.rotocel.json");
+    assert_eq!(edits(&node).frames().map(|(frame, _)| frame).collect::<Vec<_>>(), [4]);
+    let difference = largest_difference(&matte(&node, &RenderRequest::at(4.0)), &corrected);
+    assert!(difference < 0.05, "{difference}");
     assert_well_behaved(&host);
 }

@@ -7,7 +7,7 @@ use kurbo::Affine;
 use ofx_sdk::plugin::{ChangedArgs, Clip};
 use ofx_sdk::{Error, Result};
 use roto::exchange::{Format, Imported, ReadOptions, Scene, TextFile};
-use roto::{Edits, KeyKind, Plate, Presence, ShapeSpec, ShotShape, Topology, VertexEdit};
+use roto::{Edits, KeyKind, Landmark, Plate, Presence, ShapeKey, ShapeSpec, ShotShape, Topology, VertexEdit};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -27,16 +27,22 @@ pub fn import(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         frames: range_of(args, analysis.first_frame, analysis.last_frame).ok(),
         frame_rate: args.clip(&Clip::SOURCE).ok().and_then(|clip| clip.frame_rate()),
     };
-    let Imported { scene, notes } = read(path, context.frame, &options)?;
+    let (format, Imported { scene, notes }) = read(path, context.frame, &options)?;
     let mut edits = Edits::clone(&context.results.edits);
-    let taken = take(&scene, context.results.plate(), context.networks.topology(), &mut edits).map_err(Error::node)?;
-    if taken.shapes + taken.landmarks == 0 {
+    let (plate, topology) = (context.results.plate(), context.networks.topology());
+    // Ours tells the artist's keys from predictions, which must not become keys by hand on every frame.
+    let by_hand = (format == Format::RotocelShot).then(|| hand_frames(&scene, topology));
+    let taken = take(&scene, by_hand.as_deref(), plate, topology, &mut edits).map_err(Error::node)?;
+    if taken.known == 0 {
         return Err(Error::node(format!(
             "{} holds none of the shapes and landmarks of topology \"{}\"; it has {}",
             path.display(),
-            context.networks.topology().name(),
+            topology.name(),
             taken.unknown.join(", ")
         )));
+    }
+    if by_hand.is_some() && taken.shapes + taken.landmarks == 0 {
+        return Ok(format!("nothing was imported: nothing in {} was set by hand", path.display()));
     }
     context.store(effect, args, edits)?;
     let mut told = vec![format!("imported {} shapes and {} landmarks", taken.shapes, taken.landmarks)];
@@ -46,8 +52,8 @@ pub fn import(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
     Ok(told.into_iter().chain(notes).collect::<Vec<_>>().join("; "))
 }
 
-/// Reads a file of any format that is read. A `.nk` file may hold either node.
-fn read(path: &Path, frame: i64, options: &ReadOptions) -> Result<Imported> {
+/// Reads a file of any format that is read, which its name tells. A `.nk` file may hold either node.
+fn read(path: &Path, frame: i64, options: &ReadOptions) -> Result<(Format, Imported)> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let readable: Vec<_> = Format::ALL.into_iter().filter(|format| format.is_readable()).collect();
     let Some(format) = Format::of_file_name(&name).filter(|format| format.is_readable()) else {
@@ -71,7 +77,7 @@ fn read(path: &Path, frame: i64, options: &ReadOptions) -> Result<Imported> {
             .or_else(|roto| Format::NukeTracker.read(&file, &options).map_err(|_| roto)),
         format => format.read(&file, &options),
     };
-    found.map_err(|error| Error::node(format!("{}: {error}", path.display())))
+    found.map(|found| (format, found)).map_err(|error| Error::node(format!("{}: {error}", path.display())))
 }
 
 /// The frame in a file's name: the last number in it.
@@ -85,52 +91,77 @@ fn number_in(name: &str) -> Option<i64> {
 struct Taken {
     shapes: usize,
     landmarks: usize,
+    /// Names of the topology's in the file, whether something of theirs was taken or not.
+    known: usize,
     unknown: Vec<String>,
 }
 
-/// Sets everything in `scene` that the topology knows as corrections, in pixels of `plate`.
-fn take(scene: &Scene, plate: &Plate, topology: &Topology, edits: &mut Edits) -> roto::Result<Taken> {
+/// Sets what the topology knows of `scene` as corrections, in pixels of `plate`: everything, or what was set `by_hand` where the
+/// file tells it. Of a landmark that means the frames of the shapes it is in.
+fn take(
+    scene: &Scene,
+    by_hand: Option<&[BTreeSet<i64>]>,
+    plate: &Plate,
+    topology: &Topology,
+    edits: &mut Edits,
+) -> roto::Result<Taken> {
     let to_plate = plate.from_canonical() * scene.plate.to_canonical();
     let mut taken = Taken::default();
-    // A file of ours tells the artist's keys from predictions, which must not become keys by hand on every frame.
-    let by_hand = hand_frames(scene);
-    let is_taken = |frame: i64| by_hand.is_empty() || by_hand.contains(&frame);
+    let shape_is_taken = |shape: usize, frame: i64| by_hand.is_none_or(|frames| frames[shape].contains(&frame));
+    let landmark_is_taken = |landmark: usize, frame: i64| {
+        let has_it = |spec: &ShapeSpec| spec.vertices.iter().any(|vertex| vertex.landmark() == Some(landmark));
+        by_hand.is_none_or(|frames| {
+            topology.shapes().iter().zip(frames).any(|(spec, frames)| frames.contains(&frame) && has_it(spec))
+        })
+    };
     // Landmarks first: a vertex that somebody moved in the file has the last word.
     for tracker in &scene.trackers {
         let Some(index) = topology.landmark_index(&tracker.name) else {
             taken.unknown.push(tracker.name.clone());
             continue;
         };
-        let known = tracker
-            .frames
-            .iter()
-            .filter(|(frame, landmark)| landmark.presence != Presence::Missing && is_taken(**frame));
-        for (&frame, landmark) in known {
+        let is_taken =
+            |frame: i64, landmark: &Landmark| landmark.presence != Presence::Missing && landmark_is_taken(index, frame);
+        let places: Vec<_> = tracker.frames.iter().filter(|(frame, landmark)| is_taken(**frame, landmark)).collect();
+        taken.known += 1;
+        taken.landmarks += usize::from(!places.is_empty());
+        for (&frame, landmark) in places {
             edits.set_landmark(frame, index, to_plate * landmark.position)?;
         }
-        taken.landmarks += 1;
     }
     for shape in scene.shot.shapes() {
-        let index = topology.shape_index(&shape.name).filter(|&index| fits(&topology.shapes()[index], shape));
-        match index {
-            Some(index) => {
-                take_shape(index, shape, !by_hand.is_empty(), to_plate, edits)?;
-                if !shape.hidden.is_empty() {
-                    let mut frames = scene.shot.frames();
-                    frames.try_for_each(|frame| edits.set_presence(frame, index, !shape.hidden.contains(&frame)))?;
-                }
-                taken.shapes += 1;
-            }
-            None => taken.unknown.push(shape.name.clone()),
+        let Some(index) = known_shape(shape, topology) else {
+            taken.unknown.push(shape.name.clone());
+            continue;
+        };
+        let keys = shape.track.keys().iter().filter(|key| by_hand.is_none() || key.kind == KeyKind::Hand);
+        let keys: Vec<_> = keys.collect();
+        taken.known += 1;
+        taken.shapes += usize::from(!keys.is_empty());
+        take_keys(index, &keys, to_plate, edits)?;
+        if !shape.hidden.is_empty() {
+            let mut frames = scene.shot.frames().filter(|&frame| shape_is_taken(index, frame));
+            frames.try_for_each(|frame| edits.set_presence(frame, index, !shape.hidden.contains(&frame)))?;
         }
     }
     Ok(taken)
 }
 
-/// The frames that the file says somebody set a key on; none where it does not tell.
-fn hand_frames(scene: &Scene) -> BTreeSet<i64> {
-    let keys = scene.shot.shapes().iter().flat_map(|shape| shape.track.keys());
-    keys.filter(|key| key.kind == KeyKind::Hand).map(|key| key.time.round() as i64).collect()
+/// The frames on which somebody set a key, for each shape of the topology.
+fn hand_frames(scene: &Scene, topology: &Topology) -> Vec<BTreeSet<i64>> {
+    let mut frames = vec![BTreeSet::new(); topology.shapes().len()];
+    for shape in scene.shot.shapes() {
+        let keys = shape.track.keys().iter().filter(|key| key.kind == KeyKind::Hand);
+        if let Some(index) = known_shape(shape, topology) {
+            frames[index].extend(keys.map(|key| key.time.round() as i64));
+        }
+    }
+    frames
+}
+
+/// Which of the topology's shapes a file's is.
+fn known_shape(shape: &ShotShape, topology: &Topology) -> Option<usize> {
+    topology.shape_index(&shape.name).filter(|&index| fits(&topology.shapes()[index], shape))
 }
 
 /// Whether a file's shape has the vertices that the topology's has.
@@ -138,14 +169,8 @@ fn fits(spec: &ShapeSpec, shape: &ShotShape) -> bool {
     spec.closed == shape.track.is_closed() && spec.vertices.len() == shape.track.vertex_count()
 }
 
-fn take_shape(
-    index: usize,
-    shape: &ShotShape,
-    only_by_hand: bool,
-    to_plate: Affine,
-    edits: &mut Edits,
-) -> roto::Result<()> {
-    for key in shape.track.keys().iter().filter(|key| !only_by_hand || key.kind == KeyKind::Hand) {
+fn take_keys(index: usize, keys: &[&ShapeKey], to_plate: Affine, edits: &mut Edits) -> roto::Result<()> {
+    for key in keys {
         let curve = key.shape.transformed(to_plate)?;
         for (vertex, place) in curve.vertices().iter().enumerate() {
             let edit = VertexEdit {
@@ -166,7 +191,7 @@ mod tests {
     use super::*;
     use kurbo::{Point, Vec2};
     use roto::exchange::Tracker;
-    use roto::{BezierShape, Landmark, ShapeTrack, Shot, Vertex};
+    use roto::{BezierShape, ShapeTrack, Shot, Vertex};
 
     #[test]
     fn the_frame_of_a_file_is_the_last_number_of_its_name() {
@@ -197,7 +222,7 @@ mod tests {
         };
         scene.trackers = vec![tracker("seam_nose_mid"), tracker("chin")];
         let mut edits = Edits::new(&topology, plate).unwrap();
-        let taken = take(&scene, &plate, &topology, &mut edits).unwrap();
+        let taken = take(&scene, None, &plate, &topology, &mut edits).unwrap();
         assert_eq!((taken.shapes, taken.landmarks), (1, 1));
         assert_eq!(taken.unknown, ["chin", "right_eye", "mouth"], "five vertices are no eye");
         let frame = edits.frame(0).unwrap();
@@ -207,5 +232,45 @@ mod tests {
         assert!(!edits.frame(2).unwrap().presence[&0]);
         assert_eq!(edits.frame(3).unwrap().landmarks[&2], Point::new(30.0, 130.0));
         assert!(edits.frame(4).is_none());
+    }
+
+    #[test]
+    fn of_a_file_that_tells_hand_keys_nothing_else_is_taken() {
+        let topology = Topology::puppet().unwrap();
+        let plate = Plate::sized(800.0, 1000.0);
+        let shape = |name: &str, kinds: [KeyKind; 3]| {
+            let vertex = |k: usize| Vertex::corner(Point::new(10.0 * k as f64, (k * k) as f64));
+            let curve = BezierShape::new((0..6).map(vertex).collect(), true).unwrap();
+            let keys = kinds.iter().zip(1..).map(|(&kind, frame)| ShapeKey {
+                time: f64::from(frame),
+                kind,
+                shape: curve.clone(),
+            });
+            let hidden = [2, 3].into();
+            ShotShape { hidden, ..ShotShape::new(name, ShapeTrack::new(keys.collect()).unwrap()) }
+        };
+        let [hand, predicted] = [KeyKind::Hand, KeyKind::Predicted];
+        let tracker = |landmark: usize| Tracker {
+            name: topology.landmarks()[landmark].name.clone(),
+            frames: (1..=3).map(|frame| (frame, Landmark::visible(Point::new(5.0, 5.0)))).collect(),
+        };
+        let take_of = |left: [KeyKind; 3]| {
+            let eyes = vec![shape("left_eye", left), shape("right_eye", [predicted; 3])];
+            let mut scene = Scene::new(Shot::new(1, 3, eyes).unwrap(), plate);
+            // One of each eye, and one of the seam, which is not in the file.
+            scene.trackers = [5, 11, 0].map(tracker).into();
+            let mut edits = Edits::new(&topology, plate).unwrap();
+            let by_hand = hand_frames(&scene, &topology);
+            let taken = take(&scene, Some(&by_hand), &plate, &topology, &mut edits).unwrap();
+            (taken, edits)
+        };
+        let (taken, edits) = take_of([predicted, hand, predicted]);
+        assert_eq!((taken.shapes, taken.landmarks, taken.known), (1, 1, 5));
+        assert_eq!(edits.frames().map(|(frame, _)| frame).collect::<Vec<_>>(), [2], "not even the hidden third");
+        let frame = edits.frame(2).unwrap();
+        assert!(frame.landmarks.keys().copied().eq(5..=10), "the left eye's own: {:?}", frame.landmarks);
+        assert_eq!((frame.vertices.len(), &frame.presence), (6, &[(0, false)].into()));
+        let (taken, edits) = take_of([predicted; 3]);
+        assert!((taken.shapes, taken.landmarks) == (0, 0) && edits.is_empty());
     }
 }
