@@ -205,7 +205,7 @@ impl Reader {
 impl Seen {
     fn at(&self, frame: f64) -> bool {
         (self.lifetime.0..=self.lifetime.1).contains(&frame)
-            && self.opacity.at(frame) > 1e-4
+            && self.opacity.at(frame) > UNSEEN
             && self.visible.at(frame) > 0.5
     }
 }
@@ -314,7 +314,12 @@ fn attributes(shape: &[Item], notices: &mut Notices) -> Result<(ShapeStyle, Seen
     Ok((style, Seen { lifetime: span_of_life(kind, begin, end), opacity, visible }))
 }
 
-/// Feather and opacity at each frame at which one of them has a key, where they change on frames that show the shape.
+/// An opacity up to this shows nothing.
+const UNSEEN: f64 = 1e-4;
+
+/// Feather and opacity at each frame at which one of them has a key, where they change on frames that show the shape. An opacity
+/// of 0 stays where a fade leads to it; next to a frame that is seen it only says that the shape is hidden, which [`Seen`]
+/// knows.
 fn style_keys(opacity: &Curve, feathers: Option<&[Curve; 2]>) -> Vec<StyleKey> {
     let curves = feathers.into_iter().flatten().chain([opacity]);
     let times = curves.flat_map(Curve::times).filter(|time| time.abs() <= FARTHEST_FRAME);
@@ -326,7 +331,14 @@ fn style_keys(opacity: &Curve, feathers: Option<&[Curve; 2]>) -> Vec<StyleKey> {
         let feather_px = feathers.map_or(0.0, |[x, y]| (x.at(time) + y.at(time)) / 2.0);
         StyleKey { frame, feather_px, opacity: opacity.at(time).clamp(0.0, 1.0) }
     };
-    StyleKey::reduced(&frames.into_iter().map(key).filter(|key| key.opacity > 1e-4).collect::<Vec<_>>())
+    let keys: Vec<StyleKey> = frames.into_iter().map(key).collect();
+    let is_seen = |key: &StyleKey| key.opacity > UNSEEN;
+    let fades = |from: &StyleKey, to: &StyleKey| is_seen(to) && from.frame.abs_diff(to.frame) > 1;
+    let counts = |&index: &usize| {
+        let mut beside = [index.checked_sub(1), Some(index + 1)].into_iter().flatten().filter_map(|at| keys.get(at));
+        is_seen(&keys[index]) || beside.any(|other| fades(&keys[index], other))
+    };
+    StyleKey::reduced(&(0..keys.len()).filter(counts).map(|index| keys[index]).collect::<Vec<_>>())
 }
 
 fn span_of_life(kind: f64, begin: f64, end: f64) -> (f64, f64) {

@@ -1,7 +1,7 @@
 use kurbo::{Point, Vec2};
 
 use crate::exchange::fixture::{assert_same, scene};
-use crate::exchange::{Format, Imported, KeyMode, ReadOptions, Scene, TextFile, WriteOptions};
+use crate::exchange::{Format, Imported, KeyMode, ReadOptions, Scene, StyleKey, TextFile, WriteOptions};
 use crate::{BezierShape, Plate, ShapeTrack, Shot, ShotShape, Vertex};
 
 /// What Nuke saved, with numbers of our own: y up, origin at the lower left.
@@ -84,6 +84,18 @@ fn a_roto_node_comes_back() {
     assert_eq!(back.notes, [""; 0]);
     assert!(written.contains("{layer eyes"), "{written}");
     assert!(written.contains("{f 8224}"), "no curve is open: {written}");
+}
+
+#[test]
+fn a_fade_comes_back_and_hides_the_frames_that_show_nothing() {
+    let key = |frame: i64, opacity: f64| StyleKey { frame, feather_px: 1.5, opacity };
+    let mut scene = expected();
+    let style = scene.styles.get_mut("left_brow").expect("it is there");
+    style.keys = vec![key(1001, 0.0), key(1005, 0.75), key(1009, 0.75), key(1012, 0.0)];
+    (style.feather_px, style.opacity) = (0.0, 1.0);
+    let back = read(Format::NukeRoto, &text(Format::NukeRoto, &scene, KeyMode::Keep), &options()).expect("written");
+    scene.shot.shape_mut("left_brow").expect("it is there").hidden = [1001, 1012].into();
+    assert_same(&back.scene, &scene, 1e-4);
 }
 
 #[test]
