@@ -148,6 +148,19 @@ fn analyse_does_frames_with_other_settings_again_and_only_those() {
 }
 
 #[test]
+fn a_crop_that_cannot_be_told_is_said_and_does_not_pass_for_one_that_is_as_it_was() {
+    let host = drawing_host();
+    let (_, node, overlay) = analysed(&host);
+    set(&node, "crop_top_right", "-20,10");
+    for button in ["check_frames", "next_unsure"] {
+        let told = node.press(button).unwrap_err().to_string();
+        assert!(told.contains("crop rectangle has no area"), "{button}: {told}");
+    }
+    assert_eq!(mark(&overlay), None, "a glance stops at nothing");
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn next_unsure_goes_to_stale_frames_by_button_and_key_forth_and_back() {
     let host = drawing_host();
     let (shot, node, overlay) = analysed(&host);

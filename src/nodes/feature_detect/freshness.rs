@@ -73,11 +73,17 @@ pub struct Freshness<'r, A> {
 }
 
 impl<A: Access> Freshness<'_, A> {
-    /// What is known apart from pictures.
+    /// What is known apart from pictures. A crop rectangle that means nothing counts as not known.
     pub fn apart_from_pictures(&self, frame: i64) -> Now<'_> {
-        let rough = (!self.input.crop_is_a_picture()).then(|| self.input.rough_crop(frame).ok()).flatten();
-        let settings = self.input.depends_on(frame, rough.map(|rough| rough.text()));
-        Now { picture: None, model: Some(self.model), settings }
+        self.now(frame, self.crop_apart_from_pictures(frame).ok().flatten())
+    }
+
+    fn now(&self, frame: i64, crop: Option<String>) -> Now<'_> {
+        Now { picture: None, model: Some(self.model), settings: self.input.depends_on(frame, crop) }
+    }
+
+    fn crop_apart_from_pictures(&self, frame: i64) -> Result<Option<String>> {
+        (!self.input.crop_is_a_picture()).then(|| Ok(self.input.rough_crop(frame)?.text())).transpose()
     }
 
     /// What is known without reading a picture: those that were seen last may be others by now.
@@ -94,22 +100,27 @@ impl<A: Access> Freshness<'_, A> {
     /// All that can be known; reads the frame's pictures.
     ///
     /// # Errors
-    /// Inputs that cannot be read.
+    /// Inputs that cannot be read, and a crop rectangle without area: the frame would look as if nothing had changed.
     pub fn look(&self, analysis: &Analysis, frame: i64) -> Result<Now<'_>> {
-        let now = self.apart_from_pictures(frame);
+        let crop = self.crop_apart_from_pictures(frame)?;
+        let mut now = self.now(frame, crop.clone());
         if matches!(analysis.state(frame, &now), FrameState::Missing | FrameState::Stale(_)) {
             // Nothing that a picture could add.
             return Ok(now);
         }
         let input = &self.input;
-        let rough = input.rough_crop(frame).ok().map(|rough| rough.text());
+        let crop = match crop {
+            Some(known) => known,
+            None => input.rough_crop(frame)?.text(),
+        };
         let image = input.instance.image_at(&Clip::SOURCE, frame as f64)?;
         let hash = image.map(|image| picture_hash(input, &image));
         if let Some(hash) = hash {
-            self.sightings.saw(frame, hash, input.proxy(), rough.clone());
+            self.sightings.saw(frame, hash, input.proxy(), Some(crop.clone()));
         }
-        let picture = hash.filter(|_| is_comparable(analysis, frame, &input.proxy()));
-        Ok(Now { picture, model: Some(self.model), settings: input.depends_on(frame, rough) })
+        now.picture = hash.filter(|_| is_comparable(analysis, frame, &input.proxy()));
+        now.settings.insert(CROP_SETTING.to_owned(), crop);
+        Ok(now)
     }
 
     /// Which of the frames are not as they were when they were analysed, and why.
