@@ -158,14 +158,15 @@ fn show_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         Some(_) => format!("{name}, frame {now}: {:.0} % sure", landmark.confidence * 100.0),
         None => format!("{name}, frame {now}: not found"),
     };
-    let params = args.params();
-    params.set(AnalysisSettings::point_name, text)?;
     let before = settings.analysis.point_xy;
     let own = landmark.known_position().map(|at| results.plate().to_canonical() * at);
     let is_there = own.is_none_or(|at| (before[0] - at.x).hypot(before[1] - at.y) < ROUNDED_PX);
     let at = own.filter(|_| !is_there).map_or(before, |at| [at.x, at.y]);
-    params.set(AnalysisSettings::point_shown, ShownPoint { landmark: index, at }.text())?;
-    if is_there { Ok(()) } else { params.set(AnalysisSettings::point_xy, at) }
+    args.params().edit("Select point", |params| {
+        params.set(AnalysisSettings::point_name, text)?;
+        params.set(AnalysisSettings::point_shown, ShownPoint { landmark: index, at }.text())?;
+        if is_there { Ok(()) } else { params.set(AnalysisSettings::point_xy, at) }
+    })
 }
 
 /// Makes a key by hand where the artist put the selected landmark.
