@@ -63,6 +63,16 @@ fn bad_arguments_are_usage_errors() {
 }
 
 #[test]
+fn limits_of_the_simulated_artist_that_are_no_numbers_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for (option, value) in [("--most-minutes", "nan"), ("--most-minutes", "-1"), ("--content-px", "nan")] {
+        let output = rotocel(dir.path(), &["score", "features", ".", &format!("{option}={value}")]);
+        assert_eq!(code(&output), 2, "{option}: {}", said(&output));
+        assert!(said(&output).contains(&format!("{option}: give a number")), "{}", said(&output));
+    }
+}
+
+#[test]
 fn a_missing_or_broken_bundle_is_a_plug_in_error_that_says_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let missing = rotocel(dir.path(), &["nodes", "--bundle", "nowhere"]);

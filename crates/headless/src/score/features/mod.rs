@@ -103,10 +103,16 @@ pub fn features(args: &ScoreFeaturesArgs) -> Result<String> {
     Ok(if args.run.json { json } else { report::table(&scores, &facts, args) })
 }
 
+/// The longest that the simulated artist may take for a shot: some two months.
+const MOST_MINUTES: f64 = 1e5;
+
 fn check(args: &ScoreFeaturesArgs) -> Result<()> {
-    match args.content_px > 0.0 && args.content_px <= 1000.0 {
+    if !(args.content_px > 0.0 && args.content_px <= 1000.0) {
+        return Err(Error::Usage("--content-px: give a number above 0, up to 1000".into()));
+    }
+    match (0.0..=MOST_MINUTES).contains(&args.most_minutes) {
         true => Ok(()),
-        false => Err(Error::Usage("--content-px: give a number above 0, up to 1000".into())),
+        false => Err(Error::Usage(format!("--most-minutes: give a number from 0 to {MOST_MINUTES}"))),
     }
 }
 
