@@ -1,5 +1,6 @@
 //! Numbers over many frames, and how they are written.
 
+use imaging::metrics::percentile;
 use serde_json::{Value, json};
 
 /// Values of one kind, such as the distances of all landmarks.
@@ -42,21 +43,18 @@ impl Values {
         (!self.0.is_empty()).then(|| (self.0.iter().map(|v| v * v).sum::<f64>() / self.0.len() as f64).sqrt())
     }
 
-    /// The value that `share` of them, 0 to 1, do not exceed; `None` of nothing.
-    pub fn quantile(&self, share: f64) -> Option<f64> {
-        let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
-        let rank = (sorted.len() as f64 * share).ceil() as usize;
-        sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied()
+    /// The value below which `percent` of them lie; `None` of nothing.
+    pub fn percentile(&self, percent: f64) -> Option<f64> {
+        percentile(&mut self.0.clone(), percent).ok().flatten()
     }
 
     /// Mean, median, 95th percentile, maximum and count.
     pub fn to_json(&self) -> Value {
         json!({
             "mean": rounded(self.mean()),
-            "median": rounded(self.quantile(0.5)),
-            "p95": rounded(self.quantile(0.95)),
-            "max": rounded(self.quantile(1.0)),
+            "median": rounded(self.percentile(50.0)),
+            "p95": rounded(self.percentile(95.0)),
+            "max": rounded(self.percentile(100.0)),
             "count": self.len(),
         })
     }
@@ -117,11 +115,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_values_that_occurred() {
+    fn nothing_has_no_figures_and_values_are_joined_times_a_factor() {
         let mut values = Values::default();
-        assert_eq!((values.mean(), values.quantile(0.5), values.rms()), (None, None, None));
+        assert_eq!((values.mean(), values.percentile(50.0), values.rms()), (None, None, None));
         values.extend_scaled(&Values::of(vec![4.0, 1.0, 3.0, 2.0]), 10.0);
-        assert_eq!((values.quantile(0.5), values.quantile(0.95), values.mean()), (Some(20.0), Some(40.0), Some(25.0)));
+        let [middle, most] = [50.0, 100.0].map(|percent| values.percentile(percent));
+        assert_eq!((middle, most, values.mean()), (Some(25.0), Some(40.0), Some(25.0)));
         assert_eq!(values.rms(), Some(750.0_f64.sqrt()));
     }
 
