@@ -5,7 +5,7 @@ use imaging::{Extent, Size};
 use kurbo::{Point, Rect};
 use ndarray::{Array3, ArrayView3};
 use ofx_sdk::{Error, Result};
-use roto::{Landmark, LandmarkSet, Plate, Presence, Topology};
+use roto::{Landmark, LandmarkSet, Plate, Presence, ShapeSpec, Topology};
 
 /// The channels of a landmark network's answer.
 pub const LANDMARK_CHANNELS: [&str; 4] = ["x", "y", "error", "visible"];
@@ -15,6 +15,9 @@ const HALF_CONFIDENT: f64 = 0.02;
 
 /// A landmark that is less likely than this to be seen counts as hidden.
 const LEAST_VISIBLE: f64 = 0.5;
+
+/// A shape of whose landmarks a smaller share than this lies in the picture is not to be seen.
+const LEAST_INSIDE: f64 = 0.2;
 
 /// A frame as the networks see it: at the render's scale, top row first.
 pub struct Picture {
@@ -38,6 +41,13 @@ impl Picture {
         let x = |x: f64| self.origin.x + x * self.scale.0;
         let y = |y: f64| self.origin.y + y * self.scale.1;
         Extent { x0: x(part.x0), y0: y(part.y0), x1: x(part.x1), y1: y(part.y1) }
+    }
+
+    /// Whether a place on the plate lies in this picture.
+    fn holds(&self, place: Point) -> bool {
+        let Size { width, height } = self.size();
+        let at = Point::new(self.origin.x + place.x * self.scale.0, self.origin.y + place.y * self.scale.1);
+        (0.0..=width as f64).contains(&at.x) && (0.0..=height as f64).contains(&at.y)
     }
 
     /// A part of the plate as a picture of `width` × `height` pixels, antialiased; beyond the border it continues.
@@ -85,6 +95,31 @@ impl Seen {
         let first = known.next()?;
         let bounds = known.fold(Rect::from_points(first, first), |bounds, at| bounds.union_pt(at));
         Some(square(bounds, 1.0, pixel_aspect))
+    }
+}
+
+impl Seen {
+    /// The same, with what lies outside of `picture` hidden: a network that is shown the border, continued, takes half an
+    /// eye for a whole one.
+    pub fn within(self, picture: &Picture, topology: &Topology) -> Result<Self> {
+        let inside: Vec<bool> = self
+            .landmarks
+            .iter()
+            .map(|landmark| landmark.known_position().is_none_or(|at| picture.holds(at)))
+            .collect();
+        let hidden = self.landmarks.iter().zip(&inside).map(|(landmark, &inside)| match landmark.presence {
+            Presence::Visible if !inside => Landmark { presence: Presence::Occluded, ..*landmark },
+            _ => *landmark,
+        });
+        let landmarks = LandmarkSet::new(hidden.collect()).map_err(Error::node)?;
+        let shown = |spec: &ShapeSpec| {
+            let own: Vec<usize> = spec.vertices.iter().filter_map(|vertex| vertex.landmark()).collect();
+            let count = own.iter().filter(|&&index| inside[index]).count();
+            count as f64 >= LEAST_INSIDE * own.len() as f64
+        };
+        let shapes = topology.shapes().iter().zip(&self.presence);
+        let presence = shapes.map(|(spec, &presence)| if shown(spec) { presence } else { 0.0 }).collect();
+        Ok(Self { landmarks, presence, ..self })
     }
 }
 
@@ -173,6 +208,26 @@ mod tests {
         let short = Array3::zeros((4, 1, 45));
         let message = read_landmarks(short.view(), Rect::ZERO, &puppet).unwrap_err().to_string();
         assert!(message.contains("(4, 1, 45)") && message.contains("puppet"), "{message}");
+    }
+
+    #[test]
+    fn what_has_left_the_picture_is_hidden_and_its_shapes_are_gone() {
+        let puppet = Topology::puppet().unwrap();
+        // Half scale, its left border at 100 px of the plate.
+        let picture = Picture { display: Array3::zeros((3, 200, 400)), scale: (0.5, 0.5), origin: Point::new(-50.0, 0.0) };
+        let left: Vec<usize> = puppet.shapes()[0].vertices.iter().filter_map(|vertex| vertex.landmark()).collect();
+        let (last, gone) = left.split_last().unwrap();
+        let answer = answer(|channel, k| match channel {
+            0 if gone.contains(&k) => 0.05,
+            0 => 0.5,
+            _ => 0.9,
+        });
+        let seen = read_landmarks(answer.view(), Rect::new(0.0, 0.0, 800.0, 400.0), &puppet).unwrap();
+        let within = seen.clone().within(&picture, &puppet).unwrap();
+        assert!(gone.iter().all(|&k| within.landmarks[k].presence == Presence::Occluded));
+        assert_eq!(within.landmarks[*last], seen.landmarks[*last]);
+        assert_eq!(within.landmarks[gone[0]].position, seen.landmarks[gone[0]].position, "a guess is kept");
+        assert_eq!((within.presence[0], within.presence[1]), (0.0, seen.presence[1]), "one point of six is none");
     }
 
     #[test]

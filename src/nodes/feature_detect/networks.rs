@@ -144,10 +144,11 @@ impl Eyes for NetworkEyes<'_> {
         let run = |shown| networks.run(&networks.landmarks, networks.device, Role::Image, shown, aborted);
         let topology = &networks.topology;
         if look == Look::Glance || !topology.has_mirror() {
-            return read_landmarks(run(shown)?.view(), crop, topology);
+            return read_landmarks(run(shown)?.view(), crop, topology)?.within(picture, topology);
         }
         let flipped = run(shown.slice(s![.., .., ..;-1]).to_owned())?;
-        read_landmarks(both_ways(run(shown)?.view(), flipped.view(), topology).view(), crop, topology)
+        let both = both_ways(run(shown)?.view(), flipped.view(), topology);
+        read_landmarks(both.view(), crop, topology)?.within(picture, topology)
     }
 
     fn search(&self, picture: &Picture, width: usize, height: usize) -> Result<Option<(Array3<f32>, usize)>> {
