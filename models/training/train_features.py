@@ -28,7 +28,7 @@ from features.export import export_all, shipped_network
 from features.faces import FaceSet
 from features.geometry import Geometry
 from features.learn_finder import train_finder
-from features.learn_landmarks import landmark_net, train_landmarks
+from features.learn_landmarks import landmark_net, settled, train_landmarks
 from features.learn_shapes import stored_faces, train_shapes
 from features.own import character_faces, geometry_of, is_character
 from features.production import learnt_from
@@ -124,7 +124,11 @@ def learnt(
             start.load_state_dict(restore(args.work / "landmarks_coarse.pt")["average"])
     if kind == "landmarks":
         choices = CropChoices(size=start.size)
-        return train_landmarks(faces, plan, checkpoint, device, choices, args.workers, start)
+        net = train_landmarks(faces, plan, checkpoint, device, choices, args.workers, start)
+        if args.start:
+            # A few frames say nothing of what a shape that is gone looks like.
+            return net
+        return settled(net, faces, choices, checkpoint, device, args.workers)
     if kind == "finder":
         return start or train_finder(faces, plan, checkpoint, device, args.workers)
     if start is None:

@@ -20,6 +20,8 @@ from puppet.topology import Topology
 Pixels = NDArray[np.uint8]
 SECOND_LOOK = 1.25  # sides of the tight square
 SEEN = 0.5
+# A shape of whose landmarks a smaller share lies in the picture is not to be seen.
+LEAST_INSIDE = 0.2
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,11 @@ class Detector:
             flipped[0, :count] = 1 - flipped[0, :count]
             rows = (rows + flipped[:, images_of(self.topology)]) / 2
         places = rows[:2, :count].T * box[2] + box[:2]
-        return Found(places, rows[2, :count] * box[2], rows[3, :count], rows[3, count:])
+        inside = ((places >= 0) & (places <= picture.shape[1::-1])).all(1)
+        own = [inside[kind.bound()[1]] for kind in self.topology.shapes]
+        shown = np.array([not part.size or part.mean() >= LEAST_INSIDE for part in own])
+        visible, presence = rows[3, :count] * inside, rows[3, count:] * shown
+        return Found(places, rows[2, :count] * box[2], visible, presence)
 
     def _answer(self, crop: NDArray[np.float32]) -> Array:
         (values,) = self.landmarks.run(None, {"image": crop})

@@ -69,7 +69,7 @@ def landmark_loss(net: LandmarkNet, batch: CropBatch, device: torch.device) -> d
         "error": ((off / error + torch.log(error)) * weight).sum() / total,
         "visible": functional.binary_cross_entropy_with_logits(seen, visible),
         "presence": functional.binary_cross_entropy_with_logits(
-            presence, present.clamp(min=0), weight=shown
+            net.there(presence, seen), present.clamp(min=0), weight=shown
         ),
     }
     return {name: WEIGHTS[name] * part for name, part in parts.items()}

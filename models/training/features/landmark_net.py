@@ -18,6 +18,8 @@ STRIDE = 8
 # Reach of a cell's vote, in cells.
 REACH = 4.0
 VALUES = 5  # of a landmark in a cell: weight, x, y, error, visible
+# Logits of being seen beyond this say no more of a shape's presence.
+SURE = 4.0
 # Smallest expected error, as a share of the crop.
 LEAST_ERROR = 1e-3
 
@@ -104,6 +106,10 @@ class LandmarkNet(CropNet):
         self.presence = nn.Sequential(
             nn.Linear(2 * widths[4], 96), nn.ReLU(inplace=True), nn.Linear(96, shapes)
         )
+        # What landmarks that are seen say of shapes, on top of the picture as a whole.
+        self.of_seen = nn.Linear(landmarks, shapes)
+        nn.init.zeros_(self.of_seen.weight)
+        nn.init.zeros_(self.of_seen.bias)
         nn.init.normal_(self.votes.weight, std=0.01)
         cells = self.size // STRIDE
         middle = (torch.arange(cells, dtype=torch.float32) + 0.5) / cells
@@ -111,7 +117,7 @@ class LandmarkNet(CropNet):
         self.register_buffer("cells", torch.stack([x.flatten(), y.flatten()]), persistent=False)
 
     def maps(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Votes [n,P,VALUES,cells] and the logits of presence [n,K]."""
+        """Votes [n,P,VALUES,cells] and what the picture says of presence [n,K]."""
         eighth, sixteenth, deep = self.trunk(image)
         up = functional.interpolate(self.from_32(deep), scale_factor=2.0, mode="nearest")
         middle = self.from_16(sixteenth + up)
@@ -130,10 +136,14 @@ class LandmarkNet(CropNet):
         error = functional.softplus(pooled[:, :, 2] - 3) * 0.2 + LEAST_ERROR
         return places, error, pooled[:, :, 3]
 
+    def there(self, presence: Tensor, seen: Tensor) -> Tensor:
+        """Logits [n,K] of shapes being in the picture, from logits of `maps` and `decoded`."""
+        return presence + self.of_seen(seen.detach().clamp(-SURE, SURE))
+
     def forward(self, image: Tensor) -> Tensor:
         votes, presence = self.maps(image)
         places, error, seen = self.decoded(votes)
         points = torch.cat([places, error[..., None], torch.sigmoid(seen)[..., None]], -1)
-        there = torch.sigmoid(presence)[..., None]
+        there = torch.sigmoid(self.there(presence, seen))[..., None]
         shapes = torch.cat([torch.zeros_like(there).expand(-1, -1, 3), there], -1)
         return torch.cat([points, shapes], 1).transpose(1, 2)[:, :, None]

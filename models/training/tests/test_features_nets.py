@@ -20,8 +20,9 @@ try:
     from features.finder_net import FinderNet, finder_loss
     from features.geometry import drawn_faces
     from features.infer import Detector
-    from features.landmark_loss import vote_loss, wing
+    from features.landmark_loss import CropBatch, vote_loss, wing
     from features.landmark_net import VALUES, LandmarkNet
+    from features.learn_presence import settle_presence
     from features.learn_shapes import train_shapes
     from features.measures import catmull_rom, crossings
     from features.reference_net import DirectNet
@@ -72,6 +73,29 @@ class Landmarks(unittest.TestCase):
         right[..., 0, 8 * 4 + 4], wrong[..., 0, 8 * 2 + 2] = 3, 3
         losses = [vote_loss(votes, net, places).sum() for votes in (right, wrong)]
         self.assertLess(float(losses[0]), float(losses[1]))
+
+    def test_presence_is_learnt_last_from_landmarks_that_are_seen(self) -> None:
+        net = small_landmark_net()
+        nn.init.normal_(net.votes.weight, std=0.5)
+        own = [kind.bound()[1][0] for kind in PUPPET.shapes]
+        batches = []
+        for seed in range(6):
+            random = torch.Generator().manual_seed(seed)
+            image = torch.randint(0, 256, (16, 64, 64, 3), generator=random, dtype=torch.uint8)
+            nowhere = torch.zeros(16, PUPPET.count)
+            batch = CropBatch(
+                image, nowhere[..., None].expand(-1, -1, 2), nowhere, nowhere, nowhere
+            )
+            with torch.no_grad():
+                seen = net.decoded(net.maps(batch.picture(torch.device("cpu")))[0])[2]
+            batch.present = (seen[:, own] > seen.median()).float()
+            batch.present[0] = -1
+            batches.append(batch)
+        kept = {name: value.clone() for name, value in net.state_dict().items()}
+        told = settle_presence(net, batches, 0, torch.device("cpu"))
+        self.assertLess(told["after"], 0.6 * told["before"])
+        changed = {name for name, value in net.state_dict().items() if (value != kept[name]).any()}
+        self.assertEqual(changed, {"of_seen.weight", "of_seen.bias"})
 
     def test_the_wing_is_continuous_and_rises(self) -> None:
         values = wing(torch.linspace(0, 16, 400))
@@ -282,6 +306,12 @@ class Chain(unittest.TestCase):
         np.testing.assert_allclose(found.error, 0.01 * 200, rtol=1e-4)
         shapes = detector.draw(found.places, found.visible > 0.5)
         np.testing.assert_allclose(shapes["left_eye"].vertices[:, 0], found.places[5:11])
+        out = detector.look(picture[:, :200], (100.0, 50.0, 200.0, 200.0))
+        outside = out.places[:, 0] > 200
+        self.assertTrue(0 < outside.sum() < PUPPET.count)
+        self.assertTrue((out.visible[outside] == 0).all() and (out.visible[~outside] > 0).all())
+        gone = [outside[kind.bound()[1]].all() for kind in PUPPET.shapes]
+        self.assertTrue(sum(gone) > 0 and (out.presence[gone] == 0).all())
         box, score = detector.find(picture)
         self.assertGreater(score, 0.2)
         self.assertAlmostEqual(box[2], 0.3125 * 400, places=2)
