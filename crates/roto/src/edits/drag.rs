@@ -49,8 +49,8 @@ impl Edits {
     ///
     /// - A landmark, or a vertex that is one, moves in all shapes through it.
     /// - An anchor takes its handles along; when they turn or change length, they become hand keys too.
-    /// - A handle whose anchor is selected too goes with that. Of a vertex with one handle selected, `handles` tells what the
-    ///   other one does.
+    /// - A handle whose anchor is selected too goes with that. Of a vertex with one handle selected, `handles` tells for its
+    ///   shape and index there what the other one does.
     /// - What `seen` does not show has no place to start from, and is passed over.
     ///
     /// # Errors
@@ -61,10 +61,12 @@ impl Edits {
         seen: &Resolved,
         selection: &BTreeSet<Grip>,
         by: Affine,
-        handles: Handles,
+        handles: impl Fn((usize, usize)) -> Handles,
     ) -> Result<()> {
         self.change(frame, |edit, outline| {
-            selection.iter().try_for_each(|&grip| Drag { seen, selection, by, handles }.apply(edit, outline, grip))
+            selection
+                .iter()
+                .try_for_each(|&grip| Drag { seen, selection, by, handles: &handles }.apply(edit, outline, grip))
         })
     }
 }
@@ -74,7 +76,7 @@ struct Drag<'a> {
     seen: &'a Resolved,
     selection: &'a BTreeSet<Grip>,
     by: Affine,
-    handles: Handles,
+    handles: &'a dyn Fn((usize, usize)) -> Handles,
 }
 
 impl Drag<'_> {
@@ -92,7 +94,7 @@ impl Drag<'_> {
             Grip::Incoming(at) | Grip::Outgoing(at) => {
                 let both = [Grip::Incoming(at), Grip::Outgoing(at)].iter().all(|grip| self.selection.contains(grip));
                 match self.seen_vertex(at).filter(|_| !self.anchor_selected(outline, at)) {
-                    Some(vertex) => edit.set_vertex(outline, at, self.handle(grip, vertex, both)),
+                    Some(vertex) => edit.set_vertex(outline, at, self.handle(grip, vertex, both, (self.handles)(at))),
                     None => Ok(()),
                 }
             }
@@ -122,14 +124,14 @@ impl Drag<'_> {
         }
     }
 
-    fn handle(&self, grip: Grip, vertex: Vertex, both: bool) -> VertexEdit {
+    fn handle(&self, grip: Grip, vertex: Vertex, both: bool, handles: Handles) -> VertexEdit {
         let incoming = matches!(grip, Grip::Incoming(_));
         let (own, other) = match incoming {
             true => (vertex.incoming, vertex.outgoing),
             false => (vertex.outgoing, vertex.incoming),
         };
         let own = Some(self.by * (vertex.anchor + own) - vertex.anchor);
-        let other = match self.handles {
+        let other = match handles {
             Handles::Smooth if !both => own.and_then(|own| opposite(own, other.hypot())),
             _ => None,
         };

@@ -25,7 +25,7 @@ fn vertex(resolved: &Resolved, (shape, vertex): (usize, usize)) -> Vertex {
 fn dragged(selection: &[Grip], by: Affine, handles: Handles) -> (Resolved, Resolved, Edits) {
     let (mut edits, before) = (edits(), seen(&edits()));
     let selection: BTreeSet<Grip> = selection.iter().copied().collect();
-    edits.transform(FRAME, &before, &selection, by, handles).expect("in range");
+    edits.transform(FRAME, &before, &selection, by, |_| handles).expect("in range");
     (before, seen(&edits), edits)
 }
 
@@ -89,6 +89,16 @@ fn a_broken_handle_moves_alone_and_a_smooth_one_turns_the_other() {
 }
 
 #[test]
+fn whether_a_handle_breaks_away_is_each_vertex_own_matter() {
+    let (mut edits, before) = (edits(), seen(&edits()));
+    let handles = |at| if at == TEETH { Handles::Broken } else { Handles::Smooth };
+    let selection = [Grip::Outgoing(TEETH), Grip::Outgoing(FREE)].into();
+    edits.transform(FRAME, &before, &selection, Affine::translate((-3.0, 9.0)), handles).expect("in range");
+    let keys = &edits.frame(FRAME).expect("edited").vertices;
+    assert!(keys[&TEETH].incoming.is_none() && keys[&FREE].incoming.is_some(), "{keys:?}");
+}
+
+#[test]
 fn a_reset_point_follows_the_prediction_again_and_an_empty_frame_is_gone() {
     let grips = [Grip::Landmark(0), Grip::Anchor(FREE), Grip::Incoming(FREE), Grip::Outgoing(TEETH)];
     let (before, _, mut edits) = dragged(&grips, Affine::translate((5.0, 5.0)), Handles::Broken);
@@ -110,10 +120,12 @@ fn a_selection_with_an_unknown_point_changes_nothing() {
     let (mut edits, before) = (edits(), seen(&edits()));
     for wrong in [Grip::Landmark(11), Grip::Incoming((1, 4)), Grip::Anchor((9, 0))] {
         let selection = BTreeSet::from([Grip::Landmark(0), wrong]);
-        assert!(edits.transform(FRAME, &before, &selection, Affine::translate((1.0, 1.0)), Handles::Broken).is_err());
+        assert!(
+            edits.transform(FRAME, &before, &selection, Affine::translate((1.0, 1.0)), |_| Handles::Broken).is_err()
+        );
     }
     let selection = BTreeSet::from([Grip::Landmark(0)]);
-    assert!(edits.transform(FRAME, &before, &selection, Affine::scale(f64::INFINITY), Handles::Broken).is_err());
+    assert!(edits.transform(FRAME, &before, &selection, Affine::scale(f64::INFINITY), |_| Handles::Broken).is_err());
     assert!(edits.is_empty());
 }
 

@@ -139,7 +139,7 @@ impl Project {
         let seen = self.resolved(frame);
         let selection = [Grip::Landmark(0), Grip::Anchor(FREE)];
         let by = Affine::translate(by);
-        self.edits.transform(frame, &seen, &selection.into(), by, Handles::Smooth).expect("in range");
+        self.edits.transform(frame, &seen, &selection.into(), by, |_| Handles::Smooth).expect("in range");
         if let Some(at) = seen.landmarks[0].known_position() {
             self.hand.insert((frame, selection[0]), thousandths((by * at).into()));
         }

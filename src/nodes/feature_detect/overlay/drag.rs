@@ -110,12 +110,14 @@ impl Drag {
     /// # Errors
     /// Places that no picture has.
     pub fn applied(&self, scene: &Scene, state: &State) -> Result<Option<Edits>> {
-        let Dragged::Selection { seen, edits, .. } = &self.what else { return Ok(None) };
+        let Dragged::Selection { seen, edits, hold } = &self.what else { return Ok(None) };
         let by = match self.dragged_box(state) {
             Some((_, by)) => scene.transform_on_plate(by),
             None => Affine::translate(scene.on_plate(self.to) - scene.on_plate(self.from)),
         };
-        moved(edits, self.frame, seen, state, by).map(Some)
+        // On the box, Control means the middle.
+        let breaks = state.control && matches!(hold, Hold::Point);
+        moved(edits, self.frame, seen, &state.selection, by, breaks).map(Some)
     }
 
     /// What the artist undoes.
@@ -128,20 +130,23 @@ impl Drag {
     }
 }
 
-/// Corrections with the selection taken through a transform of the plate.
+/// Corrections with a selection taken through a transform of the plate. A handle takes its opposite along where they are in line,
+/// unless it `breaks` away.
 ///
 /// # Errors
 /// Places that no picture has.
-pub fn moved(edits: &Edits, frame: i64, seen: &Resolved, state: &State, by: Affine) -> Result<Edits> {
+pub fn moved(
+    edits: &Edits,
+    frame: i64,
+    seen: &Resolved,
+    selection: &BTreeSet<Grip>,
+    by: Affine,
+    breaks: bool,
+) -> Result<Edits> {
     // The handles of a corner were never in line, and one that is moved must not flatten it.
-    let corner = |grip: &Grip| match *grip {
-        Grip::Incoming(at) | Grip::Outgoing(at) => is_corner(seen, at),
-        Grip::Landmark(_) | Grip::Anchor(_) => false,
-    };
-    let broken = state.control || state.selection.iter().any(corner);
-    let handles = if broken { Handles::Broken } else { Handles::Smooth };
+    let handles = |at| if breaks || is_corner(seen, at) { Handles::Broken } else { Handles::Smooth };
     let mut edits = edits.clone();
-    edits.transform(frame, seen, &state.selection, by, handles).map_err(Error::node)?;
+    edits.transform(frame, seen, selection, by, handles).map_err(Error::node)?;
     Ok(edits)
 }
 

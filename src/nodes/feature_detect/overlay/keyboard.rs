@@ -80,7 +80,14 @@ impl FeatureOverlay {
             Some(Wish::Nudge(step)) => edit(args, "Nudge points", |scene| {
                 let step = if state.shift { step * SHIFT_FACTOR } else { step };
                 let seen = scene.resolved()?;
-                moved(&scene.results.edits, scene.frame, &seen, &state, Affine::translate(step))
+                moved(
+                    &scene.results.edits,
+                    scene.frame,
+                    &seen,
+                    &state.selection,
+                    Affine::translate(step),
+                    state.control,
+                )
             }),
             Some(Wish::Reset) => edit(args, "Reset points", |scene| {
                 let mut edits = Edits::clone(&scene.results.edits);
