@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::{Fault, shown};
 use super::{CubicSegments, Imported, Layout, ReadOptions, Scene, TextFile, Tracker, WriteOptions, Written};
+use crate::exchange::limits::MOST_HIDDEN;
 use crate::{KeyKind, Landmark, Presence, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Topology};
 
 const FAULT: Fault = Fault("cubic-segment JSON");
 /// Frames that a shot read from files may span: those without a file hide every shape.
 const MOST_FRAMES: u64 = 100_000;
-/// Shapes times frames, on each of which a shape may be hidden.
-const MOST_HIDDEN: u64 = 4_000_000;
 
 /// A file for each frame, with the shapes that are to be seen on it. Landmarks that are not visible become occluded points.
 pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {

@@ -16,6 +16,7 @@ mod holes_tests;
 mod keying;
 mod layers;
 mod layout;
+pub(crate) mod limits;
 mod mlt;
 mod natron;
 mod nuke;

@@ -22,12 +22,11 @@ use rayon::prelude::*;
 use self::contours::contours;
 use self::outline::Outline;
 use self::runs::{Contour, Run, Runs};
+use crate::exchange::limits::MOST_SHAPES;
 use crate::{BezierShape, Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, ShotShape};
 
 /// Contours of a frame that are traced, the largest: grain has more.
 const MOST_CONTOURS: usize = 256;
-/// As many as files are read with.
-const MOST_SHAPES: usize = 1024;
 /// As many as keys are reduced over.
 const MOST_FRAMES: usize = 10_000;
 

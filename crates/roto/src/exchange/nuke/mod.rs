@@ -34,8 +34,6 @@ const MOST_BYTES: usize = 64 << 20;
 const FARTHEST_PX: f64 = 1e6;
 /// Farther apart, a range of frames is no shot, and hidden frames fill the memory.
 const MOST_FRAMES: u64 = 1_000_000;
-/// float32 tells no more whole frames apart.
-const FARTHEST_FRAME: f64 = 16_777_216.0;
 
 /// Says that a curve is not closed.
 const OPEN: u32 = 32;

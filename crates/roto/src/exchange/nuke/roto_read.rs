@@ -5,16 +5,15 @@ use kurbo::{Point, Vec2};
 
 use super::curve::{Curve, Notices};
 use super::tcl::{Item, parse, unescaped};
-use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, MOST_FRAMES, OPEN, ROTO, lifetime};
+use super::{FARTHEST_PX, MOST_BYTES, MOST_FRAMES, OPEN, ROTO, lifetime};
 use crate::exchange::fault::shown;
+use crate::exchange::limits::{FARTHEST_FRAME, MOST_HIDDEN, MOST_SHAPES};
 use crate::exchange::{Imported, ReadOptions, Scene, ShapeStyle, StyleKey};
 use crate::{BezierShape, KeyKind, Plate, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
 /// Vertices of all keys of a file: coordinates that are keyed at different times multiply.
 const MOST_VERTICES: usize = 4 << 20;
-const MOST_SHAPES: usize = 1024;
 const MOST_PAIRS: usize = 3 * 4096;
-const MOST_HIDDEN: u64 = 4_000_000;
 
 /// Reads the Roto and RotoPaint nodes of a script, or what their `curves` knob gives out.
 pub(in crate::exchange) fn read(text: &str, options: &ReadOptions) -> Result<Imported> {

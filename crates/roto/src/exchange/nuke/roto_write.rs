@@ -2,9 +2,10 @@ use std::fmt::Write as _;
 
 use super::number::text as number;
 use super::tcl::quoted;
-use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, OPEN, RELATIVE, ROTO, lifetime};
+use super::{FARTHEST_PX, MOST_BYTES, OPEN, RELATIVE, ROTO, lifetime};
 use crate::exchange::keying::keyed_track;
 use crate::exchange::layers::{layers, note};
+use crate::exchange::limits::FARTHEST_FRAME;
 use crate::exchange::visibility::{Stretch, opacity_keys, stretches};
 use crate::exchange::{KeyMode, Scene, ShapeStyle, TextFile, WriteOptions, Written};
 use crate::{Result, ShapeKey, ShapeTrack, ShotShape, Vertex};

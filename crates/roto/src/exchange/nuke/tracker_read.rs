@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use kurbo::Point;
 
 use super::tcl::{Item, parse, unescaped};
-use super::{FARTHEST_FRAME, FARTHEST_PX, MOST_BYTES, MOST_FRAMES, TRACKER};
+use super::{FARTHEST_PX, MOST_BYTES, MOST_FRAMES, TRACKER};
 use crate::exchange::fault::shown;
+use crate::exchange::limits::FARTHEST_FRAME;
 use crate::exchange::{Imported, ReadOptions, Scene, Tracker};
 use crate::{Landmark, Result, Shot};
 

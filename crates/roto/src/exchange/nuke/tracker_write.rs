@@ -3,7 +3,8 @@ use std::fmt::Write as _;
 
 use super::roto_write::node_name;
 use super::tcl::quoted;
-use super::{FARTHEST_FRAME, FARTHEST_PX, TRACKER};
+use super::{FARTHEST_PX, TRACKER};
+use crate::exchange::limits::FARTHEST_FRAME;
 use crate::exchange::{Scene, TextFile, Tracker, WriteOptions, Written};
 use crate::{Presence, Result};
 

@@ -21,13 +21,8 @@ const FAULT: Fault = Fault("rotocel-shot JSON");
 /// 1,000 frames of the puppet with a key on each take 7 MB.
 const MOST_BYTES: usize = 64 << 20;
 const MOST_FRAMES: u64 = 1_000_000;
-const MOST_SHAPES: usize = 1024;
 const MOST_LANDMARKS: usize = 16_384;
 const MOST_VERTICES: usize = 8192;
-/// Hidden frames of all shapes together: runs in the file are short, the frames that they stand for are not.
-const MOST_HIDDEN: u64 = 4_000_000;
-/// The farthest frame from 0: as far as every program counts exactly.
-const FARTHEST_FRAME: f64 = 16_777_216.0;
 /// Farther out, squares of pixels lose what an editor needs.
 const FARTHEST_PX: f64 = 1e7;
 

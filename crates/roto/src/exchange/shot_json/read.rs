@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kurbo::{Point, Vec2};
 
 use super::layout::{File, Key, LandmarkPoint, Landmarks, Shape};
-use super::{FARTHEST_FRAME, FARTHEST_PX, FAULT, FORMAT};
-use super::{MOST_BYTES, MOST_FRAMES, MOST_HIDDEN, MOST_LANDMARKS, MOST_SHAPES, MOST_VERTICES};
+use super::{FARTHEST_PX, FAULT, FORMAT, MOST_BYTES, MOST_FRAMES, MOST_LANDMARKS, MOST_VERTICES};
+use crate::exchange::limits::{FARTHEST_FRAME, MOST_HIDDEN, MOST_SHAPES};
 use crate::exchange::{Imported, Scene, ShapeStyle, StyleKey, Tracker};
 use crate::{BezierShape, Landmark, Plate, Presence, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
