@@ -2,7 +2,7 @@
 
 use super::CROP;
 use super::settings::AnalysisSettings;
-use crate::nodes::network_settings::EncodingSettings;
+use crate::nodes::network_settings::{EncodingSettings, NetworkSettings};
 use crate::nodes::picture;
 use imaging::color::{Colorspace, NetworkEncoder};
 use kurbo::{Point, Rect};
@@ -17,6 +17,29 @@ const LEAST_COVERAGE: f32 = 0.02;
 /// The names under which an analysis keeps what it depends on: those of the parameters, but for these two.
 pub const CROP_SETTING: &str = "crop";
 pub const PROXY_SETTING: &str = "proxy";
+
+/// What an answer depends on beside its picture and the model, as [`Input::depends_on`] tells it.
+const DEPENDENCIES: [&str; 5] = [
+    EncodingSettings::source_colorspace.name(),
+    EncodingSettings::exposure.name(),
+    AnalysisSettings::second_look.name(),
+    AnalysisSettings::dejitter.name(),
+    CROP_SETTING,
+];
+
+/// The parameters whose change makes frames stale: the model, and those behind every dependency.
+pub const STALE_BY: [&str; 10] = [
+    NetworkSettings::model_id.name(),
+    EncodingSettings::source_colorspace.name(),
+    EncodingSettings::exposure.name(),
+    AnalysisSettings::second_look.name(),
+    AnalysisSettings::dejitter.name(),
+    AnalysisSettings::use_crop_input.name(),
+    AnalysisSettings::use_crop_rectangle.name(),
+    AnalysisSettings::crop_bottom_left.name(),
+    AnalysisSettings::crop_top_right.name(),
+    AnalysisSettings::crop_margin.name(),
+];
 
 /// Where the artist says that the face is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,15 +163,26 @@ impl<A: Access> Input<'_, A> {
     pub fn depends_on(&self, frame: i64, rough: Option<String>) -> BTreeMap<String, String> {
         let settings = self.settings;
         let known = [
-            (
-                EncodingSettings::source_colorspace.name(),
-                self.colorspace(frame).ok().map(|space| space.id().to_owned()),
-            ),
-            (EncodingSettings::exposure.name(), self.exposure(frame).ok().map(|stops| stops.to_string())),
-            (AnalysisSettings::second_look.name(), Some(settings.second_look.to_string())),
-            (AnalysisSettings::dejitter.name(), Some(settings.dejitter.to_string())),
-            (CROP_SETTING, rough),
+            self.colorspace(frame).ok().map(|space| space.id().to_owned()),
+            self.exposure(frame).ok().map(|stops| stops.to_string()),
+            Some(settings.second_look.to_string()),
+            Some(settings.dejitter.to_string()),
+            rough,
         ];
-        known.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
+        DEPENDENCIES.into_iter().zip(known).filter_map(|(name, text)| Some((name.to_owned(), text?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dependency_is_a_parameter_that_makes_frames_stale() {
+        let of_crop: Vec<_> =
+            AnalysisSettings::declarations().iter().map(|d| d.id).filter(|id| id.contains("crop_")).collect();
+        let settings = DEPENDENCIES.into_iter().filter(|name| *name != CROP_SETTING).chain(of_crop);
+        let missing: Vec<_> = settings.filter(|name| !STALE_BY.contains(name) && *name != "crop_group").collect();
+        assert_eq!(missing, [""; 0]);
     }
 }

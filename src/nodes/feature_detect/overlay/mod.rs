@@ -16,7 +16,8 @@ mod transform_box;
 use super::FeatureDetect;
 use super::correct::store_edits;
 use super::freshness::{Freshness, named};
-use super::input::Input;
+use super::input::{Input, STALE_BY};
+use super::settings::{AnalysisSettings, OutputSettings};
 use crate::nodes::kept::lock;
 use drag::{Drag, Dragged, State};
 use kurbo::{Affine, Point, Rect};
@@ -60,28 +61,31 @@ fn change_of(args: &DrawArgs<'_, FeatureDetect>, scene: &Scene) -> Option<Change
     }
 }
 
+/// The parameters that are drawn.
+const DRAWN: [&str; 6] = [
+    AnalysisSettings::analysis.name(),
+    AnalysisSettings::edits.name(),
+    OutputSettings::make_shapes.name(),
+    AnalysisSettings::confidence_threshold.name(),
+    AnalysisSettings::correction_falloff.name(),
+    AnalysisSettings::selected_point.name(),
+];
+
+/// These, and those whose change marks a frame as stale.
+const fn redraw_params() -> [&'static str; DRAWN.len() + STALE_BY.len()] {
+    let mut all = [""; DRAWN.len() + STALE_BY.len()];
+    let mut index = 0;
+    while index < all.len() {
+        all[index] = if index < DRAWN.len() { DRAWN[index] } else { STALE_BY[index - DRAWN.len()] };
+        index += 1;
+    }
+    all
+}
+
 impl Overlay for FeatureOverlay {
     type Effect = FeatureDetect;
 
-    const REDRAW_PARAMS: &'static [&'static str] = &[
-        "analysis",
-        "edits",
-        "make_shapes",
-        "confidence_threshold",
-        "correction_falloff",
-        "selected_point",
-        // These make frames stale.
-        "model_id",
-        "source_colorspace",
-        "exposure",
-        "use_crop_input",
-        "use_crop_rectangle",
-        "crop_bottom_left",
-        "crop_top_right",
-        "crop_margin",
-        "second_look",
-        "dejitter",
-    ];
+    const REDRAW_PARAMS: &'static [&'static str] = &redraw_params();
 
     fn create(_host: &Host) -> Result<Self> {
         Ok(Self::default())
