@@ -227,10 +227,24 @@ impl<'h> Session<'h> {
         // The ring is the box's topmost handle.
         let box_color = ofx_sdk::drawing::Color::rgb(0.45, 0.80, 1.0);
         let highest = rings.of_color(box_color).map(|p| p.center()).max_by(|a, b| a[1].total_cmp(&b[1]));
-        let Some(ring) = highest else { return Touched::Nothing };
+        let Some(ring) = highest else {
+            assert!(self.known(frame) < 2, "frame {frame} has points, and no ring turns them");
+            return Touched::Nothing;
+        };
         self.pen([ring, to]);
         self.overlay.key(KeyAction::Down, ESCAPE, "").unwrap();
         Touched::Frame(frame)
+    }
+
+    /// How many landmarks a frame has at least.
+    fn known(&self, frame: i64) -> usize {
+        let found = match text(&self.node, "analysis").as_str() {
+            "" => 0,
+            _ => analysis(&self.node).frame(frame).map_or(0, |found| {
+                found.landmarks.iter().filter(|landmark| landmark.known_position().is_some()).count()
+            }),
+        };
+        found.max(keys(&self.node).get(&frame).map_or(0, |keys| keys.landmarks.len()))
     }
 
     fn pen(&self, [from, to]: [[f64; 2]; 2]) {
@@ -257,10 +271,15 @@ impl<'h> Session<'h> {
 
     fn save(&mut self) -> Touched {
         self.name_file();
-        // Without an analysis there is nothing to save, and the node says so.
-        if self.node.press("save_analysis").is_ok() {
-            let now = keys(&self.node);
-            self.saved = (self.saved.is_some() || !now.is_empty()).then_some(now);
+        match self.node.press("save_analysis") {
+            Ok(()) => {
+                let now = keys(&self.node);
+                self.saved = (self.saved.is_some() || !now.is_empty()).then_some(now);
+            }
+            Err(error) => {
+                assert_eq!(text(&self.node, "analysis"), "", "{error}");
+                assert!(error.to_string().contains("nothing to save"), "{error}");
+            }
         }
         self.forget_file();
         Touched::Nothing
@@ -269,11 +288,12 @@ impl<'h> Session<'h> {
     fn load(&self) -> Touched {
         self.name_file();
         let before = keys(&self.node);
-        let loaded = self.node.press("load_analysis").is_ok();
+        let loaded = self.node.press("load_analysis");
+        assert_eq!(loaded.is_ok(), self.file.exists(), "{loaded:?}");
         self.forget_file();
         match &self.saved {
             // What the artist has is never replaced by a file.
-            Some(saved) if loaded && before.is_empty() => Touched::Becomes(saved.clone()),
+            Some(saved) if loaded.is_ok() && before.is_empty() => Touched::Becomes(saved.clone()),
             _ => Touched::Nothing,
         }
     }
