@@ -214,7 +214,8 @@ mod tests {
     fn what_has_left_the_picture_is_hidden_and_its_shapes_are_gone() {
         let puppet = Topology::puppet().unwrap();
         // Half scale, its left border at 100 px of the plate.
-        let picture = Picture { display: Array3::zeros((3, 200, 400)), scale: (0.5, 0.5), origin: Point::new(-50.0, 0.0) };
+        let picture =
+            Picture { display: Array3::zeros((3, 200, 400)), scale: (0.5, 0.5), origin: Point::new(-50.0, 0.0) };
         let left: Vec<usize> = puppet.shapes()[0].vertices.iter().filter_map(|vertex| vertex.landmark()).collect();
         let (last, gone) = left.split_last().unwrap();
         let answer = answer(|channel, k| match channel {
