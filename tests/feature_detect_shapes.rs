@@ -40,7 +40,33 @@ fn feather_and_grow_are_widths_of_a_group_and_their_sign_is_a_direction() {
     let straight = area(&node);
     set(&node, "group_1_feather_falloff", "3");
     assert!(area(&node) < straight, "thinner on the outside");
-    assert!((with("group_2_grow_px", "2") - with("group_1_grow_px", "0")).abs() > 1.0, "brows are another group");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn a_group_grows_its_own_shapes_alone() {
+    let host = harsh_host();
+    let node = analysed(&host);
+    // The fixture's brow lies a tenth of the crop above the eye: cut the picture between them.
+    let (_, y) = centroid(4.0);
+    let between = (138.0 - (y - 0.07 * SIDE)).round() as i32;
+    let halves = |node: &Instance| {
+        let image = render(node, &RenderRequest::at(4.0)).unwrap();
+        let sum = |rows: std::ops::Range<i32>| -> f64 {
+            rows.flat_map(|y| (BOUNDS.x1..BOUNDS.x2).map(move |x| (x, y)))
+                .map(|(x, y)| f64::from(image.pixel(x, y).unwrap()[3]))
+                .sum()
+        };
+        [sum(BOUNDS.y1..between), sum(between..BOUNDS.y2)]
+    };
+    let [eyes, brows] = halves(&node);
+    set(&node, "group_1_grow_px", "1");
+    let [grown, same] = halves(&node);
+    assert!(grown > eyes + 10.0 && same == brows, "eyes {eyes} {grown}, brows {brows} {same}");
+    set(&node, "group_1_grow_px", "0");
+    set(&node, "group_2_grow_px", "1");
+    let [same, grown] = halves(&node);
+    assert!(grown > brows + 10.0 && same == eyes, "eyes {eyes} {same}, brows {brows} {grown}");
     assert_well_behaved(&host);
 }
 
