@@ -1,6 +1,7 @@
 //! Exchange files: a scene that can be written again, in every format, or an error.
 
-use roto::exchange::{Format, Imported, KeyMode, ReadOptions, Scene, TextFile, WriteOptions};
+use roto::Plate;
+use roto::exchange::{Format, Imported, KeyMode, ReadOptions, Scene, ShapeStyle, TextFile, WriteOptions};
 
 use crate::files::{BETWEEN, seeds, texts};
 use crate::scene::{PLATE, written};
@@ -139,15 +140,32 @@ fn can_be_written(scene: &Scene) {
     }
 }
 
+/// The numbers of a style, keys by their frames.
+fn style_numbers(style: &ShapeStyle) -> Vec<f64> {
+    let still = [style.feather_px, style.feather_falloff, style.opacity, style.stroke_width_px];
+    let keys = style.keys.iter().flat_map(|key| [key.frame as f64, key.feather_px, key.opacity]);
+    still.into_iter().chain(keys).collect()
+}
+
 /// The JSON reader rounds some numbers to a neighbor, so these are compared as numbers, not as bits.
 fn assert_same(one: &Scene, other: &Scene) {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1.0);
     let names = |scene: &Scene| -> Vec<String> { scene.shot.shapes().iter().map(|shape| shape.name.clone()).collect() };
     assert_eq!((one.shot.frames(), names(one)), (other.shot.frames(), names(other)));
+    let plate = |scene: &Scene| {
+        let Plate { x1, y2, width, height, pixel_aspect } = scene.plate;
+        [x1, y2, width, height, pixel_aspect]
+    };
+    assert!(plate(one).iter().zip(plate(other)).all(|(a, b)| near(*a, b)), "{:?} {:?}", one.plate, other.plate);
+    let rates = [one.frame_rate, other.frame_rate];
+    assert!(matches!(rates, [None, None]) || matches!(rates, [Some(a), Some(b)] if near(a, b)), "{rates:?}");
+    assert_eq!(one.topology, other.topology);
     for (a, b) in one.shot.shapes().iter().zip(other.shot.shapes()) {
         let (style, twin) = (one.style(&a.name), other.style(&b.name));
-        assert_eq!((&a.hidden, &style.group), (&b.hidden, &twin.group));
-        assert!(near(style.feather_px, twin.feather_px) && near(style.opacity, twin.opacity), "{style:?} {twin:?}");
+        assert_eq!((&a.hidden, &style.group, style.cut), (&b.hidden, &twin.group, twin.cut), "{}", a.name);
+        let (numbers, twins) = (style_numbers(&style), style_numbers(&twin));
+        assert!(numbers.len() == twins.len(), "{style:?} {twin:?}");
+        assert!(numbers.iter().zip(&twins).all(|(a, b)| near(*a, *b)), "{style:?} {twin:?}");
         assert_eq!((a.track.is_closed(), a.track.keys().len()), (b.track.is_closed(), b.track.keys().len()));
         for (a, b) in a.track.keys().iter().zip(b.track.keys()) {
             assert!(near(a.time, b.time) && a.kind == b.kind, "{} {}", a.time, b.time);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kurbo::{Affine, Point, Vec2};
-use roto::exchange::{Format, Scene, ShapeStyle, Tracker, WriteOptions};
+use roto::exchange::{Format, Scene, ShapeStyle, StyleKey, Tracker, WriteOptions};
 use roto::{BezierShape, KeyKind, Landmark, Plate, Presence, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
 /// The plate of the scene: not at the origin, with wide pixels.
@@ -47,11 +47,14 @@ fn scene() -> Result<Scene> {
     let frames = BTreeMap::from([(1001, seen(40.0, 15.25)), (1002, hidden), (1005, seen(44.0, 16.5))]);
     let soft = ShapeStyle { group: "eyes".into(), feather_px: 6.0, feather_falloff: 1.5, ..ShapeStyle::default() };
     let thin = ShapeStyle { stroke_width_px: 2.5, opacity: 0.75, ..ShapeStyle::default() };
+    let keys = [(1001, 2.0, 0.25), (1004, 6.5, 1.0)];
+    let keys = keys.map(|(frame, feather_px, opacity)| StyleKey { frame, feather_px, opacity });
+    let hole = ShapeStyle { cut: true, keys: keys.into(), ..ShapeStyle::default() };
     Ok(Scene {
         frame_rate: Some(25.0),
         topology: Some("puppet".into()),
         trackers: vec![Tracker { name: "left_eye_inner".into(), frames }],
-        styles: BTreeMap::from([("left_eye".into(), soft), ("nose seam".into(), thin)]),
+        styles: BTreeMap::from([("left_eye".into(), soft), ("nose seam".into(), thin), ("hole_1".into(), hole)]),
         ..Scene::new(shot, PLATE)
     })
 }
