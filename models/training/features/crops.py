@@ -20,7 +20,7 @@ Plates = list[NDArray[np.float32]]
 NEAR_SHARE = 0.5
 NEAR_SCALE = 1.25
 # Weights of places by how well a picture tells them.
-SEEN, HIDDEN, ABSENT, OUTSIDE = 1.0, 0.35, 0.1, 0.05
+SEEN, HIDDEN, ABSENT, OUTSIDE = 1.0, 0.6, 0.1, 0.05
 # Places farther outside of the crop than this share of it are not asked for.
 MARGIN = 0.15
 # Share of a shape's points that a cloud must leave, or it counts as gone.
