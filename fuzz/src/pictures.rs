@@ -48,11 +48,7 @@ fn pictures(bytes: &[u8]) -> bool {
     let info = frames::inspect(file.path(), &options);
     match frames::read(file.path(), &options) {
         Ok(frame) => {
-            let info = info.expect("what can be read can be looked at");
-            assert_eq!((info.bounds, info.display), (frame.bounds, frame.display));
-            let area = frame.bounds.width() * frame.bounds.height();
-            assert!(area > 0 && area as u64 <= MAX_PIXELS, "{:?}", frame.bounds);
-            assert_eq!(frame.pixels.len(), area * frame.components.count());
+            seeds::assert_sound(info, &frame, MAX_PIXELS);
             true
         }
         Err(error) => {

@@ -41,11 +41,7 @@ fn check(path: &Path, layer: Option<&str>) -> Result<Frame, String> {
     assert!(taken <= most_memory(MAX_PIXELS), "reading took {taken} bytes");
     match frame {
         Ok(frame) => {
-            let info = info.expect("what can be read can be looked at");
-            assert_eq!((info.bounds, info.display), (frame.bounds, frame.display));
-            let area = frame.bounds.width() * frame.bounds.height();
-            assert!(area > 0 && area as u64 <= MAX_PIXELS, "{:?}", frame.bounds);
-            assert_eq!(frame.pixels.len(), area * frame.components.count());
+            seeds::assert_sound(info, &frame, MAX_PIXELS);
             Ok(frame)
         }
         Err(error) => {

@@ -5,8 +5,19 @@ use exr::prelude::{
     AnyChannel, AnyChannels, Compression, Encoding, FlatSamples, Image, ImageAttributes, IntegerBounds, Layer,
     LayerAttributes, LineOrder, SmallVec, Text, Vec2, WritableImage as _, f16,
 };
+use headless::frames::{Frame, FrameInfo};
 use image::{DynamicImage, ImageFormat};
 use std::io::Cursor;
+
+/// Holds a frame that was read against what looking at its file said, and against the most pixels that were allowed.
+#[track_caller]
+pub fn assert_sound(info: Result<FrameInfo, impl std::fmt::Debug>, frame: &Frame, max_pixels: u64) {
+    let info = info.expect("what can be read can be looked at");
+    assert_eq!((info.bounds, info.display), (frame.bounds, frame.display));
+    let area = frame.bounds.width() * frame.bounds.height();
+    assert!(area > 0 && area as u64 <= max_pixels, "{:?}", frame.bounds);
+    assert_eq!(frame.pixels.len(), area * frame.components.count());
+}
 
 pub fn gradient(width: u32, height: u32) -> DynamicImage {
     let value = |x: u32, y: u32| [(x * 5) as u8, (y * 9) as u8, (x ^ y) as u8, (x + y) as u8];

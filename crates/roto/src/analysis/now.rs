@@ -15,13 +15,6 @@ pub struct Now<'a> {
     pub settings: BTreeMap<String, String>,
 }
 
-impl Now<'_> {
-    /// Of which only the picture is known.
-    pub fn picture(hash: Option<u64>) -> Self {
-        Self { picture: hash, ..Self::default() }
-    }
-}
-
 /// What is not as it was when a frame was analysed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {

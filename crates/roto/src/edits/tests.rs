@@ -188,7 +188,8 @@ fn frames_that_want_a_look_are_found_forth_and_back() {
     (found.landmarks[2].confidence, found.landmarks[7].confidence) = (0.4, 0.3);
     analysis.insert(4, found).expect("it belongs");
     let mut edits = edits();
-    let now = |frame: i64| Now::picture(Some(if frame == 8 { 99 } else { frame as u64 }));
+    let picture = |frame: i64| Some(if frame == 8 { 99 } else { frame as u64 });
+    let now = |frame: i64| Now { picture: picture(frame), ..Now::default() };
     let look = |edits: &Edits, back: bool, from: i64| {
         let review = Review { analysis: &analysis, edits, frames: 1..=9, confidence_threshold: 0.5 };
         if back { review.previous(from, now) } else { review.next(from, now) }

@@ -126,17 +126,12 @@ impl TransformBox {
     }
 
     fn scaled(&self, across: Side, up: Side, from: Point, to: Point, held: Constraint) -> Affine {
-        let opposite = |side, low: f64, high: f64| match side {
-            Side::Low => high,
-            Side::Middle => low.midpoint(high),
-            Side::High => low,
-        };
         let pivot = match held.centered {
             true => self.bounds.center(),
-            false => Point::new(
-                opposite(across, self.bounds.x0, self.bounds.x1),
-                opposite(up, self.bounds.y0, self.bounds.y1),
-            ),
+            // The opposite side.
+            false => {
+                Point::new(along(across, self.bounds.x1, self.bounds.x0), along(up, self.bounds.y1, self.bounds.y0))
+            }
         };
         let factor = |side: Side, from: f64, to: f64| match side {
             Side::Middle => 1.0,
