@@ -26,7 +26,7 @@ use super::model;
 use super::network_settings::NetworkSettings;
 use super::picture;
 use analyse::Wish;
-use freshness::Sightings;
+use freshness::SeenPictures;
 use inference::{Engine, InstanceGuard};
 use networks::Networks;
 use ofx_sdk::plugin::overlay::OverlayEntry;
@@ -53,7 +53,7 @@ pub struct FeatureDetect {
     /// The stored texts, decoded.
     store: Store,
     /// What frames of Source looked like last.
-    sightings: Sightings,
+    seen_pictures: SeenPictures,
 }
 
 impl Effect for FeatureDetect {
@@ -96,7 +96,7 @@ impl Effect for FeatureDetect {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first analysis, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, store: Store::default(), sightings: Sightings::default() })
+        Ok(Self { _alive: alive, store: Store::default(), seen_pictures: SeenPictures::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -119,7 +119,7 @@ impl Effect for FeatureDetect {
 
     fn changed(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
         if matches!(args.what, Changed::Clip(_)) {
-            self.sightings.forget();
+            self.seen_pictures.forget();
         }
         if args.reason != ChangeReason::UserEdited {
             return Ok(());

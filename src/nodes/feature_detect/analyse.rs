@@ -2,7 +2,7 @@
 
 use super::FeatureDetect;
 use super::face::{Picture, Seen, placed};
-use super::freshness::{Freshness, Sightings, picture_hash};
+use super::freshness::{Freshness, SeenPictures, picture_hash};
 use super::input::{Input, PROXY_SETTING, Rough};
 use super::locate::Manner;
 use super::networks::{NetworkEyes, Networks};
@@ -40,7 +40,7 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     // Before anything is asked of the host: what is damaged is never overwritten.
     let stored = known_so_far(effect, args, &settings)?;
     let model = networks.id();
-    let mut walk = Walk::new(args, &settings, (&networks, &model), stored.as_deref(), &effect.sightings)?;
+    let mut walk = Walk::new(args, &settings, (&networks, &model), stored.as_deref(), &effect.seen_pictures)?;
     // What another model found is given up for a whole new analysis only.
     let replaced = stored.filter(|stored| !stored.is_empty() && walk.analysis.is_empty());
     if let (Some(old), Wish::ThisFrame) = (&replaced, wish) {
@@ -49,9 +49,9 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     }
     let (plan, range) = walk.plan(wish)?;
     let end = walk.go(&plan)?;
-    let Walk { analysis, lost, dark, .. } = walk;
+    let Walk { analysis, lost, without_picture, .. } = walk;
     let source = source_range(args, &range);
-    let mut status = summary(&end, &analysis, (&range, &source), &lost, &dark);
+    let mut status = summary(&end, &analysis, (&range, &source), &lost, &without_picture);
     if plan.visit.is_empty() {
         status += "; to look again with other settings, press Clear analysis first";
     }
@@ -140,7 +140,7 @@ struct Walk<'r, 'a> {
     /// Frames on which no face was found.
     lost: BTreeSet<i64>,
     /// Frames of which Source gave no picture; what is known of them stays.
-    dark: BTreeSet<i64>,
+    without_picture: BTreeSet<i64>,
 }
 
 impl<'r, 'a> Walk<'r, 'a> {
@@ -149,7 +149,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         settings: &'r FeatureDetectSettings,
         (networks, model): (&'r Networks, &'r str),
         stored: Option<&Analysis>,
-        sightings: &'r Sightings,
+        seen_pictures: &'r SeenPictures,
     ) -> Result<Self> {
         let usable = stored.filter(|stored| stored.check(networks.topology()).is_ok() && stored.model() == model);
         let analysis = match usable {
@@ -164,9 +164,9 @@ impl<'r, 'a> Walk<'r, 'a> {
         };
         let (plate, scale) = (*analysis.plate(), args.scale);
         let input = Input { instance: args, params: args.params(), settings: &settings.analysis, plate, scale };
-        let freshness = Freshness { input, sightings, model };
-        let (lost, dark) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Self { args, settings, networks, freshness, analysis, lost, dark })
+        let freshness = Freshness { input, seen_pictures, model };
+        let (lost, without_picture) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Self { args, settings, networks, freshness, analysis, lost, without_picture })
     }
 
     fn reach(&self) -> usize {
@@ -208,7 +208,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         let (args, networks) = (self.args, self.networks);
         let eyes = networks.eyes(args.thread_count(), &aborted)?;
         let mut parts: Vec<Part> = Vec::new();
-        let (mut lost, mut dark) = (BTreeSet::new(), BTreeSet::new());
+        let (mut lost, mut without_picture) = (BTreeSet::new(), BTreeSet::new());
         let mut last: Option<(i64, Seen)> = None;
         let end = walk(args, "Finding landmarks", &plan.visit, |frame| {
             let before = last.take().filter(|(at, _)| at + 1 == frame).map(|(_, seen)| seen);
@@ -224,7 +224,7 @@ impl<'r, 'a> Walk<'r, 'a> {
                     last = Some((frame, seen));
                 }
                 Looked::NoFace if plan.store.contains(&frame) => drop(lost.insert(frame)),
-                Looked::NoPicture if plan.store.contains(&frame) => drop(dark.insert(frame)),
+                Looked::NoPicture if plan.store.contains(&frame) => drop(without_picture.insert(frame)),
                 Looked::NoFace | Looked::NoPicture => {}
             }
             Ok(())
@@ -233,7 +233,7 @@ impl<'r, 'a> Walk<'r, 'a> {
             lost.extend(part.keep(&plan.store, &mut self.analysis)?);
         }
         lost.iter().for_each(|&frame| drop(self.analysis.remove(frame)));
-        (self.lost, self.dark) = (lost, dark);
+        (self.lost, self.without_picture) = (lost, without_picture);
         Ok(end)
     }
 
@@ -262,7 +262,7 @@ impl<'r, 'a> Walk<'r, 'a> {
             pixel_aspect: plate.pixel_aspect,
         };
         let rough = input.rough_crop(frame)?;
-        self.freshness.sightings.saw(frame, picture_hash, input.proxy(), Some(rough.text()));
+        self.freshness.seen_pictures.saw(frame, picture_hash, input.proxy(), Some(rough.text()));
         let mut settings = input.depends_on(frame, Some(rough.text()));
         settings.insert(PROXY_SETTING.to_owned(), input.proxy());
         let origin = Box::new(Origin { picture: picture_hash, settings });
@@ -384,7 +384,7 @@ fn summary(
     analysis: &Analysis,
     (range, source): (&RangeInclusive<i64>, &RangeInclusive<i64>),
     lost: &BTreeSet<i64>,
-    dark: &BTreeSet<i64>,
+    without_picture: &BTreeSet<i64>,
 ) -> String {
     let all = range.end() - range.start() + 1;
     let done = range.clone().filter(|&frame| analysis.frame(frame).is_some()).count();
@@ -396,8 +396,8 @@ fn summary(
     if !lost.is_empty() {
         text += &format!("; no face on {}: give a Crop there, or correct by hand", listed(lost));
     }
-    if !dark.is_empty() {
-        text += &format!("; Source has no picture on {}", listed(dark));
+    if !without_picture.is_empty() {
+        text += &format!("; Source has no picture on {}", listed(without_picture));
     }
     let beyond: BTreeSet<i64> = range.clone().filter(|frame| !source.contains(frame)).collect();
     if !beyond.is_empty() {

@@ -47,9 +47,9 @@ pub fn render(effect: &FeatureDetect, args: &RenderArgs<'_, FeatureDetect>) -> R
         picture::clear(&mut output);
         return Ok(());
     };
-    if effect.sightings.are_wanted() && is_whole(args, &source) {
+    if effect.seen_pictures.are_wanted() && is_whole(args, &source) {
         let (hash, proxy) = (picture::pixel_hash(args, &source) as u64, proxy_text(args.scale));
-        effect.sightings.saw(args.time.round() as i64, hash, proxy, None);
+        effect.seen_pictures.saw(args.time.round() as i64, hash, proxy, None);
     }
     let paint = paint(effect, args, output.window())?;
     args.check_abort()?;

@@ -14,32 +14,32 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The pictures of frames as they were last seen. Drawing must be quick, so that an overlay asks here and reads no plate.
 #[derive(Debug, Default)]
-pub struct Sightings {
-    last: Mutex<BTreeMap<i64, Sighting>>,
+pub struct SeenPictures {
+    last: Mutex<BTreeMap<i64, SeenPicture>>,
     /// Whether anybody asks: a farm has no viewers, and need not hash what it renders.
     wanted: AtomicBool,
 }
 
 /// More frames than a shot has; beyond, memory is let go.
-const MOST_SIGHTINGS: usize = 100_000;
+const MOST_SEEN: usize = 100_000;
 
 #[derive(Clone, Debug)]
-struct Sighting {
+struct SeenPicture {
     picture: u64,
     proxy: String,
     /// Where the Crop input said that the face is, where it was looked at.
     crop: Option<String>,
 }
 
-impl Sightings {
+impl SeenPictures {
     /// Remembers what a frame looked like.
     pub fn saw(&self, frame: i64, picture: u64, proxy: String, crop: Option<String>) {
         let mut last = lock(&self.last);
-        if last.len() >= MOST_SIGHTINGS {
+        if last.len() >= MOST_SEEN {
             last.clear();
         }
         let crop = crop.or_else(|| last.get(&frame).and_then(|before| before.crop.clone()));
-        last.insert(frame, Sighting { picture, proxy, crop });
+        last.insert(frame, SeenPicture { picture, proxy, crop });
     }
 
     /// Forgets all, because an input changed.
@@ -57,7 +57,7 @@ impl Sightings {
         self.wanted.store(true, Ordering::Relaxed);
     }
 
-    fn of(&self, frame: i64) -> Option<Sighting> {
+    fn of(&self, frame: i64) -> Option<SeenPicture> {
         lock(&self.last).get(&frame).cloned()
     }
 }
@@ -67,7 +67,7 @@ pub struct Freshness<'r, A> {
     /// What the network would be shown.
     pub input: Input<'r, A>,
     /// Pictures that were seen.
-    pub sightings: &'r Sightings,
+    pub seen_pictures: &'r SeenPictures,
     /// Name and SHA-256 of the model that is chosen.
     pub model: &'r str,
 }
@@ -89,7 +89,7 @@ impl<A: Access> Freshness<'_, A> {
     /// What is known without reading a picture: those that were seen last may be others by now.
     pub fn glance(&self, analysis: &Analysis, frame: i64) -> Now<'_> {
         let mut now = self.apart_from_pictures(frame);
-        let Some(seen) = self.sightings.of(frame) else { return now };
+        let Some(seen) = self.seen_pictures.of(frame) else { return now };
         now.picture = is_comparable(analysis, frame, &seen.proxy).then_some(seen.picture);
         if let Some(crop) = seen.crop.filter(|_| self.input.crop_is_a_picture()) {
             now.settings.insert(CROP_SETTING.to_owned(), crop);
@@ -116,7 +116,7 @@ impl<A: Access> Freshness<'_, A> {
         let image = input.instance.image_at(&Clip::SOURCE, frame as f64)?;
         let hash = image.map(|image| picture_hash(input, &image));
         if let Some(hash) = hash {
-            self.sightings.saw(frame, hash, input.proxy(), Some(crop.clone()));
+            self.seen_pictures.saw(frame, hash, input.proxy(), Some(crop.clone()));
         }
         now.picture = hash.filter(|_| is_comparable(analysis, frame, &input.proxy()));
         now.settings.insert(CROP_SETTING.to_owned(), crop);
@@ -181,12 +181,12 @@ mod tests {
 
     #[test]
     fn a_sighting_keeps_the_crop_that_was_seen_before_and_all_can_be_forgotten() {
-        let sightings = Sightings::default();
-        sightings.saw(3, 7, "1 1".to_owned(), Some("anywhere".to_owned()));
-        sightings.saw(3, 8, "1 1".to_owned(), None);
-        let seen = sightings.of(3).unwrap();
+        let seen_pictures = SeenPictures::default();
+        seen_pictures.saw(3, 7, "1 1".to_owned(), Some("anywhere".to_owned()));
+        seen_pictures.saw(3, 8, "1 1".to_owned(), None);
+        let seen = seen_pictures.of(3).unwrap();
         assert_eq!((seen.picture, seen.crop.as_deref()), (8, Some("anywhere")));
-        sightings.forget();
-        assert!(sightings.of(3).is_none());
+        seen_pictures.forget();
+        assert!(seen_pictures.of(3).is_none());
     }
 }

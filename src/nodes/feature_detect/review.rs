@@ -13,8 +13,8 @@ use roto::{Analysis, Concern, Edits, Review, Topology};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Who asks, from the panel or from a viewer.
-pub struct Desk<'r> {
+/// A wish for frames to review, from the panel or from a viewer.
+pub struct ReviewRequest<'r> {
     /// The node.
     pub effect: &'r FeatureDetect,
     /// Its host's side.
@@ -36,7 +36,7 @@ pub enum Way {
     Back,
 }
 
-impl Desk<'_> {
+impl ReviewRequest<'_> {
     /// Moves the time line to the next frame that wants a look, and says why it does.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ impl Desk<'_> {
     ) -> Freshness<'s, Editing> {
         let (instance, scale, plate) = (self.instance, self.scale, *analysis.plate());
         let input = Input { instance, params, settings: &self.settings.analysis, plate, scale };
-        Freshness { input, sightings: &self.effect.sightings, model }
+        Freshness { input, seen_pictures: &self.effect.seen_pictures, model }
     }
 
     /// The stored analysis and corrections.
@@ -137,9 +137,9 @@ impl Desk<'_> {
 /// Does what the buttons around unsure and changed frames ask for; `None` for other parameters.
 ///
 /// # Errors
-/// As [`Desk::go_to_unsure`].
+/// As [`ReviewRequest::go_to_unsure`].
 pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: &str) -> Option<Result<()>> {
-    let desk = || Desk {
+    let request = || ReviewRequest {
         effect,
         instance: args,
         settings: args.settings(),
@@ -148,11 +148,11 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
     };
     let is = |other: &str| id == other;
     let status = if is(AnalysisSettings::previous_unsure.name()) {
-        desk().go_to_unsure(args.params(), Way::Back)
+        request().go_to_unsure(args.params(), Way::Back)
     } else if is(AnalysisSettings::next_unsure.name()) {
-        desk().go_to_unsure(args.params(), Way::Forth)
+        request().go_to_unsure(args.params(), Way::Forth)
     } else if is(AnalysisSettings::check_frames.name()) {
-        desk().check_frames(args.params())
+        request().check_frames(args.params())
     } else {
         return None;
     };

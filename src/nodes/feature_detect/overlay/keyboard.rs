@@ -6,7 +6,7 @@ use super::{FeatureOverlay, State};
 use crate::nodes::analysis::holds_result;
 use crate::nodes::feature_detect::FeatureDetect;
 use crate::nodes::feature_detect::correct::store_edits;
-use crate::nodes::feature_detect::review::{Desk, Way};
+use crate::nodes::feature_detect::review::{ReviewRequest, Way};
 use crate::nodes::feature_detect::settings::AnalysisSettings;
 use kurbo::{Affine, Vec2};
 use ofx_sdk::plugin::overlay::{Key, KeyArgs};
@@ -114,8 +114,8 @@ fn go_to_unsure(args: &KeyArgs<'_, FeatureDetect>, state: &State, way: Way) -> R
         return Ok(false);
     }
     let (instance, scale, frame) = (args, args.scale, args.time.round() as i64);
-    let desk = Desk { effect: args.effect, instance, settings, frame, scale };
-    let status = desk.go_to_unsure(args.params(), way).unwrap_or_else(|error| error.to_string());
+    let request = ReviewRequest { effect: args.effect, instance, settings, frame, scale };
+    let status = request.go_to_unsure(args.params(), way).unwrap_or_else(|error| error.to_string());
     args.params().set(AnalysisSettings::status, status)?;
     args.request_redraw();
     Ok(true)

@@ -54,7 +54,7 @@ fn change_of(args: &DrawArgs<'_, FeatureDetect>, scene: &Scene) -> Option<Change
     let (analysis, model) = (&scene.results.analysis, scene.networks.id());
     let settings = &scene.settings.analysis;
     let input = Input { instance: args, params: args.params(), settings, plate: *analysis.plate(), scale: args.scale };
-    let freshness = Freshness { input, sightings: &args.effect.sightings, model: &model };
+    let freshness = Freshness { input, seen_pictures: &args.effect.seen_pictures, model: &model };
     match analysis.state(scene.frame, &freshness.glance(analysis, scene.frame)) {
         FrameState::Stale(change) => Some(change),
         FrameState::Missing | FrameState::Current => None,
@@ -92,7 +92,7 @@ impl Overlay for FeatureOverlay {
     }
 
     fn draw(&self, args: &DrawArgs<'_, FeatureDetect>, painter: &mut Painter) -> Result<()> {
-        args.effect.sightings.want();
+        args.effect.seen_pictures.want();
         let Some(scene) = Scene::of(args.effect, args, args.settings(), args.time)? else { return Ok(()) };
         let state = self.state();
         let drag = state.drag.as_ref().filter(|drag| drag.frame == scene.frame);
