@@ -17,7 +17,7 @@ const SIZES: [(&str, i32, i32); 3] = [("512", 512, 512), ("1080p", 1920, 1080), 
 
 /// The size of the picture that the network sees at the node's default working size.
 fn network_size(width: i32, height: i32) -> (usize, usize) {
-    let scale = f64::from(width.max(height)).min(1024.0) / f64::from(width.max(height));
+    let scale = (640.0 / f64::from(width.max(height))).min(2.0);
     ((f64::from(width) * scale).round() as usize, (f64::from(height) * scale).round() as usize)
 }
 

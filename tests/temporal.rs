@@ -83,6 +83,8 @@ fn node(host: &Host, clip: &Arc<Clip>, frames: &str) -> Instance {
     set(&node, "output", "packed_light");
     set(&node, "clip_black", "0");
     set(&node, "clip_white", "1");
+    // About the frames' own size: enlarged, neighbouring pixels share their grain.
+    set(&node, "working_size", "128");
     set(&node, "temporal_smoothing", frames);
     node
 }
@@ -325,6 +327,7 @@ fn the_filter_context_smooths_as_the_general_one_does() {
         ("clip_black", "0"),
         ("clip_white", "1"),
         ("temporal_smoothing", "2"),
+        ("working_size", "128"),
     ] {
         set(&filter, id, value);
     }

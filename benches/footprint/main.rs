@@ -36,7 +36,7 @@ impl Size {
     /// Width and height of the picture that the network sees at the node's default working size.
     pub fn network(self) -> (usize, usize) {
         let long = f64::from(self.width.max(self.height));
-        let scaled = |side: i32| (f64::from(side) * (1024.0 / long).min(1.0)).round() as usize;
+        let scaled = |side: i32| (f64::from(side) * (640.0 / long).min(2.0)).round() as usize;
         (scaled(self.width), scaled(self.height))
     }
 }

@@ -28,6 +28,7 @@ from tone_scores import accuracy, iou
 
 ROWS: dict[str, list[str]] = {
     "base": [],
+    "from_scratch": ["pretrained=false"],
     "grey": ["color=false"],
     "hard_labels": ["soft_labels=false"],
     "no_dice": ["dice_share=0"],
@@ -115,7 +116,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     for row in args.rows:
         result = args.out / f"{row}.json"
-        run = Run(24, args.seed, RATE, Recipe.parse(ROWS[row]))
+        run = Run(args.seed, RATE, Recipe.parse(ROWS[row]))
         if result.exists():
             check_same(result, run, training, args.epochs * args.steps)
             continue

@@ -36,7 +36,7 @@ TOLERANCE = 1e-4
 def load_network(checkpoint: Path) -> ToneNet:
     """The averaged weights of a checkpoint of `train_tone.py`, ready to infer."""
     state = restore(checkpoint)
-    net = ToneNet(state["base"])
+    net = ToneNet()
     net.load_state_dict(state["average"])
     return net.eval()
 
@@ -90,13 +90,12 @@ def main() -> None:
         "--shots", type=Path, nargs="+", help="balance on the training frames of these folders"
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
-    parser.add_argument("--base", type=int, default=24, help="width of an untrained network")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.manual_seed(0)
 
-    net = ToneNet(args.base).eval() if args.untrained else load_network(args.checkpoint)
+    net = ToneNet().eval() if args.untrained else load_network(args.checkpoint)
     if args.shots:
         bias = fit_bias(net, load_split(args.shots, "train").frames)
         add_bias(net, bias)

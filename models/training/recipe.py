@@ -25,6 +25,8 @@ class Recipe:
     border_weight: float = 0.0
     # Shares of classes in a pixel as targets, or the strongest class alone.
     soft_labels: bool = True
+    # A trunk that has learnt on photographs, or random weights.
+    pretrained: bool = True
     # Color beside grey; without, all three channels are luma.
     color: bool = True
     no_mask_share: float = 0.5

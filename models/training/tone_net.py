@@ -1,4 +1,4 @@
-"""The tone network: a small U-Net from a frame and a subject mask to class logits."""
+"""The tone network: from a frame and a subject mask to class logits (needs torch)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lite_trunk import LEVELS, STEM, LiteTrunk
 from tone_classes import CLASSES
 
-# About the middle and spread of display-encoded frames; part of the graph, so that whoever runs the
-# exported file passes plain pixel values.
-IMAGE_MIDDLE = 0.45
-IMAGE_SPREAD = 0.25
-# Channels of the levels, in units of the first one's, and residual blocks of each. Levels stand at
-# 1/2, 1/4 … 1/32 of the picture: whether light is kept from a surface by its own form or by another
-# is seen from far around, and there depth costs little.
-WIDTHS = (1, 2, 4, 6, 8)
-BLOCKS = (1, 1, 1, 2, 2)
+# Pixel values as the trunk was taught with them; part of the graph, so that whoever runs the
+# exported file passes plain ones.
+IMAGE_MIDDLE = 127 / 255
+IMAGE_SPREAD = 128 / 255
+# Channels that look at the pixels themselves, beside the trunk, which soon forgets where they were.
+FINE = 24
+# Channels of the decoder at 1/2, 1/4 … 1/32 of the picture.
+WIDTHS = (32, 48, 64, 96, 128)
 # Height and width of what the network sees must be multiples of this.
 STRIDE = 32
 
@@ -54,42 +54,41 @@ class Surroundings(nn.Module):
 
 
 class ToneNet(nn.Module):
-    """U-Net of five levels that begins and ends at half the picture's size.
+    """U-Net over a trunk that may have learnt on photographs.
 
-    The picture's pixels go in as four phases of a half-size picture and logits come out the same
-    way (Shi et al. 2016), so that the expensive full size is only ever touched by a reshuffle.
-    No branch looks at a shape: the exporter traces one path, and a branch would hold only for the
-    size that was traced. Padding to multiples of `STRIDE` is the caller's task.
+    It ends at half the picture's size: logits are four phases of a half-size picture (Shi et al.
+    2016), so that the expensive full size is only ever touched by a reshuffle. No branch looks at a
+    shape: the exporter traces one path, and a branch would hold only for the size that was traced.
+    Padding to multiples of `STRIDE` is the caller's task.
     """
 
-    def __init__(self, base: int = 24) -> None:
+    def __init__(self, pretrained: bool = False) -> None:
         super().__init__()
-        self.base = base
-        width = [base * times for times in WIDTHS]
-        self.stem = Residual(4 * 4, width[0])
-        self.encoder = nn.ModuleList(
-            nn.Sequential(
-                Residual(width[level - 1], width[level]),
-                *(Residual(width[level], width[level]) for _ in range(BLOCKS[level] - 1)),
-            )
-            for level in range(1, len(width))
+        self.trunk = LiteTrunk().learnt() if pretrained else LiteTrunk()
+        # Nothing at first: the trunk begins with what it knows.
+        self.mask = nn.Conv2d(4, STEM, 1, bias=False)
+        nn.init.zeros_(self.mask.weight)
+        self.fine = Residual(4 * 4, FINE)
+        deepest = WIDTHS[-1]
+        self.bottom = nn.Sequential(
+            _conv(LEVELS[-1], deepest, 1), nn.ReLU(), Residual(deepest, deepest)
         )
-        self.surroundings = Surroundings(width[-1])
-        down_to_up = range(len(width) - 2, -1, -1)
-        self.narrow = nn.ModuleList(_conv(width[k + 1], width[k], 1) for k in down_to_up)
-        self.decoder = nn.ModuleList(Residual(2 * width[k], width[k]) for k in down_to_up)
-        self.head = nn.Conv2d(width[0], 4 * len(CLASSES), 1)
+        self.surroundings = Surroundings(deepest)
+        skips = (LEVELS[0] + FINE, *LEVELS[1:])
+        down_to_up = range(len(WIDTHS) - 2, -1, -1)
+        self.narrow = nn.ModuleList(_conv(WIDTHS[k + 1], WIDTHS[k], 1) for k in down_to_up)
+        self.decoder = nn.ModuleList(Residual(skips[k] + WIDTHS[k], WIDTHS[k]) for k in down_to_up)
+        self.head = nn.Conv2d(WIDTHS[0], 4 * len(CLASSES), 1)
 
     def forward(self, image: Tensor, subject: Tensor) -> Tensor:
         """Logits [N,5,H,W] from image [N,3,H,W] and subject [N,1,H,W], both in 0..1."""
+        image = (image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD)
         # The subject is centred so that "unknown" (0.5) is zero: no mask is no evidence.
-        x = torch.cat([(image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD), (subject - 0.5) * 2.0], dim=1)
-        x = self.stem(functional.pixel_unshuffle(x, 2))
-        skips: list[Tensor] = []
-        for block in self.encoder:
-            skips.append(x)
-            x = block(functional.max_pool2d(x, 2))
-        x = self.surroundings(x)
+        subject = (subject - 0.5) * 2.0
+        skips = self.trunk(image, self.mask(functional.pixel_unshuffle(subject, 2)))
+        fine = self.fine(functional.pixel_unshuffle(torch.cat([image, subject], 1), 2))
+        skips[0] = torch.cat([skips[0], fine], 1)
+        x = self.surroundings(self.bottom(skips.pop()))
         for narrow, block in zip(self.narrow, self.decoder, strict=True):
             grown = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
             x = block(torch.cat([skips.pop(), grown], dim=1))

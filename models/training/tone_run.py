@@ -23,8 +23,10 @@ from tone_loss import tone_loss
 from tone_net import STRIDE, ToneNet
 from tone_scores import Counts, confusion
 
-# What runs were that stored no recipe.
-BEFORE_RECIPES = Recipe(soft_labels=False)
+# Learning rate of a trunk that has learnt on photographs, in shares of the others', and the share
+# of the run before which it stands still: what hangs on it is random then, and would spoil it.
+TRUNK_RATE = 0.25
+THAW = 0.15
 # Of these steps, with a temporal weight, one trains on pairs of neighbouring frames.
 PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
@@ -57,13 +59,18 @@ class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
 class Run:
     """A training run that can be stored and resumed between epochs."""
 
-    def __init__(self, base: int, seed: int, peak: float, recipe: Recipe) -> None:
+    def __init__(self, seed: int, peak: float, recipe: Recipe) -> None:
         torch.manual_seed(seed)
-        self.base, self.seed, self.peak, self.recipe = base, seed, peak, recipe
-        self.net = ToneNet(base).to(memory_format=torch.channels_last)
-        self.average = ToneNet(base)
+        self.seed, self.peak, self.recipe = seed, peak, recipe
+        self.net = ToneNet(recipe.pretrained).to(memory_format=torch.channels_last)
+        self.average = ToneNet()
         self.average.load_state_dict(self.net.state_dict())
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), peak, weight_decay=0.01)
+        trunk, others = [], []
+        for name, parameter in self.net.named_parameters():
+            (trunk if name.startswith("trunk.") else others).append(parameter)
+        share = TRUNK_RATE if recipe.pretrained else 1.0
+        groups = [{"params": others, "share": 1.0}, {"params": trunk, "share": share}]
+        self.optimizer = torch.optim.AdamW(groups, peak, weight_decay=0.01)
         self.epoch = self.step = 0
         self.seconds = 0.0
         self.log: list[dict[str, Any]] = []
@@ -71,7 +78,6 @@ class Run:
     def save(self, path: Path, data: str) -> None:
         """Stores the run whole or not at all."""
         state = {
-            "base": self.base,
             "seed": self.seed,
             "epoch": self.epoch,
             "step": self.step,
@@ -88,9 +94,9 @@ class Run:
     def load(self, path: Path, data: str) -> None:
         """Takes up a stored run; one of another recipe or of other data is refused."""
         state = restore(path)
-        recipe = Recipe(**state.get("recipe", asdict(BEFORE_RECIPES)))
-        if (recipe, state["base"], state["seed"]) != (self.recipe, self.base, self.seed):
-            stored = f"base {state['base']}, seed {state['seed']}, {recipe}"
+        recipe = Recipe(**state["recipe"])
+        if (recipe, state["seed"]) != (self.recipe, self.seed):
+            stored = f"seed {state['seed']}, {recipe}"
             raise SystemExit(
                 f"{path} is a run with {stored}; go on with it or choose another --out"
             )
@@ -106,7 +112,9 @@ class Run:
         """One step of the optimizer; returns the loss. With `motion` the batch holds pairs."""
         image, subject, target, inside = batch
         for group in self.optimizer.param_groups:
-            group["lr"] = one_cycle(progress, self.peak)
+            group["lr"] = one_cycle(progress, self.peak) * group["share"]
+        if self.recipe.pretrained:
+            self.net.trunk.hold(progress < THAW)
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.net(

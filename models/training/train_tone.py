@@ -40,7 +40,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--shots", type=Path, nargs="+", required=True, help="folders of shots")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--base", type=int, default=24, help="channels of the first level")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--steps", type=int, default=60, help="steps of an epoch")
     parser.add_argument("--minutes", type=float, default=60.0)
@@ -70,7 +69,7 @@ def main() -> None:
         print(f"{counts}, {len(part.shots)} scenes, hash {part.hash}")
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "last.pt"
-    run = Run(args.base, args.seed, args.rate, args.recipe)
+    run = Run(args.seed, args.rate, args.recipe)
     if checkpoint.exists():
         run.load(checkpoint, training.hash)
         print(f"resumed after epoch {run.epoch}")

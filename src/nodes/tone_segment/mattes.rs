@@ -39,6 +39,10 @@ const RECOVERED: [f32; CLASSES - 1] = [1.0, 0.0, 0.0, 0.0];
 /// How many cells of the network's picture are joined to one at most, along each axis.
 const MOST_COARSE_STEP: f64 = 2.0;
 
+/// How many times larger than the frame the network's picture may be. The network answers in coarse cells, so that a small
+/// frame or a proxy is better enlarged; beyond, there is nothing more to see.
+const MOST_ENLARGED: f64 = 2.0;
+
 /// One frame as the network sees it, at its own size, top row first.
 pub struct Frame {
     /// Straight (unpremultiplied) colors in display encoding, `[3, height, width]`, 0-1.
@@ -60,13 +64,18 @@ impl Frame {
     }
 }
 
-/// The size of the picture that the network sees: the frame's in square pixels, its long side brought down to
-/// `working_size` pixels. Neither side is ever enlarged.
+/// The size of the picture that the network sees: the frame's in square pixels, its long side brought to `working_size`
+/// pixels, or as near as [`MOST_ENLARGED`] lets it.
 pub fn network_size(frame: Size, pixel_aspect: f64, working_size: usize) -> Size {
     let (width, height) = (frame.width as f64, frame.height as f64);
     let (width, height) =
         if pixel_aspect >= 1.0 { (width, height / pixel_aspect) } else { (width * pixel_aspect, height) };
-    let scale = (working_size as f64 / width.max(height)).min(1.0);
+    fitted(width, height, working_size, MOST_ENLARGED)
+}
+
+/// Sides in proportion, the longer one brought to `long_side` pixels without growing more than `most` times.
+pub fn fitted(width: f64, height: f64, long_side: usize, most: f64) -> Size {
+    let scale = (long_side as f64 / width.max(height)).min(most);
     let scaled = |side: f64| (side * scale).round().max(1.0) as usize;
     Size::new(scaled(width), scaled(height))
 }
@@ -80,7 +89,7 @@ pub struct NetworkPicture {
 }
 
 impl NetworkPicture {
-    /// Brings a frame down to `size`.
+    /// Brings a frame to `size`.
     ///
     /// # Errors
     /// When a size is zero.
@@ -89,10 +98,10 @@ impl NetworkPicture {
         if size == frame.size() {
             return Ok(Self { image: frame.display.clone(), subject: subject.map(|view| view.to_owned()) });
         }
-        let shrink = Resampler::whole(frame.size(), size, Filter::Triangle)?;
+        let resize = Resampler::whole(frame.size(), size, Filter::Triangle)?;
         Ok(Self {
-            image: shrink.resample(frame.display.view(), threads)?,
-            subject: subject.map(|view| shrink.resample(view, threads)).transpose()?,
+            image: resize.resample(frame.display.view(), threads)?,
+            subject: subject.map(|view| resize.resample(view, threads)).transpose()?,
         })
     }
 }
@@ -132,7 +141,7 @@ impl Weighing {
     /// What the network sees of the frame at full resolution limits how far borders move, so that a proxy moves them alike.
     pub fn new(settings: &ToneSegmentSettings, frame: Size, scale: f64) -> Self {
         let long_side = frame.width.max(frame.height) as f64 / scale;
-        let cell_px = (long_side / f64::from(settings.working_size)).max(1.0);
+        let cell_px = (long_side / f64::from(settings.working_size)).max(1.0 / MOST_ENLARGED);
         let refine_px = settings.edge_refine_px.min(MOST_REFINE_CELLS * cell_px);
         let bias = [
             settings.bias_background,
@@ -341,18 +350,19 @@ mod tests {
     }
 
     #[test]
-    fn the_network_never_sees_more_pixels_than_the_frame_has() {
-        assert_eq!(network_size(Size::new(640, 360), 1.0, 1024), Size::new(640, 360));
+    fn the_network_sees_every_frame_at_the_working_size_and_tiny_ones_twice_enlarged() {
+        assert_eq!(network_size(Size::new(640, 360), 1.0, 1024), Size::new(1024, 576));
+        assert_eq!(network_size(Size::new(480, 270), 1.0, 1024), Size::new(960, 540));
         assert_eq!(network_size(Size::new(4096, 2160), 1.0, 1024), Size::new(1024, 540));
         assert_eq!(network_size(Size::new(1, 10_000), 1.0, 1024), Size::new(1, 1024));
-        assert_eq!(network_size(Size::new(3, 2), 1.0, 128), Size::new(3, 2));
+        assert_eq!(network_size(Size::new(3, 2), 1.0, 128), Size::new(6, 4));
     }
 
     #[test]
     fn the_network_sees_an_anamorphic_plate_unsqueezed() {
-        assert_eq!(network_size(Size::new(1828, 1556), 2.0, 4096), Size::new(1828, 778));
+        assert_eq!(network_size(Size::new(1828, 1556), 2.0, 1828), Size::new(1828, 778));
         assert_eq!(network_size(Size::new(2048, 1556), 2.0, 1024), Size::new(1024, 389));
-        assert_eq!(network_size(Size::new(720, 576), 0.5, 1024), Size::new(360, 576));
+        assert_eq!(network_size(Size::new(720, 576), 0.5, 576), Size::new(360, 576));
     }
 
     #[test]
@@ -406,8 +416,9 @@ mod tests {
     fn a_border_moves_no_farther_than_the_network_may_be_off_and_as_far_in_a_proxy() {
         let settings = ToneSegmentSettings { edge_refine_px: 8.0, working_size: 1024, ..Default::default() };
         let refine_px = |width, height, scale| Weighing::new(&settings, Size::new(width, height), scale).refine_px;
-        assert_eq!(refine_px(640, 360, 1.0), MOST_REFINE_CELLS);
-        assert_eq!(refine_px(320, 180, 0.5), MOST_REFINE_CELLS / 2.0);
+        assert_eq!(refine_px(1024, 576, 1.0), MOST_REFINE_CELLS);
+        assert_eq!(refine_px(512, 288, 0.5), MOST_REFINE_CELLS / 2.0);
+        assert_eq!(refine_px(64, 36, 1.0), MOST_REFINE_CELLS / MOST_ENLARGED);
         assert_eq!(refine_px(3840, 2160, 1.0), 8.0);
         assert_eq!(refine_px(1920, 1080, 0.5), 4.0);
     }

@@ -20,10 +20,10 @@ ofx_sdk::settings! {
         input_group: Group = Group::new("Input"),
         /// How the network is shown Source.
         encoding: EncodingSettings,
-        /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms and takes longer,
-        /// in proportion to the square. The picture is never enlarged.
+        /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms, may lose large ones, and
+        /// takes longer, in proportion to the square. A frame is shrunk to it, or enlarged, but not more than twice.
         working_size: Integer =
-            Integer::new("Working size").range(128, 4096).default(1024).not_animating().parent("input_group"),
+            Integer::new("Working size").range(128, 4096).default(640).not_animating().parent("input_group"),
         /// Use the Mask input as the subject: outside it everything is background, and the network is told where it lies.
         use_mask: Boolean = Boolean::new("Use mask").default(true).not_animating().parent("input_group"),
 

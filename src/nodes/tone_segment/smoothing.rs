@@ -1,6 +1,6 @@
 //! Temporal smoothing, as far as it is a function of arrays: one frame's logits and those of the frames around it.
 
-use super::mattes::{NetworkPicture, network_size};
+use super::mattes::{NetworkPicture, fitted};
 use crate::nodes::stages::Stage;
 use imaging::flow::{FlowPyramid, Motion, luma};
 use imaging::matte::{self, Beside};
@@ -31,7 +31,7 @@ impl Sight {
         let luma = luma(picture.image.view())?.insert_axis(Axis(0));
         let (_, height, width) = luma.dim();
         let size = Size::new(width, height);
-        let small = network_size(size, 1.0, MOTION_SIDE);
+        let small = fitted(width as f64, height as f64, MOTION_SIDE, 1.0);
         let pyramid = if small == size {
             FlowPyramid::new(luma.index_axis(Axis(0), 0), threads)?
         } else {

@@ -1,0 +1,117 @@
+"""The tone network: its trunk's weights and padding, what learns when, and what a mask changes."""
+
+from __future__ import annotations
+
+import unittest
+
+try:
+    import torch
+    from torch import nn
+
+    from lite_trunk import LEVELS, STEM, LiteTrunk, SamePadded
+    from recipe import Recipe
+    from tone_classes import CLASSES
+    from tone_net import STRIDE, ToneNet
+    from tone_run import THAW, Run
+except ImportError as missing:
+    raise unittest.SkipTest(f"training is not tested here: {missing}") from missing
+
+Planes = tuple[torch.Tensor, torch.Tensor]
+
+
+def planes(height: int, width: int) -> Planes:
+    """A random image and a mask that knows nothing."""
+    torch.manual_seed(1)
+    return torch.rand(2, 3, height, width), torch.full((2, 1, height, width), 0.5)
+
+
+class Trunk(unittest.TestCase):
+    def test_an_even_side_is_padded_behind_and_an_odd_one_around(self) -> None:
+        conv = SamePadded(1, 1, 3, 2, bias=False)
+        nn.init.ones_(conv.weight)
+        row = torch.arange(1.0, 7.0).expand(1, 1, 6, 6)
+        # Windows begin at columns 0, 2 and 4; the last one misses a column.
+        self.assertEqual((conv(row)[0, 0, 0] / 3).tolist(), [6.0, 12.0, 11.0])
+        still = SamePadded(1, 1, 3, 1, bias=False)
+        nn.init.ones_(still.weight)
+        self.assertEqual(still(row).shape, row.shape)
+
+    def test_features_have_the_channels_and_sizes_that_are_promised(self) -> None:
+        image, _ = planes(64, 96)
+        features = LiteTrunk()(image, torch.zeros(2, STEM, 32, 48))
+        sizes = [(2, channels, 32 >> k, 48 >> k) for k, channels in enumerate(LEVELS)]
+        self.assertEqual([tuple(part.shape) for part in features], sizes)
+
+    def test_every_weight_comes_from_the_stored_file(self) -> None:
+        torch.manual_seed(2)
+        one, other, random = LiteTrunk().learnt(), LiteTrunk().learnt(), LiteTrunk()
+        for (name, a), b, c in zip(
+            one.named_parameters(), other.parameters(), random.parameters(), strict=True
+        ):
+            self.assertTrue(torch.equal(a, b), name)
+            self.assertFalse(torch.equal(a, c), name)
+
+    def test_stored_statistics_are_those_of_its_own_layers(self) -> None:
+        # A wrong activation or order of layers would show here: deep channels would not
+        # vary as the file says. Noise is no photograph, so only the scale is compared.
+        trunk = LiteTrunk().learnt().eval()
+        ratios: list[torch.Tensor] = []
+
+        def watch(module: nn.BatchNorm2d, given: tuple[torch.Tensor], _: object) -> None:
+            spread = given[0].var((0, 2, 3)) + 1e-3
+            ratios.append((spread / (module.running_var + 1e-3)).log().median())
+
+        for module in trunk.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.register_forward_hook(watch)
+        image, _ = planes(224, 224)
+        blurred = nn.functional.avg_pool2d(image, 15, 1, 7)
+        blurred = (blurred - blurred.mean()) / blurred.std() * 0.5
+        with torch.no_grad():
+            trunk(blurred, torch.zeros(2, STEM, 112, 112))
+        self.assertLess(float(torch.stack(ratios).abs().median()), 1.0)
+
+    def test_depthwise_kernels_never_learn_and_the_rest_when_it_is_let(self) -> None:
+        trunk = LiteTrunk()
+        trunk.hold(True)
+        self.assertFalse(any(parameter.requires_grad for parameter in trunk.parameters()))
+        trunk.hold(False)
+        for module in trunk.modules():
+            for parameter in module.parameters(recurse=False):
+                kernels = isinstance(module, nn.Conv2d) and module.groups > 1
+                self.assertEqual(parameter.requires_grad, not kernels)
+
+
+class Network(unittest.TestCase):
+    def test_logits_have_the_size_of_the_picture(self) -> None:
+        net = ToneNet().eval()
+        for height, width in ((STRIDE, STRIDE), (2 * STRIDE, 3 * STRIDE)):
+            with torch.no_grad():
+                logits = net(*planes(height, width))
+            self.assertEqual(tuple(logits.shape), (2, len(CLASSES), height, width))
+
+    def test_an_unknown_subject_leaves_the_trunk_alone_and_a_known_one_is_seen(self) -> None:
+        net = ToneNet(pretrained=True).eval()
+        image, unknown = planes(STRIDE, STRIDE)
+        with torch.no_grad():
+            nothing = net(image, unknown)
+            net.mask.weight.normal_()
+            self.assertTrue(torch.equal(net(image, unknown), nothing))
+            self.assertFalse(torch.equal(net(image, torch.ones_like(unknown)), nothing))
+
+    def test_a_learnt_trunk_stands_still_until_the_thaw(self) -> None:
+        run = Run(1, 1e-3, Recipe())
+        image, subject = planes(STRIDE, STRIDE)
+        target = torch.zeros(2, len(CLASSES), STRIDE, STRIDE)
+        target[:, 2] = 1
+        inside = torch.ones(2, STRIDE, STRIDE, dtype=torch.bool)
+        weight = run.net.trunk.stem[0].weight
+        before = weight.clone()
+        run.train_step((image, subject, target, inside), None, THAW / 2)
+        self.assertTrue(torch.equal(weight, before))
+        run.train_step((image, subject, target, inside), None, THAW * 2)
+        self.assertFalse(torch.equal(weight, before))
+
+
+if __name__ == "__main__":
+    unittest.main()
