@@ -162,7 +162,7 @@ fn frames_of_many_sizes_and_settings_render_without_growth() {
         let (width, height) = (8 + random.below(160) as i32, 8 + random.below(120) as i32);
         connect(node, (width, height), random.below(1000) as f32 / 1000.0);
         set(node, "output", random.pick(&["flat", "matte", "cutout", "index", "confidence", "packed_light"]));
-        set(node, "working_size", random.pick(&["128", "192"]));
+        set(node, "working_size", random.pick(&["128", "144"]));
         set(node, "edge_softness_px", random.pick(&["0", "1", "7.5"]));
         set(node, "edge_refine_px", random.pick(&["0", "3", "20"]));
         let scale = random.pick(&[1.0, 0.5, 0.25]);
