@@ -12,6 +12,7 @@ use crate::{Result, sys};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    thread::ThreadId,
 };
 
 /// More steps than an artist goes back; the oldest are forgotten.
@@ -27,9 +28,10 @@ struct State {
     undone: Vec<Step>,
     /// The step that changes go into now, and how many changes and blocks within each other it consists of.
     current: Option<(Step, u32)>,
-    /// Labels of the blocks that the plug-in has opened, and how many are open.
+    /// Labels of the blocks that the plug-in has opened.
     blocks: Vec<String>,
-    open_blocks: u32,
+    /// The thread of each block that is open: one viewer draws while in another an edit goes on.
+    open_blocks: Vec<ThreadId>,
 }
 
 /// One step: the curves that undoing it puts back.
@@ -97,25 +99,26 @@ impl History {
     pub fn begin_block(&self, label: &str) {
         let mut state = lock(&self.0);
         // Blocks within a block belong to its undo step.
-        if state.open_blocks == 0 {
+        if state.open_blocks.is_empty() {
             state.blocks.push(label.to_owned());
         }
-        state.open_blocks += 1;
+        state.open_blocks.push(std::thread::current().id());
         state.open(label, true);
     }
 
-    /// The plug-in closes a block; `false` where none is open.
+    /// The plug-in closes a block; `false` where none is open on this thread.
     pub fn end_block(&self) -> bool {
         let mut state = lock(&self.0);
-        let open = state.open_blocks > 0;
-        if open {
-            state.open_blocks -= 1;
+        let this = std::thread::current().id();
+        let open = state.open_blocks.iter().rposition(|thread| *thread == this);
+        if let Some(block) = open {
+            state.open_blocks.remove(block);
             state.close();
         }
-        open
+        open.is_some()
     }
 
-    /// Closes what the plug-in has left open; whether there was any.
+    /// Closes what the plug-in has left open on this thread; whether there was any.
     pub fn end_all_blocks(&self) -> bool {
         let mut any = false;
         while self.end_block() {
@@ -167,4 +170,26 @@ pub(crate) fn travel(effect: &Arc<Effect>, way: Way, tell: bool) -> Result<Optio
         change::tell(effect, Reason::UserEdited, &changes)?;
     }
     Ok(Some(step.label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_closes_its_own_blocks_alone() {
+        let history = History::default();
+        history.begin_block("drag");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!(!history.end_all_blocks(), "another viewer has drawn");
+                history.begin_block("key");
+                assert!(history.end_block());
+                assert!(!history.end_block());
+            });
+        });
+        assert!(history.end_block(), "the drag goes on until it ends");
+        assert!(!history.end_block());
+        assert_eq!(history.blocks(), ["drag"], "what lies within a block belongs to it");
+    }
 }
