@@ -40,12 +40,12 @@ from shot_dataset import Frames, load_split
 from tone_classes import CLASSES
 from tone_net import STRIDE
 
-# What comes before this weight in the graph stays in float. Were it in 8 bits too, six per cent of
-# the pixels would change their class; so it is less than one.
+# What comes before this weight in the graph stays in float. In 8 bits it changed the class of six
+# per cent of the pixels; without it, less than one per cent changes.
 FIRST_INTEGER = "trunk.levels.2."
 CALIBRATION_FRAMES = 64
 CHECK_FRAMES = 24
-# Height and width of the picture that both are timed on: 16:9 at half the default working size.
+# Height and width of the picture that both are timed on.
 TIMED = (288, 512)
 TIMED_RUNS = 8
 # Mean difference of a class's share, and share of pixels whose class changes, that are let pass.
