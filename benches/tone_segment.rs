@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask bench` prints the ratios; a figure alone says little on a shared machine.
 
+mod sizes;
 #[path = "../tests/stage/mod.rs"]
 mod stage;
 
@@ -10,16 +11,9 @@ use inference::{Device, Engine, EngineConfig, Request, Role, tensor};
 use ndarray::Array3;
 use ofx_sdk::host::{HostOptions, RenderRequest};
 use ofx_sdk::{Context, RectI};
+use sizes::SIZES;
 use stage::*;
 use std::hint::black_box;
-
-const SIZES: [(&str, i32, i32); 3] = [("512", 512, 512), ("1080p", 1920, 1080), ("4K", 3840, 2160)];
-
-/// The size of the picture that the network sees at the node's default working size.
-fn network_size(width: i32, height: i32) -> (usize, usize) {
-    let scale = (640.0 / f64::from(width.max(height))).min(2.0);
-    ((f64::from(width) * scale).round() as usize, (f64::from(height) * scale).round() as usize)
-}
 
 /// The bare network: `inference` alone, on a picture that is new each time, so that no result is taken from the cache.
 fn bare_network(c: &mut Criterion) {
@@ -29,10 +23,10 @@ fn bare_network(c: &mut Criterion) {
     let model = engine.custom_model(&root().join("models/tone_fast.onnx")).expect("the shipped model");
     let mut group = c.benchmark_group("bare_network");
     group.sample_size(10);
-    for (name, width, height) in SIZES {
-        let (w, h) = network_size(width, height);
+    for size in SIZES {
+        let (w, h) = size.network();
         let image = tensor::pad_to_stride(Array3::from_elem((3, h, w), 0.5), model.entry.stride);
-        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+        group.bench_function(BenchmarkId::from_parameter(size.name), |b| {
             b.iter(|| {
                 let inputs = vec![(Role::Image, image.clone())];
                 let request = Request { model: model.clone(), device: Device::Cpu, inputs };
@@ -48,12 +42,12 @@ fn tone_segment(c: &mut Criterion) {
     for (state, again) in [("steady", false), ("after_change", true)] {
         let mut group = c.benchmark_group(state);
         group.sample_size(10);
-        for (name, width, height) in SIZES {
-            let source = picture(RectI::new(0, 0, width, height), scenery);
+        for size in SIZES {
+            let source = picture(RectI::new(0, 0, size.width, size.height), scenery);
             let node = with_source(&host, Context::General, source);
             set(&node, "model", "tone_fast");
             let mut step = 0;
-            group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            group.bench_function(BenchmarkId::from_parameter(size.name), |b| {
                 b.iter(|| {
                     step += 1;
                     // Another exposure is another picture for the network; another softness is not.

@@ -1,7 +1,8 @@
 //! A row's own process.
 
+use crate::Measured;
+use crate::sizes::Size;
 use crate::stage::*;
-use crate::{Measured, Size};
 use inference::{Device, Engine, EngineConfig, Request, Role, tensor};
 use ndarray::Array3;
 use ofx_sdk::host::{HostOptions, RenderRequest};

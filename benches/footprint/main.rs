@@ -7,46 +7,17 @@
 mod child;
 mod table;
 
+#[path = "../sizes/mod.rs"]
+mod sizes;
 #[path = "../../tests/stage/mod.rs"]
 mod stage;
 
 use serde::{Deserialize, Serialize};
+use sizes::{SIZES, Size};
 use std::process::{Command, Stdio};
 
 /// Set in a row's process: what to measure.
 const ROLE: &str = "ROTOCEL_FOOTPRINT";
-
-/// A size to measure at.
-#[derive(Clone, Copy, Debug)]
-pub struct Size {
-    /// As in the table.
-    pub name: &'static str,
-    /// In pixels.
-    pub width: i32,
-    /// In pixels.
-    pub height: i32,
-}
-
-impl Size {
-    /// Pixels of the frame.
-    pub fn pixels(self) -> f64 {
-        f64::from(self.width) * f64::from(self.height)
-    }
-
-    /// Width and height of the picture that the network sees at the node's default working size.
-    pub fn network(self) -> (usize, usize) {
-        let long = f64::from(self.width.max(self.height));
-        let scaled = |side: i32| (f64::from(side) * (640.0 / long).min(2.0)).round() as usize;
-        (scaled(self.width), scaled(self.height))
-    }
-}
-
-/// The sizes of the table.
-pub const SIZES: [Size; 3] = [
-    Size { name: "512²", width: 512, height: 512 },
-    Size { name: "1080p", width: 1920, height: 1080 },
-    Size { name: "4K", width: 3840, height: 2160 },
-];
 
 /// What a row's process measured. Times are milliseconds, memory is bytes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
