@@ -20,7 +20,8 @@ import numpy as np
 from checkpoint import restore
 from contact_sheet import load_session, predict
 from manifest import read_manifest, sha256_of, write_entry
-from provenance import machine_kind, public_command, today
+from provenance import earlier_training, machine_kind, public_command, today
+from relit_shots import has_layers
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
 from tone_classes import CLASSES
 from tone_scores import Counts, accuracy, confusion, iou
@@ -65,13 +66,13 @@ def shots_of(roots: list[Path], split: str) -> list[Path]:
     return [shot for shot in found if read_shot(shot)["split"] == split]
 
 
-def training_facts(checkpoint: Path, roots: list[Path]) -> dict[str, Any]:
+def training_facts(checkpoint: Path, roots: list[Path], scores: Path) -> dict[str, Any]:
     """What the checkpoint says of its own training, and what there was to train on."""
     state = restore(checkpoint)
     shots = shots_of(roots, "train")
     if data_hash(shots) != state["data_hash"]:
         raise SystemExit(f"--shots are not what {checkpoint} was trained on")
-    return {
+    facts = {
         "seed": state["seed"],
         "epochs": state["epoch"],
         "steps": state["step"],
@@ -81,7 +82,11 @@ def training_facts(checkpoint: Path, roots: list[Path]) -> dict[str, Any]:
         "scenes": len(shots),
         "short": sum("_short_" in shot.name for shot in shots),
         "self": sum("_self_" in shot.name for shot in shots),
+        "relit": sum(has_layers(shot) for shot in shots),
     }
+    if state["begun"]:
+        facts["before"] = earlier_training(state["begun"], scores)
+    return facts
 
 
 def main() -> None:
@@ -97,6 +102,8 @@ def main() -> None:
     session = load_session(model)
     held_out = shots_of(args.shots, "heldout")
     start = time.perf_counter()
+    # Tone Fast is of the same training as the network that it was made from.
+    trained = args.models / "scores" / "tone_small.json"
     sets = {
         "heldout": score_shots(session, held_out),
         "sample": score_shots(session, find_shots(args.sample)),
@@ -107,7 +114,7 @@ def main() -> None:
         "date": today(),
         "machine": machine_kind(),
         "command": public_command("evaluate_tone.py", sys.argv[1:]),
-        "training": training_facts(args.checkpoint, args.shots),
+        "training": training_facts(args.checkpoint, args.shots, trained),
         "seconds": round(time.perf_counter() - start, 1),
         "sets": sets,
     }

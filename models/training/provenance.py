@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
 import shlex
 from pathlib import Path
+from typing import Any
 
 
 def today() -> str:
@@ -34,3 +36,15 @@ def public_command(script: str, arguments: list[str]) -> str:
 def _public(word: str) -> str:
     option, mark, value = word.partition("=") if "=/" in word else ("", "", word)
     return f"{option}{mark}DIR/{Path(value).name}" if value.startswith("/") else word
+
+
+def earlier_training(begun: str, scores: Path) -> dict[str, Any]:
+    """The training of the network with the hash `begun`, by the scores file of a shipped one.
+
+    The file is still of that network, or of one that was begun from it and scored before.
+    """
+    known = json.loads(scores.read_text("utf-8")) if scores.exists() else {"training": {}}
+    if known.get("sha256") == begun:
+        return {"sha256": begun, **known["training"]}
+    before: dict[str, Any] = known["training"].get("before", {})
+    return before if before.get("sha256") == begun else {"sha256": begun}

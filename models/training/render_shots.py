@@ -99,7 +99,8 @@ def render_chunk(
 
 def render_named(args: argparse.Namespace, part: int, parts: int) -> None:
     """Renders a set by name, or tells what it holds."""
-    shots = [s for s in plan_set(args.set, args.seed) if args.only in ("", s.name)]
+    plan = plan_set(args.set, args.seed, args.first_frames)
+    shots = [shot for shot in plan if args.only in ("", shot.name)]
     chosen = shots[part - 1 :: parts]
     if args.list:
         print(listing(chosen))
@@ -113,6 +114,9 @@ def main() -> None:
     parser.add_argument("--set", choices=sorted(SETS), help="a set by name instead")
     parser.add_argument("--list", action="store_true", help="tell what --set would render")
     parser.add_argument("--only", default="", metavar="NAME", help="one shot of --set")
+    parser.add_argument(
+        "--first-frames", type=int, metavar="N", help="no more than these of each shot of --set"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", action="store_true", help="the sample shot instead of the set")
     for count in fields(Counts):

@@ -110,6 +110,16 @@ def _train2(seed: int) -> list[SetShot]:
     return _dealt(shots, base, THEMES)
 
 
+def _scenes(seed: int) -> list[SetShot]:
+    """One frame each of many scenes: another scene says more than another frame of the same."""
+    base = seed * 1_000_000 + 7_000
+    shots = [
+        SetShot(f"scene_{k:03}", "train", base + k, 1, 288, 288, 512, 288, layers=True)
+        for k in range(1, 481)
+    ]
+    return [replace(shot, motion="still") for shot in _dealt(shots, base, THEMES)]
+
+
 def _withheld(seed: int) -> list[SetShot]:
     base = seed * 1_000_000 + 3_000
     shots = [
@@ -161,6 +171,7 @@ def _showcase(seed: int) -> list[SetShot]:
 SETS: dict[str, Callable[[int], list[SetShot]]] = {
     "parity": _parity,
     "train2": _train2,
+    "scenes": _scenes,
     "withheld": _withheld,
     "stills4k": _stills4k,
     "shot1080": _shot1080,
@@ -168,6 +179,9 @@ SETS: dict[str, Callable[[int], list[SetShot]]] = {
 }
 
 
-def plan_set(name: str, seed: int) -> list[SetShot]:
-    """The shots of a set; the same for the same seed."""
-    return SETS[name](seed)
+def plan_set(name: str, seed: int, first_frames: int | None = None) -> list[SetShot]:
+    """The shots of a set; the same for the same seed. `first_frames` cuts longer ones there."""
+    shots = SETS[name](seed)
+    if first_frames is None:
+        return shots
+    return [replace(shot, frames=min(shot.frames, first_frames)) for shot in shots]

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from checkpoint import restore, store
 from frame_pairs import random_pairs, temporal_loss
+from manifest import sha256_of
+from onnx_weights import load_weights
 from recipe import Recipe
 from schedule import follow, one_cycle
 from shot_dataset import Batch, Frames, as_seen, random_batch
@@ -59,10 +61,16 @@ class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
 class Run:
     """A training run that can be stored and resumed between epochs."""
 
-    def __init__(self, seed: int, peak: float, recipe: Recipe) -> None:
+    def __init__(self, seed: int, peak: float, recipe: Recipe, begin: Path | None = None) -> None:
+        """A run of random weights and a learnt trunk, or of those in an exported file."""
         torch.manual_seed(seed)
         self.seed, self.peak, self.recipe = seed, peak, recipe
-        self.net = ToneNet(recipe.pretrained).to(memory_format=torch.channels_last)
+        # The file's hash: another file of the same name is another run.
+        self.begun = "" if begin is None else sha256_of(begin)
+        self.net = ToneNet(recipe.pretrained and begin is None)
+        if begin is not None:
+            load_weights(self.net, begin)
+        self.net.to(memory_format=torch.channels_last)
         self.average = ToneNet()
         self.average.load_state_dict(self.net.state_dict())
         trunk, others = [], []
@@ -84,6 +92,7 @@ class Run:
             "seconds": self.seconds,
             "data_hash": data,
             "recipe": asdict(self.recipe),
+            "begun": self.begun,
             "log": self.log,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
@@ -94,9 +103,10 @@ class Run:
     def load(self, path: Path, data: str) -> None:
         """Takes up a stored run; one of another recipe or of other data is refused."""
         state = restore(path)
-        recipe = Recipe(**state["recipe"])
-        if (recipe, state["seed"]) != (self.recipe, self.seed):
-            stored = f"seed {state['seed']}, {recipe}"
+        recipe, begun = Recipe(**state["recipe"]), state["begun"]
+        if (recipe, state["seed"], begun) != (self.recipe, self.seed, self.begun):
+            origin = f", begun from {begun[:16]}" if begun else ""
+            stored = f"seed {state['seed']}, {recipe}{origin}"
             raise SystemExit(
                 f"{path} is a run with {stored}; go on with it or choose another --out"
             )
@@ -108,13 +118,21 @@ class Run:
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.log = state["log"]
 
+    def set_to_learn(self) -> None:
+        """Batch normalisation that an export has folded away is a bias: its statistics stay."""
+        self.net.train()
+        if self.begun:
+            for module in self.net.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+
     def train_step(self, batch: Batch, motion: Tensor | None, progress: float) -> float:
         """One step of the optimizer; returns the loss. With `motion` the batch holds pairs."""
         image, subject, target, inside = batch
         for group in self.optimizer.param_groups:
             group["lr"] = one_cycle(progress, self.peak) * group["share"]
         if self.recipe.pretrained:
-            self.net.trunk.hold(progress < THAW)
+            self.net.trunk.hold(progress < THAW and not self.begun)
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = self.net(
@@ -173,7 +191,7 @@ class Limits:
 def run_epoch(run: Run, frames: Frames, limits: Limits) -> float:
     """Trains for an epoch, or until the run is at its end; returns the mean loss."""
     batches = EpochBatches(frames, run, limits.steps)
-    run.net.train()
+    run.set_to_learn()
     start, losses = time.perf_counter(), []
     for batch, motion in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
         progress = limits.progress(run, time.perf_counter() - start)

@@ -5,7 +5,8 @@
 Writes `last.pt` after every epoch and resumes from it. Training ends after `--epochs` or
 `--minutes` of training, whichever comes first; the learning rate follows the one that is nearer its
 end, so that a run on a slow or busy machine is annealed too, not cut off. Shots with layers are
-relit in turn; `--recipe` varies one thing at a time for an ablation.
+relit in turn; `--recipe` varies one thing at a time for an ablation. `--begin` goes on from an
+exported network, the shipped one for example, on shots of one's own.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=60, help="steps of an epoch")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
+    parser.add_argument("--begin", type=Path, metavar="ONNX", help="go on from an exported network")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--relight-every", type=int, default=24, help="epochs between new lights of a shot"
@@ -69,7 +71,7 @@ def main() -> None:
         print(f"{counts}, {len(part.shots)} scenes, hash {part.hash}")
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "last.pt"
-    run = Run(args.seed, args.rate, args.recipe)
+    run = Run(args.seed, args.rate, args.recipe, args.begin)
     if checkpoint.exists():
         run.load(checkpoint, training.hash)
         print(f"resumed after epoch {run.epoch}")

@@ -58,7 +58,12 @@ def card(template: str, scores: dict[str, Any]) -> str:
         "QHASH": sample["data_hash"][:16],
         "HF": held_out["frames"],
         "QF": sample["frames"],
+        "RELIT": run.get("relit", 0),
     }
+    # Where a training went on from an earlier one, the same facts of that.
+    before = run.get("before", {})
+    facts |= {f"BEFORE_{name.upper()}": value for name, value in before.items()}
+    facts["BEFORE_SHA256"] = before.get("sha256", "")[:16]
     for name, value in facts.items():
         template = template.replace("{{" + name + "}}", str(value))
     if "{{" in template:

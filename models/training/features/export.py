@@ -16,11 +16,11 @@ from checkpoint import restore
 from features.entries import Entry, entries, register, vertex_count
 from features.finder_net import FinderNet
 from features.landmark_net import LandmarkNet
-from features.onnx_weights import TRAINING_KEY, arguments_of, load_weights
 from features.reference_net import DirectNet
 from features.shape_net import ShapeNet
 from manifest import embedded_json
 from onnx_file import OPSET, finish_file
+from onnx_weights import TRAINING_KEY, arguments_of, load_weights
 from puppet.topology import Topology
 
 TOLERANCE = 2e-4

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import unittest
+from pathlib import Path
 
-from provenance import public_command
+from provenance import earlier_training, public_command
 from recipe import Recipe
 
 
@@ -27,3 +30,18 @@ class Commands(unittest.TestCase):
         self.assertEqual(
             told, "python models/training/ablate.py --shots DIR/shots --out=DIR/out --seed 1"
         )
+
+
+class Origins(unittest.TestCase):
+    def test_a_training_tells_of_the_one_that_it_went_on_from(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            scores = Path(folder) / "tone_small.json"
+            first = {"sha256": "aa", "training": {"seed": 1, "minutes": 70.0}}
+            scores.write_text(json.dumps(first))
+            told = {"sha256": "aa", "seed": 1, "minutes": 70.0}
+            self.assertEqual(earlier_training("aa", scores), told)
+            # The network has been scored since, and its file now tells of both.
+            second = {"sha256": "bb", "training": {"seed": 2, "before": told}}
+            scores.write_text(json.dumps(second))
+            self.assertEqual(earlier_training("aa", scores), told)
+            self.assertEqual(earlier_training("cc", scores), {"sha256": "cc"})

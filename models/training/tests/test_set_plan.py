@@ -21,6 +21,9 @@ class Sets(unittest.TestCase):
         self.assertTrue(all(shot.frames == 16 and shot.layers for shot in train2))
         self.assertEqual({shot.theme for shot in train2}, set(THEMES))
         self.assertEqual({shot.light for shot in train2}, set(LIGHTS))
+        scenes = plan_set("scenes", 1)
+        self.assertTrue(all(shot.frames == 1 and shot.layers for shot in scenes))
+        self.assertEqual({shot.theme for shot in scenes}, set(THEMES))
         withheld = plan_set("withheld", 1)
         self.assertEqual([shot.frames for shot in withheld], [16] * 12)
         self.assertTrue(all(shot.withheld and shot.split == "withheld" for shot in withheld))
@@ -36,6 +39,13 @@ class Sets(unittest.TestCase):
     def test_a_plan_follows_from_its_seed(self) -> None:
         self.assertEqual(plan_set("train2", 7), plan_set("train2", 7))
         self.assertNotEqual(plan_set("train2", 7), plan_set("train2", 8))
+
+    def test_the_first_frames_of_a_cut_set_are_those_of_the_whole_one(self) -> None:
+        whole = next(shot for shot in plan_set("withheld", 1) if not shot.still)
+        cut = next(shot for shot in plan_set("withheld", 1, 4) if shot.name == whole.name)
+        self.assertEqual(cut.frames, 4)
+        self.assertEqual([cut.share(n) for n in range(1, 6)], [whole.share(n) for n in range(1, 6)])
+        self.assertEqual(plan_set("stills4k", 1, 4)[0].frames, 1)
 
     def test_a_still_shot_rests_at_every_frame_and_costs_one(self) -> None:
         still = next(shot for shot in plan_set("train2", 1) if shot.still)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import unittest
+from pathlib import Path
 
 try:
+    import numpy as np
+    import onnxruntime
     import torch
     from torch import nn
 
@@ -111,6 +114,27 @@ class Network(unittest.TestCase):
         self.assertTrue(torch.equal(weight, before))
         run.train_step((image, subject, target, inside), None, THAW * 2)
         self.assertFalse(torch.equal(weight, before))
+
+    def test_a_shipped_network_is_gone_on_from_at_once_and_keeps_its_statistics(self) -> None:
+        file = Path(__file__).resolve().parents[2] / "tone_small.onnx"
+        run = Run(1, 1e-3, Recipe(), file)
+        image, subject = planes(2 * STRIDE, 3 * STRIDE)
+        shipped = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        feeds = {"image": image.numpy(), "subject": subject.numpy()}
+        (expected,) = shipped.run(None, feeds)
+        run.set_to_learn()
+        with torch.no_grad():
+            logits = run.net(image, subject).numpy()
+        self.assertLess(float(np.abs(logits - expected).max()), 1e-3)
+
+        target = torch.zeros_like(torch.from_numpy(expected))
+        target[:, 2] = 1
+        inside = torch.ones(2, 2 * STRIDE, 3 * STRIDE, dtype=torch.bool)
+        weight, norm = run.net.trunk.stem[0].weight, run.net.trunk.stem[1]
+        before, statistics = weight.clone(), norm.running_mean.clone()
+        run.train_step((image, subject, target, inside), None, 0.05)
+        self.assertFalse(torch.equal(weight, before))
+        self.assertTrue(torch.equal(norm.running_mean, statistics))
 
 
 if __name__ == "__main__":
