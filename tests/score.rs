@@ -58,6 +58,31 @@ fn a_perfect_answer_scores_one_and_a_shifted_one_as_counted_by_hand() {
 }
 
 #[test]
+fn what_is_left_out_changes_no_figure_but_the_number_of_pixels() {
+    let folder = written(&[("whole", Labelled::whole()), ("part", Labelled { left_out: true, ..Labelled::whole() })]);
+    let scores = pointwise_score(folder.path(), &["whole", "part", "--locked-off"]);
+    let total = |column: usize| &scores["columns"][column]["total"]["variants"]["default"];
+    let (whole, part) = (total(0), total(1));
+    let pixels = |tally: &Value| {
+        let rows = tally["confusion"].as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap());
+        rows.map(|count| count.as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(pixels(whole) - pixels(part), 8 * 100, "the square is left out of 8 frames");
+    for value in [&part["mean_iou"], &part["accuracy"], &part["boundary_f"]] {
+        near(value, 1.0);
+    }
+    near(&part["dtssd_along_motion"], 0.0);
+    for key in ["mad_in_band", "dtssd"] {
+        let (whole, part) = (whole[key].as_f64().unwrap(), part[key].as_f64().unwrap());
+        assert!((whole - part).abs() < 0.1 * whole, "{key}: {whole} and {part}");
+    }
+    assert_eq!(whole["core"]["leaking_share"], part["core"]["leaking_share"]);
+    assert!((whole["lag"]["frames"].as_f64().unwrap() - part["lag"]["frames"].as_f64().unwrap()).abs() < 0.05);
+    let wandering = |column: usize| scores["columns"][column]["total"]["locked_off"]["smoothing_off"].as_f64().unwrap();
+    assert!(wandering(1) <= wandering(0) + 1e-3, "{} and {}", wandering(1), wandering(0));
+}
+
+#[test]
 fn a_mask_makes_what_lies_outside_the_subject_background() {
     let folder = written(&[("shot", Labelled::whole())]);
     let scores = pointwise_score(folder.path(), &["shot"]);
@@ -136,6 +161,9 @@ fn the_eye_gets_a_gif_of_picture_truth_and_answer() {
     let told = succeeds(folder.path(), &line);
     assert!(told.contains("shot.gif: 8 frames, 188×32"), "{told}");
     assert!(std::fs::metadata(folder.path().join("seen/shot.gif")).unwrap().len() > 1000);
+    let again = ["score", "tone", "shot", "shot", "--gif", "twice", "--set", &tiny, "--set", "model=custom"];
+    assert!(fails(folder.path(), &again).contains("two shots are named shot"));
+    assert!(!folder.path().join("twice").exists());
 }
 
 #[test]

@@ -24,12 +24,14 @@ pub struct Labelled {
     pub soft: bool,
     pub subject: bool,
     pub motion: bool,
+    /// A square of 10 pixels, going along, is left out; its shares are nothing, and in its midst the pictures are wrong.
+    pub left_out: bool,
 }
 
 impl Default for Labelled {
     /// Pictures and labels alone.
     fn default() -> Self {
-        Self { first: 1, frames: 3, shift: 0, exr: false, soft: false, subject: false, motion: false }
+        Self { first: 1, frames: 3, shift: 0, exr: false, soft: false, subject: false, motion: false, left_out: false }
     }
 }
 
@@ -67,19 +69,27 @@ impl Labelled {
         };
         let label = |x: u32| Self::class(x as i32 - self.shift, frame);
         let picture = |x: u32| BRIGHTNESS[usize::from(Self::class(x as i32, frame))];
+        // Whether a pixel lies in the square, or at least `deep` pixels in it.
+        let out = |x: u32, y: u32, deep: u32| {
+            let (left, lower) = (20 + frame, 10);
+            self.left_out
+                && (left + deep..left + 10 - deep).contains(&x)
+                && (lower + deep..lower + 10 - deep).contains(&y)
+        };
         if self.exr {
             let light = row(|x| linear(picture(x)));
             write_exr(&file("frames", "exr"), &["B", "G", "R"].map(|name| (name, light.clone())));
         } else {
-            let color = |x, _| image::Rgb([picture(x); 3]);
+            let color = |x, y| image::Rgb([if out(x, y, 3) { 128 } else { picture(x) }; 3]);
             image::RgbImage::from_fn(SIZE.0, SIZE.1, color).save(file("frames", "png")).unwrap();
         }
-        grey(&file("labels", "png"), |x, _| label(x));
+        grey(&file("labels", "png"), |x, y| if out(x, y, 0) { 255 } else { label(x) });
         if self.subject {
             grey(&file("subject", "png"), |x, _| if label(x) == 0 { 0 } else { 255 });
         }
         if self.soft {
-            let share = |class: usize| row(|x| f32::from(u8::from(usize::from(label(x)) == class)));
+            let share =
+                |class: usize| pixels(|x, y| f32::from(u8::from(usize::from(label(x)) == class && !out(x, y, 0))));
             let shares: Vec<(&str, Vec<f32>)> =
                 crate::stage::CLASSES.iter().enumerate().map(|(class, name)| (*name, share(class))).collect();
             write_exr(&file("soft", "exr"), &shares);
@@ -102,7 +112,12 @@ pub fn grey(path: &Path, value: impl Fn(u32, u32) -> u8) {
 
 /// One value for each column, all rows alike.
 pub fn row(value: impl Fn(u32) -> f32) -> Vec<f32> {
-    (0..SIZE.1).flat_map(|_| (0..SIZE.0).map(&value)).collect()
+    pixels(|x, _| value(x))
+}
+
+/// One value for each pixel, row by row.
+pub fn pixels(value: impl Fn(u32, u32) -> f32) -> Vec<f32> {
+    (0..SIZE.1).flat_map(|y| (0..SIZE.0).map(move |x| (x, y))).map(|(x, y)| value(x, y)).collect()
 }
 
 /// Float channels of the shot's size.

@@ -6,7 +6,7 @@ use crate::source::FileSource;
 use imaging::color::Colorspace;
 use ndarray::{Array3, Axis};
 use ofx_sdk::host::{ClipInfo, HostImage, Source};
-use ofx_sdk::{FrameRange, RectD, RectI, RenderScale, Result};
+use ofx_sdk::{Depth, FrameRange, RectD, RectI, RenderScale, Result};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,12 +39,12 @@ pub struct Altered {
 impl Altered {
     /// The frames of a shot, of which `most_kept` stay in memory once they are changed.
     pub fn new(files: Arc<FileSource>, shot: &Shot, change: Change, most_kept: usize) -> Self {
-        let colorspace = match change {
-            Change::Look(look) => look.stored(shot.colorspace),
-            Change::Takes { .. } => shot.colorspace,
+        let log = matches!(change, Change::Look(look) if look.is_log());
+        let whole = match shot.depth {
+            Depth::Byte => Some(if log { 1023.0 } else { 255.0 }),
+            Depth::Short => Some(65535.0),
+            Depth::Half | Depth::Float => None,
         };
-        let levels = if colorspace == shot.colorspace { 255.0 } else { 1023.0 };
-        let whole = shot.is_integer().then_some(levels);
         Self { files, change, colorspace: shot.colorspace, whole, kept: Mutex::default(), most_kept }
     }
 

@@ -34,6 +34,17 @@ pub struct ShotScore {
     pub milliseconds: Option<f64>,
 }
 
+/// A figure of each shot of a group, summed up.
+#[derive(Debug, Clone, Copy)]
+pub struct OverShots {
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The 10th percentile, between two shots where it falls between them.
+    pub tenth: Option<f64>,
+    /// The least.
+    pub worst: Option<f64>,
+}
+
 /// A group of shots under one network.
 #[derive(Debug)]
 pub struct Column {
@@ -113,13 +124,14 @@ impl Column {
         }
     }
 
-    /// Mean and 10th percentile of the shots' mean IoU.
-    pub fn shots_mean_and_tenth(&self) -> (Option<f64>, Option<f64>) {
+    /// The shots' mean IoU, summed up.
+    pub fn shots_mean_iou(&self) -> OverShots {
         let all = self.shots.iter().filter_map(|shot| shot.tallies.get(&Variant::Default)?.mean_iou());
         let mut all: Vec<f64> = all.collect();
         let mut mean = Mean::default();
         all.iter().for_each(|iou| mean.add(Some(*iou)));
-        (mean.value(), percentile(&mut all, 10.0).ok().flatten())
+        let worst = all.iter().copied().reduce(f64::min);
+        OverShots { mean: mean.value(), tenth: percentile(&mut all, 10.0).ok().flatten(), worst }
     }
 
     /// The look with the lowest mean IoU.

@@ -94,9 +94,10 @@ fn classes(list: &mut List, column: &Column) {
         list.add(section, "accuracy", Unit::Share, of(column, variant, |t| t.confusion.accuracy()));
         list.add(section, "mean IoU of tones in subject", Unit::Share, of(column, variant, Tally::tones_inside));
     }
-    let (mean, tenth) = column.shots_mean_and_tenth();
-    list.add("shots, without Mask", "mean of shots' mean IoU", Unit::Share, mean);
-    list.add("shots, without Mask", "10th-percentile shot", Unit::Share, tenth);
+    let shots = column.shots_mean_iou();
+    list.add("shots, without Mask", "mean of shots' mean IoU", Unit::Share, shots.mean);
+    list.add("shots, without Mask", "10th-percentile shot", Unit::Share, shots.tenth);
+    list.add("shots, without Mask", "worst shot", Unit::Share, shots.worst);
 }
 
 fn borders(list: &mut List, column: &Column, boundary_px: f64) {
@@ -194,7 +195,7 @@ pub fn tally_to_json(tally: &Tally) -> Value {
         "frames": tally.frames,
         "accuracy": tally.confusion.accuracy(),
         "mean_iou": tally.mean_iou(),
-        "mean_iou_of_tones": tally.confusion.mean_iou(1..CLASSES.len()),
+        "mean_iou_of_tones": tally.confusion.mean_iou_of_true(1..CLASSES.len()),
         "mean_iou_of_tones_in_subject": tally.tones_inside(),
         "boundary_f": tally.boundary(),
         "mad_in_band": tally.band_difference(),

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::frames::{self, FileKind, ReadOptions};
 use crate::sequence::{FrameList, Pattern};
 use imaging::color::Colorspace;
+use ofx_sdk::Depth;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
@@ -38,6 +39,8 @@ pub struct Shot {
     pub width: usize,
     /// Pixels down.
     pub height: usize,
+    /// How the files store a value of a picture.
+    pub depth: Depth,
     /// Frame numbers, in order and without a gap.
     pub frames: Vec<i64>,
     /// The pictures.
@@ -85,13 +88,15 @@ impl Shot {
         let needed = |kind: &str, extensions: &[&str]| {
             files(kind, extensions, true, false)?.ok_or_else(|| Error::input(&folder.join(kind), "is missing"))
         };
+        let pictures = needed("frames", &["png", "exr"])?;
         let shot = Self {
             name: folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned()),
             colorspace: facts.colorspace,
             frame_rate: facts.frame_rate,
             width: facts.width,
             height: facts.height,
-            pictures: needed("frames", &["png", "exr"])?,
+            depth: frames::inspect(&pictures.path(facts.first), &ReadOptions::default())?.depth,
+            pictures,
             labels: needed("labels", &["png"])?,
             subject: files("subject", &["png"], false, false)?,
             soft: files("soft", &["exr"], false, false)?,
@@ -148,17 +153,12 @@ impl Shot {
         Ok(())
     }
 
-    /// Whether the frames are whole numbers, as PNG's are.
-    pub fn is_integer(&self) -> bool {
-        self.pictures.extension() != "exr"
-    }
-
-    /// Adds the names and bytes of all files to a hash.
+    /// Adds the names and bytes of all files to a hash, `shot.json` first: the color space changes every figure.
     ///
     /// # Errors
     /// When a file cannot be read.
     pub fn hash_into(&self, hash: &mut Xxh3) -> Result<()> {
-        for path in self.files() {
+        for path in std::iter::once(self.folder.join("shot.json")).chain(self.files()) {
             let inside = path.strip_prefix(&self.folder).unwrap_or(&path);
             hash.update(self.name.as_bytes());
             hash.update(inside.to_string_lossy().as_bytes());

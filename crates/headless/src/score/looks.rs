@@ -1,7 +1,7 @@
 //! Looks: the same shot as other cameras, lights and files would have shown it.
 //!
-//! Each look is worked out in linear Rec.709 light and stored again as the shot's files are: 8 bits, cut off at white,
-//! where the shot is whole numbers (10 bits where the look is a logarithmic curve), floating point otherwise. Seeds are
+//! Each look is worked out in linear Rec.709 light and stored again as the shot's files are: whole numbers, cut off at
+//! white, of as many bits (10 instead of 8 where the look is a logarithmic curve), or floating point. Seeds are
 //! fixed: the same frame gets the same grain in every run.
 //!
 //! | look | what is done |
@@ -77,12 +77,14 @@ impl Look {
         }
     }
 
+    /// Whether it is a logarithmic curve.
+    pub const fn is_log(self) -> bool {
+        matches!(self, Self::LogDeclared | Self::LogUndeclared)
+    }
+
     /// The encoding that its pictures have.
     pub fn stored(self, shot: Colorspace) -> Colorspace {
-        match self {
-            Self::LogDeclared | Self::LogUndeclared => Colorspace::LogC3,
-            _ => shot,
-        }
+        if self.is_log() { Colorspace::LogC3 } else { shot }
     }
 
     /// The encoding that the node is told.

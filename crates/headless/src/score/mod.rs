@@ -44,6 +44,7 @@ use folder::Shot;
 use node::Network;
 use ofx_sdk::host::{Host, HostOptions};
 use report::Facts;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thresholds::Thresholds;
@@ -71,6 +72,12 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
     }
     if let Some(folder) = &args.gif {
         let all: Vec<Shot> = groups.into_iter().flat_map(|group| group.shots).collect();
+        let mut names = BTreeSet::new();
+        if let Some(twice) = all.iter().find(|shot| !names.insert(&shot.name)) {
+            let reason =
+                format!("--gif: two shots are named {}, as their GIFs would be; give one at a time", twice.name);
+            return Err(Error::Usage(reason));
+        }
         let told = eye::gifs(&all, folder, args, &terminal);
         terminal.finish();
         return told;

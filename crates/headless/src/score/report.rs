@@ -66,7 +66,7 @@ fn column(column: &Column) -> Value {
             "ms_per_frame": shot.milliseconds,
         })
     };
-    let (mean, tenth) = column.shots_mean_and_tenth();
+    let over_shots = column.shots_mean_iou();
     let (off, on) = column.locked_off_off_and_on();
     json!({
         "group": column.group,
@@ -79,8 +79,9 @@ fn column(column: &Column) -> Value {
             "worst_look": column.worst_look().map(|(look, iou)| json!({ "look": look.id(), "mean_iou": iou })),
             "locked_off": { "smoothing_off": off, "smoothing_on": on },
             "thresholds": column.thresholds.as_ref().map(found),
-            "mean_of_shots": mean,
-            "tenth_percentile_shot": tenth,
+            "mean_of_shots": over_shots.mean,
+            "tenth_percentile_shot": over_shots.tenth,
+            "worst_shot": over_shots.worst,
             "ms_per_frame": column.milliseconds(),
         },
         "shots": column.shots.iter().map(shot).collect::<Vec<_>>(),

@@ -93,8 +93,8 @@ fn wandering(node: &ScoredNode, truth: &Truth) -> Result<Option<f64>> {
     }
     let Some(widest) = range.widest() else { return Ok(None) };
     let mut off_edges = Vec::new();
-    Zip::from(&widest).and(&truth.band).for_each(|range, near| {
-        if !near {
+    Zip::from(&widest).and(&truth.band).and(&truth.counted).for_each(|range, near, counted| {
+        if *counted && !near {
             off_edges.push(f64::from(*range));
         }
     });

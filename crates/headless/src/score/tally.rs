@@ -8,7 +8,7 @@ use imaging::metrics::{
     ConfusionMatrix, CoreLeakage, LagMeter, LagSums, MattePair, boundary_f, dtssd, dtssd_along_motion, gaussian,
     mean_absolute_difference, one_hot,
 };
-use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, Zip};
 use std::rc::Rc;
 
 /// The blurs that a hard prediction gets in the control of soft mattes, as standard deviations in pixels.
@@ -135,14 +135,14 @@ impl Tally {
         Ok(())
     }
 
-    /// Mean IoU of the classes that occur.
+    /// Mean IoU of the classes that are true somewhere. What is found of another one is missing from these.
     pub fn mean_iou(&self) -> Option<f64> {
-        self.confusion.mean_iou(0..CLASSES.len())
+        self.confusion.mean_iou_of_true(0..CLASSES.len())
     }
 
-    /// Mean IoU of the four tones inside the subject.
+    /// Mean IoU of those of the four tones that are true somewhere inside the subject, over its pixels.
     pub fn tones_inside(&self) -> Option<f64> {
-        self.inside.mean_iou(1..CLASSES.len())
+        self.inside.mean_iou_of_true(1..CLASSES.len())
     }
 
     /// Mean boundary F of the classes that have borders.
@@ -237,14 +237,24 @@ impl Meter {
 
     /// Flicker against the frame before, in the band of either, as the root of the mean over classes; and the lag.
     fn add_change(&mut self, number: i64, truth: &Rc<Truth>, found: ArrayView3<f32>) -> Result<()> {
+        let mut found = found.to_owned();
+        for mut plane in found.outer_iter_mut() {
+            // What is left out has no error that could change.
+            Zip::from(&mut plane).and(&truth.counted).for_each(|matte, counted| {
+                if !counted {
+                    *matte = f32::NAN;
+                }
+            });
+        }
         match self.last.take().filter(|last| last.number + 1 == number) {
             None => self.lag.cut(),
             Some(last) => {
-                let band = &last.truth.band | &truth.band;
+                let counted = &last.truth.counted & &truth.counted;
+                let band = (&last.truth.band | &truth.band) & &counted;
                 let (mut squares, mut along) = (Mean::default(), Mean::default());
                 for class in 0..CLASSES.len() {
                     let before = pair(&last.truth, last.found.view(), class);
-                    let now = pair(truth, found, class);
+                    let now = pair(truth, found.view(), class);
                     squares.add(dtssd(before, now, Some(band.view()))?.map(|v| v * v));
                     if let Some(motion) = &last.truth.motion {
                         let moved = dtssd_along_motion(before, now, motion.view(), Some(last.truth.band.view()))?;
@@ -255,9 +265,9 @@ impl Meter {
                 self.tally.flicker_along.add(along.value().map(f64::sqrt));
             }
         }
-        self.lag.push(truth.mattes.view(), found)?;
+        self.lag.push(truth.mattes.view(), found.view())?;
         self.tally.lag = *self.lag.sums();
-        self.last = Some(Last { number, truth: truth.clone(), found: found.to_owned() });
+        self.last = Some(Last { number, truth: truth.clone(), found });
         Ok(())
     }
 }

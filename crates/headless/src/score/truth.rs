@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use crate::frames::{self, Frame, ReadOptions};
 use imaging::color::NetworkEncoder;
 use imaging::matte;
-use imaging::metrics::{border_band, one_hot};
-use ndarray::{Array2, Array3, Axis, Zip};
+use imaging::metrics::{LEFT_OUT, border_band, core_area, one_hot};
+use ndarray::{Array2, Array3, ArrayView1, Axis, Zip};
 use ofx_sdk::Depth;
 use std::path::Path;
 
@@ -16,8 +16,9 @@ pub const BAND_PX: f64 = 5.0;
 /// From how far on a pixel lies in the core of its tone.
 pub const CORE_PX: f64 = 8.0;
 
-/// The label that says that a pixel is left out.
-const LEFT_OUT: u8 = 255;
+/// The least share of its tone that a pixel of the core has, where shares are known: a thin wire or a spark may be no
+/// label's and still no mistake.
+const CORE_SHARE: f32 = 0.99;
 
 /// How far the shares of a pixel may miss one in sum: half floats and a renderer's filter do.
 const SUM_TOLERANCE: f32 = 0.02;
@@ -55,6 +56,8 @@ pub struct Truth {
     pub mattes: Array3<f32>,
     /// Whether the mattes are shares.
     pub soft: bool,
+    /// The pixels that figures look at: all whose label is not 255.
+    pub counted: Array2<bool>,
     /// Pixels to the next frame: along x, and along the rows in their order here.
     pub motion: Option<Array3<f32>>,
     /// The pixels near a true border.
@@ -72,17 +75,21 @@ impl Truth {
         let path = shot.labels.path(frame);
         let classes = ClassTruth::read(shot, frame)?;
         let labels = &classes.labels;
+        let wrong = |e: imaging::Error| Error::input(&path, e);
         let counted = labels.mapv(|label| label != LEFT_OUT);
-        let measured =
-            |mask: Array2<bool>| Zip::from(&mask).and(&counted).map_collect(|mask, counted| *mask && *counted);
-        let bands = |px| border_band(labels.view(), px).map_err(|e| Error::input(&path, e));
         let soft = shot.soft.as_ref().map(|soft| read_soft(&soft.path(frame), labels)).transpose()?;
         let motion = shot.motion.as_ref().map(|motion| motion.path(frame)).filter(|path| path.is_file());
+        let mut core = core_area(labels.view(), CORE_PX).map_err(wrong)?;
+        if let Some(shares) = &soft {
+            let pure = |shares: ArrayView1<f32>| shares.iter().any(|share| *share >= CORE_SHARE);
+            Zip::from(&mut core).and(shares.lanes(Axis(0))).for_each(|core, shares| *core &= pure(shares));
+        }
         Ok(Self {
-            band: measured(bands(BAND_PX)?),
-            core: measured(bands(CORE_PX)?.mapv(|near| !near)),
+            band: &border_band(labels.view(), BAND_PX).map_err(wrong)? & &counted,
+            core,
             soft: soft.is_some(),
             mattes: soft.unwrap_or_else(|| one_hot(labels.view(), CLASSES.len())),
+            counted,
             motion: motion.map(|path| read_motion(&path)).transpose()?,
             classes,
         })
@@ -142,11 +149,13 @@ fn read_soft(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
     let top = labels.nrows().saturating_sub(1);
     // What is not a number is within no tolerance.
     let off = |sum: &f32| !(1.0 - SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(sum);
-    if let Some(((row, x), sum)) = sums.indexed_iter().find(|(_, sum)| off(sum)) {
+    let counted = |at: (usize, usize)| labels.get(at).is_none_or(|label| *label != LEFT_OUT);
+    if let Some(((row, x), sum)) = sums.indexed_iter().find(|(at, sum)| counted(*at) && off(sum)) {
         let reason = format!("the shares of pixel ({x}, {}) sum to {sum}, not to 1", top - row.min(top));
         return Err(Error::input(path, reason));
     }
-    if shares.iter().any(|share| !(-SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(share)) {
+    let outside = |share: &f32| !(-SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(share);
+    if shares.indexed_iter().any(|((_, row, x), share)| counted((row, x)) && outside(share)) {
         return Err(Error::input(path, "a share lies outside 0 to 1"));
     }
     let strongest = matte::strongest(shares.view());

@@ -1,4 +1,4 @@
-use super::{check_px, same_shape, squared_distance_to};
+use super::{LEFT_OUT, check_px, same_shape, squared_distance_to};
 use crate::Result;
 use ndarray::{Array2, ArrayView2, Zip};
 
@@ -8,14 +8,22 @@ use ndarray::{Array2, ArrayView2, Zip};
 ///
 /// A border pixel differs from its right, next-row or diagonal neighbor in belonging to the class, as in Perazzi et al.,
 /// "A Benchmark Dataset and Evaluation Methodology for Video Object Segmentation", CVPR 2016; distances are exact.
-/// `None` where neither has a border, 0 where only one has.
+/// `None` where neither has a border, 0 where only one has. Borders within the tolerance of a pixel that is
+/// [`LEFT_OUT`] of the truth do not count: what they should match may lie in there.
 ///
 /// # Errors
 /// When the arrays differ in size, or the tolerance is negative or not a number.
 pub fn boundary_f(truth: ArrayView2<u8>, found: ArrayView2<u8>, class: u8, tolerance_px: f64) -> Result<Option<f64>> {
     same_shape("found labels", found.shape(), truth.shape())?;
     check_px("tolerance of the boundary measure", tolerance_px)?;
-    let (truth, found) = (class_border(truth, class), class_border(found, class));
+    let counted = truth.mapv(|label| label != LEFT_OUT);
+    let hidden = within(counted.mapv(|counted| !counted).view(), tolerance_px);
+    let border = |labels| {
+        let mut border = class_border(labels, counted.view(), class);
+        Zip::from(&mut border).and(&hidden).for_each(|border, hidden| *border &= !hidden);
+        border
+    };
+    let (truth, found) = (border(truth), border(found));
     if !truth.iter().chain(&found).any(|&border| border) {
         return Ok(None);
     }
@@ -26,29 +34,50 @@ pub fn boundary_f(truth: ArrayView2<u8>, found: ArrayView2<u8>, class: u8, toler
 }
 
 /// The pixels at most `within_px` from a border between any two labels. A pixel that touches another label with a side
-/// is at distance 0.
+/// is at distance 0. Where what is [`LEFT_OUT`] begins there is no border.
 ///
 /// # Errors
 /// When the distance is negative or not a number.
 pub fn border_band(labels: ArrayView2<u8>, within_px: f64) -> Result<Array2<bool>> {
     check_px("width of the border band", within_px)?;
-    let (height, width) = labels.dim();
-    let touches = Array2::from_shape_fn((height, width), |(y, x)| {
-        let own = labels[[y, x]];
-        (x > 0 && labels[[y, x - 1]] != own)
-            || (y > 0 && labels[[y - 1, x]] != own)
-            || (x + 1 < width && labels[[y, x + 1]] != own)
-            || (y + 1 < height && labels[[y + 1, x]] != own)
-    });
-    Ok(squared_distance_to(touches.view()).mapv(|squared| squared <= within_px * within_px))
+    Ok(within(touches(labels, false).view(), within_px))
 }
 
-fn class_border(labels: ArrayView2<u8>, class: u8) -> Array2<bool> {
+/// The pixels farther than `beyond_px` from any border, and from what is [`LEFT_OUT`], where a border may lie unseen.
+///
+/// # Errors
+/// When the distance is negative or not a number.
+pub fn core_area(labels: ArrayView2<u8>, beyond_px: f64) -> Result<Array2<bool>> {
+    check_px("distance of the core from borders", beyond_px)?;
+    let near = within(touches(labels, true).view(), beyond_px);
+    Ok(Zip::from(&near).and(labels).map_collect(|near, label| !near && *label != LEFT_OUT))
+}
+
+/// The pixels that touch another label with a side; whether what is left out is one of them is asked for.
+fn touches(labels: ArrayView2<u8>, left_out_too: bool) -> Array2<bool> {
     let (height, width) = labels.dim();
-    let belongs = |y: usize, x: usize| labels[[y.min(height - 1), x.min(width - 1)]] == class;
+    let differ = |own: u8, other: u8| own != other && (left_out_too || (own != LEFT_OUT && other != LEFT_OUT));
     Array2::from_shape_fn((height, width), |(y, x)| {
-        let own = belongs(y, x);
-        [(y, x + 1), (y + 1, x), (y + 1, x + 1)].into_iter().any(|(y, x)| belongs(y, x) != own)
+        let own = labels[[y, x]];
+        (x > 0 && differ(own, labels[[y, x - 1]]))
+            || (y > 0 && differ(own, labels[[y - 1, x]]))
+            || (x + 1 < width && differ(own, labels[[y, x + 1]]))
+            || (y + 1 < height && differ(own, labels[[y + 1, x]]))
+    })
+}
+
+fn within(mask: ArrayView2<bool>, px: f64) -> Array2<bool> {
+    squared_distance_to(mask).mapv(|squared| squared <= px * px)
+}
+
+/// Where belonging to the class changes, between pixels that count.
+fn class_border(labels: ArrayView2<u8>, counted: ArrayView2<bool>, class: u8) -> Array2<bool> {
+    let (height, width) = labels.dim();
+    let at = |y: usize, x: usize| [y.min(height - 1), x.min(width - 1)];
+    Array2::from_shape_fn((height, width), |(y, x)| {
+        let own = labels[[y, x]] == class;
+        let changes = |there: [usize; 2]| counted[there] && (labels[there] == class) != own;
+        counted[[y, x]] && [at(y, x + 1), at(y + 1, x), at(y + 1, x + 1)].into_iter().any(changes)
     })
 }
 
@@ -103,5 +132,24 @@ mod tests {
         let band = border_band(array![[0, 0, 0, 3, 3, 3]].view(), 1.0).unwrap();
         assert_eq!(band, array![[false, true, true, true, true, false]]);
         assert!(!border_band(Array2::zeros((3, 3)).view(), 100.0).unwrap().iter().any(|&b| b));
+    }
+
+    #[test]
+    fn what_is_left_out_makes_no_border_and_hides_those_beside_it() {
+        let out = |y: usize, x: usize| (3..6).contains(&y) && (14..17).contains(&x);
+        let truth = Array2::from_shape_fn((10, 20), |(y, x)| if out(y, x) { LEFT_OUT } else { u8::from(x >= 8) });
+        // Whatever is found inside, and at its rim, is nobody's mistake.
+        let found = Array2::from_shape_fn((10, 20), |(y, x)| u8::from(x >= 8 && !((3..6).contains(&y) && x == 15)));
+        for tolerance in [0.0, 2.0] {
+            assert_eq!(boundary_f(truth.view(), found.view(), 1, tolerance).unwrap(), Some(1.0));
+        }
+        // A ring along the whole border, as some data sets have it, leaves nothing to measure.
+        let ring = Array2::from_shape_fn((10, 20), |(_, x)| if (6..10).contains(&x) { LEFT_OUT } else { 0 });
+        assert_eq!(boundary_f(ring.view(), halves(8).view(), 1, 2.0).unwrap(), None);
+        assert!(!border_band(ring.view(), 3.0).unwrap().iter().any(|&near| near));
+        assert_eq!(
+            core_area(ring.view(), 2.0).unwrap().row(0).to_vec(),
+            [&[true; 3][..], &[false; 10], &[true; 7]].concat()
+        );
     }
 }

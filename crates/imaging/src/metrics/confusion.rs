@@ -69,10 +69,17 @@ impl ConfusionMatrix {
         ratio(both, truth + found - both)
     }
 
-    /// The mean of those of `classes` that are true or found somewhere.
-    pub fn mean_iou(&self, classes: impl IntoIterator<Item = usize>) -> Option<f64> {
-        let (sum, count) =
-            classes.into_iter().filter_map(|class| self.iou(class)).fold((0.0, 0), |(s, n), iou| (s + iou, n + 1));
+    /// The mean of those of `classes` that are true somewhere.
+    ///
+    /// One that is only found has no share in it: a single stray pixel would count as much as a class that is all wrong. Its
+    /// pixels are missing from the classes that they belong to.
+    pub fn mean_iou_of_true(&self, classes: impl IntoIterator<Item = usize>) -> Option<f64> {
+        let is_true = |class: &usize| *class < self.counts.dim().0 && self.counts.row(*class).sum() > 0;
+        let (sum, count) = classes
+            .into_iter()
+            .filter(is_true)
+            .filter_map(|class| self.iou(class))
+            .fold((0.0, 0), |(sum, count), iou| (sum + iou, count + 1));
         (count > 0).then(|| sum / f64::from(count))
     }
 
@@ -102,8 +109,16 @@ mod tests {
         assert_eq!(matrix.iou(2), Some(0.0));
         assert_eq!(matrix.iou(3), None);
         assert_eq!(matrix.iou(9), None);
-        assert_eq!(matrix.mean_iou(0..4), Some(1.0 / 3.0));
+        assert_eq!(matrix.mean_iou_of_true(0..4), Some(1.0 / 3.0));
         assert_eq!(matrix.accuracy(), Some(4.0 / 7.0));
+    }
+
+    #[test]
+    fn a_class_that_is_only_found_costs_what_it_takes_from_the_others() {
+        let mut matrix = ConfusionMatrix::new(3);
+        matrix.add(array![[0, 0, 0, 1]].view(), array![[0, 0, 2, 1]].view(), None).unwrap();
+        assert_eq!(matrix.iou(2), Some(0.0));
+        assert_eq!(matrix.mean_iou_of_true(0..9), Some((2.0 / 3.0 + 1.0) / 2.0));
     }
 
     #[test]
@@ -122,7 +137,7 @@ mod tests {
     #[test]
     fn an_empty_matrix_has_no_score() {
         let matrix = ConfusionMatrix::new(3);
-        assert_eq!((matrix.accuracy(), matrix.iou(0), matrix.mean_iou(0..3)), (None, None, None));
+        assert_eq!((matrix.accuracy(), matrix.iou(0), matrix.mean_iou_of_true(0..3)), (None, None, None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::same_shape;
 use crate::Result;
-use ndarray::{Array1, ArrayView3};
+use ndarray::{Array1, ArrayView3, Zip};
 use std::collections::VecDeque;
 
 /// The largest delay, either way, that is looked for, in frames.
@@ -99,7 +99,7 @@ pub struct LagMeter {
 }
 
 impl LagMeter {
-    /// Takes the next frame's mattes, `[classes, height, width]`.
+    /// Takes the next frame's mattes, `[classes, height, width]`. Where a found matte is not a number nothing changes.
     ///
     /// # Errors
     /// When the arrays differ in size, from each other or from the frame before.
@@ -108,8 +108,14 @@ impl LagMeter {
         let (truth, found) = (sites(truth), sites(found));
         if let Some((last_truth, last_found)) = &self.last {
             same_shape("mattes of the next frame", truth.shape(), last_truth.shape())?;
-            self.truth.push_back(&truth - last_truth);
-            self.found.push_back(&found - last_found);
+            let (mut true_change, mut change) = (&truth - last_truth, &found - last_found);
+            Zip::from(&mut true_change).and(&mut change).for_each(|truth, found| {
+                if found.is_nan() {
+                    (*truth, *found) = (0.0, 0.0);
+                }
+            });
+            self.truth.push_back(true_change);
+            self.found.push_back(change);
             self.sum_up();
         }
         self.last = Some((truth, found));
@@ -223,6 +229,17 @@ mod tests {
         }
         meter.push(border(1.0).view(), border(1.0).view()).unwrap();
         assert!(meter.push(border(1.0).view(), Array3::zeros((2, 3, 4)).view()).is_err());
+    }
+
+    #[test]
+    fn a_matte_that_is_no_number_has_not_changed() {
+        let halved = |t: f64| {
+            let mut found = border(path(t - 1.0));
+            found.indexed_iter_mut().filter(|((_, y, _), _)| *y > 0).for_each(|(_, matte)| *matte = f32::NAN);
+            found
+        };
+        let lag = measured(path, halved).unwrap();
+        assert!((lag.frames - 1.0).abs() < 0.1 && lag.correlation > 0.9, "{lag:?}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod range;
 
 pub use self::core::{CORE_LEAST, CORE_MOST_OTHER, CoreLeakage};
 pub use blurred::{gaussian, one_hot};
-pub use border::{border_band, boundary_f};
+pub use border::{border_band, boundary_f, core_area};
 pub use confusion::ConfusionMatrix;
 pub use distance::{distance_to, squared_distance_to};
 pub use ladder::{BrightnessByClass, Ladder};
@@ -27,6 +27,9 @@ pub use motion::dtssd_along_motion;
 pub use range::{PixelRange, percentile};
 
 use crate::{Error, Result};
+
+/// The label of a pixel that no figure looks at.
+pub const LEFT_OUT: u8 = 255;
 
 /// Refuses an array that is not as large as another.
 fn same_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<()> {

@@ -4,7 +4,8 @@ use ndarray::{Array2, ArrayView2, ArrayView3};
 
 /// How much the error of a matte changes along the motion of the picture: the root of the mean of the squared difference
 /// between each pixel's error and the error, one frame later, where `motion` has carried the pixel. An error that sticks
-/// to a surface is none here. Only pixels of `mask`, or all, that stay in the frame count; `None` where there are none.
+/// to a surface is none here. Only pixels of `mask`, or all, that stay in the frame count, and whose errors are numbers;
+/// `None` where there are none.
 ///
 /// `motion` is `[2, height, width]`: pixels to the next frame, along x and along the rows in the order of the arrays.
 /// Errors between pixels are interpolated bilinearly. After MESSDdt of Erofeev et al., "Perceptually Motivated
@@ -34,8 +35,9 @@ pub fn dtssd_along_motion(
             continue;
         }
         let (to_x, to_y) = (x as f32 + motion[[0, y, x]], y as f32 + motion[[1, y, x]]);
-        if let Some(later) = bilinear(&later, to_x, to_y) {
-            sum += f64::from(later - error).powi(2);
+        let change = bilinear(&later, to_x, to_y).map(|later| later - error);
+        if let Some(change) = change.filter(|change| change.is_finite()) {
+            sum += f64::from(change).powi(2);
             count += 1;
         }
     }
@@ -52,8 +54,10 @@ fn bilinear(plane: &Array2<f32>, x: f32, y: f32) -> Option<f32> {
     let (left, top) = (x.floor() as usize, y.floor() as usize);
     let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
     let (fx, fy) = (x - left as f32, y - top as f32);
-    let row = |y: usize| plane[[y, left]] * (1.0 - fx) + plane[[y, right]] * fx;
-    Some(row(top) * (1.0 - fy) + row(bottom) * fy)
+    // What has no share must not make the mean unknown.
+    let mean = |a: f32, b: f32, share: f32| if share == 0.0 { a } else { a * (1.0 - share) + b * share };
+    let row = |y: usize| mean(plane[[y, left]], plane[[y, right]], fx);
+    Some(mean(row(top), row(bottom), fy))
 }
 
 #[cfg(test)]
@@ -81,6 +85,10 @@ mod tests {
         let nowhere = right.mapv(|v: f32| v * 9.0);
         assert_eq!(dtssd_along_motion(pair(first), pair(first), nowhere.view(), None).unwrap(), None);
         assert!(dtssd_along_motion(pair(first), pair(first), Array3::zeros((2, 2, 4)).view(), None).is_err());
+        let unknown: &Array2<f32> = &array![[f32::NAN, 0.0, 0.0, f32::NAN]];
+        let now = MattePair { truth: truth.view(), found: unknown.view() };
+        let seen = dtssd_along_motion(pair(first), now, right.view(), None).unwrap().unwrap();
+        assert!((seen - (0.25f64 / 2.0).sqrt()).abs() < 1e-9, "{seen}: two pixels come to known ones");
     }
 
     proptest! {
