@@ -6,13 +6,17 @@ mod stage;
 use ofx_sdk::{
     Components, Context, Depth, FrameRange, ParamKind, RectI, Status,
     host::{
-        Curve, Host, HostOptions, ImageLayout, MessageKind, ParamValue, Project, RenderRequest, SavedParams,
+        Curve, Host, HostOptions, ImageLayout, MessageKind, ParamValue, Plugin, Project, RenderRequest, SavedParams,
         StillSource,
         hostile::{Asked, Fault, Given, Mischief, PropertyLie, Sequence, Stage, Step, SuiteLie, Who},
     },
 };
 use stage::*;
-use std::{ffi::CStr, sync::Arc, thread};
+use std::{
+    ffi::CStr,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 fn named(name: &str) -> HostOptions {
     HostOptions { name: name.into(), layout: ImageLayout::HARSH, ..HostOptions::default() }
@@ -33,6 +37,36 @@ fn rule_2_mlt_loads_describes_and_creates_for_every_frame_on_several_threads() {
             });
         }
     });
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn rule_2_mlt_unloads_while_another_frame_renders_and_no_frame_is_lost() {
+    let unloads: Arc<Mutex<(usize, Option<Plugin>)>> = Arc::default();
+    let watched = unloads.clone();
+    let interceptor = move |function: &str| {
+        if function == "abort" {
+            let mut unloads = watched.lock().unwrap();
+            unloads.0 = unloads.0.saturating_sub(1);
+            let due = if unloads.0 == 0 { unloads.1.take() } else { None };
+            drop(unloads);
+            // The last of its kind to go: an unload, whose engine is also the one of the other node.
+            drop(due);
+        }
+        None
+    };
+    let host = host(HostOptions { interceptor: Some(Arc::new(interceptor)), ..HostOptions::default() });
+    let node = pointwise(&host, frame(256, 256, scenery));
+    use_model(&node, &fixture("tiny_slow.onnx"));
+    let whole = output(&node, "matte");
+    let mut within = 0;
+    for polls in 1..40 {
+        node.purge_caches().unwrap();
+        *unloads.lock().unwrap() = (polls, Some(feature_detect(&host)));
+        assert_eq!(output(&node, "matte"), whole, "an unload at poll {polls}");
+        within += usize::from(unloads.lock().unwrap().1.is_none());
+    }
+    assert!(within > 10, "{within} unloads fell into a render");
     assert_well_behaved(&host);
 }
 

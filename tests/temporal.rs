@@ -227,14 +227,23 @@ fn a_damaged_frame_is_told_by_the_renders_that_look_at_it() {
 }
 
 #[test]
-fn frames_of_another_size_are_left_out() {
+fn frames_needed_stay_within_the_clip_because_natron_renders_them_all() {
+    let host = harsh_host();
+    let node = node(&host, &Arc::new(Clip::new(clean)), "2");
+    for (time, min, max) in [(1.0, 1.0, 3.0), (8.0, 6.0, 9.0), (40.0, 38.0, 42.0)] {
+        assert_eq!(node.frames_needed(time).unwrap()["Source"], [FrameRange { min, max }], "at frame {time}");
+    }
+}
+
+#[test]
+fn frames_whose_bounding_box_differs_as_in_nuke_are_used_where_it_covers_the_picture() {
     struct Growing(Arc<Clip>);
     impl Source for Growing {
         fn info(&self) -> ClipInfo {
             self.0.info()
         }
         fn region_of_definition(&self, time: f64) -> RectD {
-            let bounds = if time > 5.0 { RectI::new(0, 0, 90, 64) } else { BOUNDS };
+            let bounds = if time == 5.0 { BOUNDS } else { RectI::new(time as i32, 0, 96, 64) };
             bounds.to_canonical(RenderScale::FULL, 1.0)
         }
         fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
@@ -244,10 +253,18 @@ fn frames_of_another_size_are_left_out() {
     let host = harsh_host();
     let clip = Arc::new(Clip::new(grainy));
     let plain = at(&node(&host, &clip, "0"), 5.0);
+    let whole = at(&node(&host, &clip, "2"), 5.0);
     let node = node(&host, &clip, "2");
     node.connect("Source", Arc::new(Growing(clip))).unwrap();
-    assert_ne!(at(&node, 5.0), plain, "the frames before it are used");
-    assert_eq!(at(&node, 8.0).bounds, RectI::new(0, 0, 90, 64));
+    let smoothed = at(&node, 5.0);
+    // Where all of them have pixels, and nothing comes from where one has none, they smooth as whole frames do.
+    let apart = |other: &HostImage| {
+        let inside = |i: &usize| (24..80).contains(&(i / 4 % 96));
+        let pairs = smoothed.to_f32().into_iter().zip(other.to_f32()).enumerate().filter(|(i, _)| inside(i));
+        pairs.map(|(_, (a, b))| (a - b).abs()).fold(0.0, f32::max)
+    };
+    assert!(apart(&plain) > 0.02 && apart(&whole) < 0.5 * apart(&plain), "{} {}", apart(&plain), apart(&whole));
+    assert_eq!(at(&node, 8.0).bounds, RectI::new(8, 0, 96, 64));
     assert_well_behaved(&host);
 }
 

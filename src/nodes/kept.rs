@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 320 << 20;
 const POLL_PERIOD: Duration = Duration::from_millis(10);
 
 /// How long a render waits for another one before it makes the same itself: a host may need the very thread that waits to
-/// do the other's work.
+/// do the other's work. One at a time gives up waiting: each has a frame of its own in memory.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// A hash of all that a value depends on.
@@ -100,7 +100,8 @@ impl<T> Shelf<T> {
             if let Some(value) = self.find(key) {
                 return Ok(value);
             }
-            if !making.contains(&key) || start.elapsed() > LONGEST_WAIT {
+            let makers = making.iter().filter(|other| **other == key).count();
+            if makers == 0 || start.elapsed() > LONGEST_WAIT * makers as u32 {
                 making.push(key);
                 break Turn { shelf: self, key };
             }

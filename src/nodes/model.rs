@@ -1,7 +1,7 @@
 //! The model and device of a node: what every node with a network behind it shares.
 
 use imaging::color::Colorspace;
-use inference::{Engine, EngineConfig, Manifest, Model, ModelEntry, Overrides, Role};
+use inference::{Engine, EngineConfig, Inference, Manifest, Model, ModelEntry, Overrides, Request, Role};
 use ofx_sdk::plugin::{ChoiceValue, binary_path};
 use ofx_sdk::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ use std::sync::{Arc, LazyLock};
 /// The manifest is compiled in, so that the menu of models and the hashes of their files belong to this build.
 static MANIFEST: LazyLock<std::result::Result<Manifest, inference::Error>> =
     LazyLock::new(|| Manifest::parse(include_str!("../../models/manifest.toml"), Path::new("models/manifest.toml")));
+
+/// How often a run may be ended by an unload before it is given up.
+const MOST_UNLOADS: usize = 16;
 
 /// Position of *Custom* in the menu of models. Shipped models follow in the manifest's order, which only ever grows.
 pub const CUSTOM: usize = 0;
@@ -184,6 +187,21 @@ pub fn engine() -> Result<Arc<Engine>> {
         Ok(EngineConfig { overrides, ..EngineConfig::new(runtime_library()) })
     })
     .map_err(to_node_error)
+}
+
+/// Runs a network, however often another thread unloads the plug-in meanwhile: hosts of MLT do so while frames render, and a
+/// frame that its own host did not stop must not be missing. `request` is asked for anew each time.
+///
+/// # Errors
+/// See [`Engine::infer`].
+pub fn infer(engine: &Engine, request: &dyn Fn() -> Request, aborted: &dyn Fn() -> bool) -> Result<Inference> {
+    for _ in 0..MOST_UNLOADS {
+        match engine.infer(request(), aborted) {
+            Err(inference::Error::Aborted) if !aborted() => log::debug!("a run ended with an unload; it begins again"),
+            other => return other.map_err(to_node_error),
+        }
+    }
+    Err(Error::node("the host unloads Rotocel again and again while a frame renders"))
 }
 
 /// Keeps an abort an abort; every other failure carries its message to the artist.

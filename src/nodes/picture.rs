@@ -16,13 +16,19 @@ const HASHED_ROWS: i32 = 256;
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
 const MOST_PIXELS: usize = 1 << 28;
 
-/// The straight colors of an image, display-encoded for a network, `[3, height, width]`.
+/// The straight colors of the pixels of `bounds`, display-encoded for a network, `[3, height, width]`; black where the image
+/// has none.
 ///
 /// # Errors
 /// An image that no machine could hold.
-pub fn display_colors(instance: &Instance, image: &Image<'_>, encoder: &NetworkEncoder) -> Result<Array3<f32>> {
+pub fn display_colors(
+    instance: &Instance,
+    image: &Image<'_>,
+    bounds: RectI,
+    encoder: &NetworkEncoder,
+) -> Result<Array3<f32>> {
     let straighten = image.premultiplication() == Premultiplication::Premultiplied;
-    convert(instance, image.bounds(), 3, |y, x1, pixels, mut planes| {
+    convert(instance, bounds, 3, |y, x1, pixels, mut planes| {
         image.read_row(y, x1, pixels);
         if straighten {
             pixels.iter_mut().for_each(unpremultiply);
@@ -109,6 +115,9 @@ fn unpremultiply(pixel: &mut [f32; 4]) {
     }
 }
 
+/// How many times larger than needed the memory of a past picture may be that a new one takes over.
+const MOST_SPARE: usize = 2;
+
 /// The memory of the last picture that was let go. A plate's planes are past what allocators keep, so that each frame
 /// would have them cleared and mapped anew, which takes longer than to fill them.
 static SPARE: Mutex<Vec<f32>> = Mutex::new(Vec::new());
@@ -131,6 +140,14 @@ pub fn forget() {
 
 fn spare() -> MutexGuard<'static, Vec<f32>> {
     SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says whether so many bytes are to be had, before work that would end a host's program without them.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub fn check_memory(bytes: usize) -> Result<()> {
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Error::Memory)
 }
 
 /// Fills an array `[channels, height, width]` row by row, on the threads that the host lends. `row` is given a height,
@@ -172,6 +189,10 @@ fn plane_array(bounds: RectI, channels: usize) -> Result<Array3<f32>> {
     let length = channels * height * width;
     // Masks are small beside pictures and must not take their memory.
     let mut values = if channels == 1 { Vec::new() } else { std::mem::take(&mut *spare()) };
+    if values.capacity() > MOST_SPARE * length {
+        // An 8K frame's memory under a proxy of it would stay unseen.
+        values = Vec::new();
+    }
     values.truncate(length);
     values.try_reserve_exact(length - values.len()).map_err(|_| Error::Memory)?;
     values.resize(length, 0.0);
@@ -181,6 +202,20 @@ fn plane_array(bounds: RectI, channels: usize) -> Result<Array3<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_no_machine_has_is_told() {
+        assert!(check_memory(1 << 20).is_ok());
+        assert!(matches!(check_memory(usize::MAX / 4), Err(Error::Memory)));
+    }
+
+    #[test]
+    fn a_small_picture_does_not_keep_the_memory_of_a_large_one() {
+        let large = plane_array(RectI::new(0, 0, 512, 512), 3).unwrap();
+        recycle(large);
+        let small = plane_array(RectI::new(0, 0, 64, 64), 3).unwrap();
+        assert!(small.into_raw_vec_and_offset().0.capacity() <= MOST_SPARE * 3 * 64 * 64);
+    }
 
     #[test]
     fn unpremultiplying_leaves_transparent_and_broken_pixels_alone() {

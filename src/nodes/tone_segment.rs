@@ -18,7 +18,7 @@ use fill::{Prepared, Wanted, for_each_band};
 use inference::{Engine, InstanceGuard, Model};
 use input::Mask;
 use ofx_sdk::plugin::*;
-use ofx_sdk::{Components, Context, Depth, FrameRange, RectD, Result};
+use ofx_sdk::{Components, Context, Depth, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
 use std::sync::Arc;
 use std::time::Instant;
@@ -107,11 +107,12 @@ impl Effect for ToneSegment {
     }
 
     fn frames_needed(&self, args: &QueryArgs<'_, Self>) -> Result<FramesNeeded> {
-        let reach = f64::from(args.settings.temporal_smoothing);
-        if reach == 0.0 || !args.host().supports_temporal_access {
+        let reach = args.settings.temporal_smoothing;
+        if reach == 0 || !args.host().supports_temporal_access {
             return Ok(FramesNeeded::default());
         }
-        let frames = FrameRange { min: args.time - reach, max: args.time + reach };
+        let range = args.clip(&Clip::SOURCE).ok().and_then(|clip| clip.frame_range());
+        let frames = around::reachable(range, args.time, reach);
         Ok(FramesNeeded::default().need(&Clip::SOURCE, [frames]).need(&MASK, [frames]))
     }
 
@@ -140,7 +141,13 @@ impl Effect for ToneSegment {
         if args.is(ToneSegmentSettings::model) || args.is(NetworkSettings::custom_model) {
             return model_changed(args);
         }
-        remember_model(args)?;
+        // A host that refuses it must not keep the artist from what was pressed.
+        if let Err(error) = remember_model(args) {
+            log::warn!("{NODE}: the project does not remember its model: {error}");
+        }
+        if args.is(ToneSegmentSettings::temporal_smoothing) && args.settings().temporal_smoothing == 0 {
+            analysis::forget_neighbors();
+        }
         if args.is(NetworkSettings::check_device) {
             let status = check_device(args).unwrap_or_else(|e| e.to_string());
             return args.params().set(ToneSegmentSettings::status, status);

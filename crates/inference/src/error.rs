@@ -167,7 +167,7 @@ pub enum Error {
     },
 
     /// The network failed while it ran.
-    #[error("model \"{model}\" ({}) failed on {provider}; choose another model: {reason}", shown(.path))]
+    #[error("model \"{model}\" ({}) failed on {provider}; choose another model or device: {reason}", shown(.path))]
     Run {
         /// Name of the model.
         model: String,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::session::Network;
 use crate::within::Within;
-use crate::{Clock, Provider, Result};
+use crate::{Clock, Error, Provider, Result};
 
 /// Time after the last use when a session is dropped, if no instance is alive.
 pub const IDLE_TIME: Duration = Duration::from_secs(30);
@@ -54,13 +54,14 @@ impl Pool {
         Self { slots: Mutex::default(), wake: Condvar::new(), clock }
     }
 
-    /// Runs `job` on the key's network, opened by `open` if need be. Waits for its turn; a network whose job
-    /// panicked is not used again.
+    /// Runs `job` on the key's network, opened by `open` if need be. Waits for its turn; a network whose job panicked, or
+    /// failed in a way that `breaks` it, is not used again.
     pub(crate) fn with<T>(
         self: &Arc<Self>,
         key: &SessionKey,
         open: impl FnOnce() -> Result<Network>,
         job: impl FnOnce(&mut Network) -> Result<T>,
+        breaks: impl FnOnce(&Error) -> bool,
     ) -> Result<T> {
         let network = self.acquire(key);
         let user = User { pool: self, key, network: &network };
@@ -71,9 +72,16 @@ impl Pool {
             None => open()?,
         };
         let result = job(&mut working);
-        *place = Some(working);
+        let broken = match &result {
+            Err(error) if breaks(error) => Some(working),
+            _ => {
+                *place = Some(working);
+                None
+            }
+        };
         drop(place);
         drop(user);
+        drop(broken);
         result
     }
 

@@ -42,16 +42,33 @@ impl Core {
     fn run(&self, job: &Job, stop: &Stop) -> Result<Cached> {
         let runtime = Runtime::load(&self.config.library)?;
         let (provider, fallback) = self.choose(&runtime, &job.model, job.device, stop)?;
-        let (logits, milliseconds) = self.pool.with(
+        match self.run_on(&runtime, provider, job, stop) {
+            Ok((logits, milliseconds)) => Ok(Cached { logits: Arc::new(logits), provider, fallback, milliseconds }),
+            Err(error) if gives_up_gpu(job.device, provider, &error) && !stop.requested() => {
+                // The probe had room enough where the artist's frame has none.
+                log::warn!("runs on the CPU from now on: {error}");
+                let fallback = Some(error.to_string());
+                let choice = (Provider::Cpu, fallback.clone());
+                self.choices.lock().unwrap_or_else(PoisonError::into_inner).insert(job.model.sha256.clone(), choice);
+                let (logits, milliseconds) = self.run_on(&runtime, Provider::Cpu, job, stop)?;
+                Ok(Cached { logits: Arc::new(logits), provider: Provider::Cpu, fallback, milliseconds })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn run_on(&self, runtime: &Runtime, provider: Provider, job: &Job, stop: &Stop) -> Result<(Planes, f64)> {
+        self.pool.with(
             &self.session_key(&job.model, provider),
-            || self.open(&runtime, &job.model, provider, stop),
+            || self.open(runtime, &job.model, provider, stop),
             |network| {
                 let options = stop.begin()?;
                 self.runs.fetch_add(1, Ordering::Relaxed);
                 network.run(&job.inputs, &options)
             },
-        )?;
-        Ok(Cached { logits: Arc::new(logits), provider, fallback, milliseconds })
+            // A run that was told to end leaves its session whole.
+            |error| matches!(error, Error::Run { .. }) && !stop.requested(),
+        )
     }
 
     /// What `device` means for this model, and why it is not CUDA where it might have been.
@@ -86,8 +103,8 @@ impl Core {
 
     fn try_cuda(&self, runtime: &Runtime, model: &Arc<Model>, stop: &Stop) -> Result<(Provider, Option<String>)> {
         let cuda = Provider::Cuda(0);
-        let opened =
-            self.pool.with(&self.session_key(model, cuda), || self.open(runtime, model, cuda, stop), |_| Ok(()));
+        let key = self.session_key(model, cuda);
+        let opened = self.pool.with(&key, || self.open(runtime, model, cuda, stop), |_| Ok(()), |_| false);
         match opened {
             Ok(()) => Ok((cuda, None)),
             Err(error @ (Error::Device { .. } | Error::Run { .. })) if !stop.requested() => {
@@ -126,6 +143,12 @@ impl Core {
     }
 }
 
+/// Whether a run that failed so shall be done on the CPU: the artist left the choice to us, and took a GPU that works.
+fn gives_up_gpu(asked: Device, ran_on: Provider, error: &Error) -> bool {
+    let on_gpu = matches!(ran_on, Provider::Cuda(_));
+    asked == Device::Auto && on_gpu && matches!(error, Error::Run { .. } | Error::Device { .. })
+}
+
 /// Inputs of mid gray: of the one size that the model takes, or `size` pixels wide and high or a little more.
 pub(crate) fn blank(model: &Model, size: usize) -> Vec<Planes> {
     let entry = &model.entry;
@@ -137,4 +160,24 @@ pub(crate) fn blank(model: &Model, size: usize) -> Vec<Planes> {
         Role::Points => (input.channels, 1, input.size.unwrap_or(size)),
     };
     entry.inputs.iter().map(|input| Planes::from_elem(of(input), middle(input.range))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_automatic_choice_of_a_gpu_is_given_up_and_only_when_a_run_fails() {
+        let cuda = Provider::Cuda(0);
+        let failed = || Error::Run {
+            model: "m".into(),
+            path: "m.onnx".into(),
+            provider: cuda.to_string(),
+            reason: "out of memory".into(),
+        };
+        assert!(gives_up_gpu(Device::Auto, cuda, &failed()));
+        assert!(!gives_up_gpu(Device::Cuda(0), cuda, &failed()), "who asks for CUDA wants to know");
+        assert!(!gives_up_gpu(Device::Auto, Provider::Cpu, &failed()));
+        assert!(!gives_up_gpu(Device::Auto, cuda, &Error::Aborted));
+    }
 }

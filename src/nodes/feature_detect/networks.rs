@@ -122,8 +122,8 @@ impl Networks {
         input: Array3<f32>,
         aborted: &dyn Fn() -> bool,
     ) -> Result<Arc<Array3<f32>>> {
-        let request = Request { model: model.clone(), device, inputs: vec![(role, input)] };
-        let answer = self.engine.infer(request, aborted).map_err(model::to_node_error)?;
+        let request = || Request { model: model.clone(), device, inputs: vec![(role, input.clone())] };
+        let answer = model::infer(&self.engine, &request, aborted)?;
         Ok(answer.logits)
     }
 }

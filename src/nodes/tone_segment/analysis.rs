@@ -98,9 +98,14 @@ impl Drop for Keeper {
 /// Lets go of everything.
 pub fn forget() {
     ANALYSES.clear();
+    forget_neighbors();
+    picture::forget();
+}
+
+/// Lets go of what temporal smoothing alone needs.
+pub fn forget_neighbors() {
     SIGHTS.clear();
     MOTIONS.clear();
-    picture::forget();
 }
 
 #[cfg(test)]

@@ -44,7 +44,8 @@ struct Neighbor {
 }
 
 /// The frames around the rendered one that temporal smoothing wants, analysed; none where there are none, or where they
-/// tell nothing that the frame itself does not. `own` is its key, and `bounds` its pixels: a frame with others is left out.
+/// tell nothing that the frame itself does not. `own` is its key, and `bounds` its pixels, which the others are looked at in:
+/// a bounding box often changes from frame to frame.
 ///
 /// # Errors
 /// As those of the frame itself.
@@ -61,11 +62,12 @@ pub fn neighbors(analyst: &Analyst<'_, '_>, bounds: RectI, own: Key, notice: &No
         return Ok(Neighbors { reach, frames });
     }
     let range = if reach > 0 { args.clip(&Clip::SOURCE)?.frame_range() } else { None };
+    let reachable = reachable(range, args.time, reach);
     // The nearest first: an abort loses least.
     for offset in (1..=reach).flat_map(|away| [-away, away]) {
         args.check_abort()?;
         let time = args.time + f64::from(offset);
-        if range.is_none_or(|range| holds(range, time)) {
+        if holds(reachable, time) {
             frames.extend(neighbor(analyst, bounds, own, (offset, time))?);
         }
     }
@@ -82,6 +84,19 @@ pub fn neighbors(analyst: &Analyst<'_, '_>, bounds: RectI, own: Key, notice: &No
     Ok(Neighbors { reach, frames })
 }
 
+/// The frames that smoothing may look at around `time`: those of the clip, whose range is `range`, as far as the host says.
+/// Where the frame itself lies outside of it, as in a still that is held, the range tells nothing of its neighbors.
+pub fn reachable(range: Option<FrameRange>, time: f64, reach: i32) -> FrameRange {
+    let reach = f64::from(reach);
+    let wanted = FrameRange { min: time - reach, max: time + reach };
+    match range.filter(|range| holds(*range, time)) {
+        Some(range) => {
+            FrameRange { min: wanted.min.max(range.min).min(time), max: wanted.max.min(range.max).max(time) }
+        }
+        None => wanted,
+    }
+}
+
 fn holds(range: FrameRange, time: f64) -> bool {
     time >= range.min - NEAR && time <= range.max + NEAR
 }
@@ -94,9 +109,9 @@ fn neighbor(
     (offset, time): (i32, f64),
 ) -> Result<Option<Neighbor>> {
     let image = analyst.args.image_at(&Clip::SOURCE, time)?;
-    let Some(source) = image.filter(|image| image.bounds() == bounds && !bounds.is_empty()) else { return Ok(None) };
+    let Some(source) = image.filter(|image| !image.bounds().intersection(&bounds).is_empty()) else { return Ok(None) };
     let mask = Mask::at(analyst.args, time)?;
-    let plate = Plate { source: &source, mask: &mask, time };
+    let plate = Plate { source: &source, mask: &mask, bounds, time };
     let key = analyst.key(&plate);
     if key == own {
         return Ok(Some(Neighbor { offset, key, sight: None }));
@@ -159,5 +174,26 @@ impl Neighbors {
         MOTIONS.find_or_make(Key::joined([first, second], "motion"), room, &|| args.aborted(), || {
             Between::new(from, to, args.thread_count()).map_err(Error::node)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothing_asks_for_frames_of_the_clip_alone_unless_it_is_held_beyond_its_ends() {
+        let clip = FrameRange { min: 1.0, max: 9.0 };
+        let of = |range, time| {
+            let FrameRange { min, max } = reachable(range, time, 2);
+            (min, max)
+        };
+        assert_eq!(of(Some(clip), 5.0), (3.0, 7.0));
+        assert_eq!(of(Some(clip), 1.0), (1.0, 3.0));
+        assert_eq!(of(Some(clip), 8.5), (6.5, 9.0));
+        assert_eq!(of(Some(clip), 40.0), (38.0, 42.0));
+        assert_eq!(of(None, 1.0), (-1.0, 3.0));
+        // An end as a host's arithmetic gives it does not cut the frame itself off.
+        assert_eq!(of(Some(FrameRange { max: 9.0 - 1e-9, ..clip }), 9.0), (7.0, 9.0));
     }
 }

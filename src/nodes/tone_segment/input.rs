@@ -2,7 +2,8 @@
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
 use super::around::{self, Notice};
-use super::mattes::{Frame, NetworkPicture, network_size};
+use super::mattes::{Frame, NetworkPicture, Tones, network_size};
+use super::output::CLASSES;
 use super::smoothing::Sight;
 use super::{MASK, NODE, ToneSegment, selected_model};
 use crate::nodes::kept::{Key, Room};
@@ -18,6 +19,10 @@ use std::sync::Arc;
 
 /// How the names of hosts begin that call a clip connected though nothing is: no image there means no mask.
 const HOSTS_THAT_CONNECT_ALL: [&str; 2] = ["DaVinciResolve", "com.blackmagicdesign"];
+
+/// Bytes that each pixel of the network's picture takes until its tones are known: the picture, padded and not, its logits,
+/// and the tones.
+const PIXEL_BYTES: usize = 2 * (4 + CLASSES) * size_of::<f32>() + Tones::PIXEL_BYTES;
 
 /// What the artist gave as the subject of a frame.
 pub enum Mask<'a> {
@@ -67,6 +72,8 @@ impl<'a> Mask<'a> {
 pub struct Plate<'i, 'a> {
     pub source: &'i Image<'a>,
     pub mask: &'i Mask<'a>,
+    /// The pixels that are looked at; black where the source has none.
+    pub bounds: RectI,
     pub time: f64,
 }
 
@@ -81,9 +88,9 @@ pub fn analyse(
     notice: &Notice,
 ) -> Result<Arc<Analysis>> {
     let analyst = Analyst::new(args)?;
-    let plate = Plate { source, mask, time: args.time };
+    let plate = Plate { source, mask, bounds: source.bounds(), time: args.time };
     let key = analyst.key(&plate);
-    let neighbors = around::neighbors(&analyst, source.bounds(), key, notice)?;
+    let neighbors = around::neighbors(&analyst, plate.bounds, key, notice)?;
     let smoothed = neighbors.key(key);
     ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
         let (frame, picture) = analyst.show(&plate)?;
@@ -121,8 +128,9 @@ impl<'r, 'a> Analyst<'r, 'a> {
         let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
         let empty = matches!(plate.mask, Mask::Empty);
         let (size, aspect, device) = (self.working_size(), plate.source.pixel_aspect(), self.device);
+        let bounds = plate.bounds;
         // The whole entry, because a custom model's may change beside the file.
-        let rest = format!("{:?} {device} {colorspace:?} {exposure} {size} {aspect} {empty}", self.model);
+        let rest = format!("{:?} {device} {colorspace:?} {exposure} {size} {aspect} {empty} {bounds:?}", self.model);
         Stage::Hash.time(|| Key::of(self.args, &images, &rest))
     }
 
@@ -132,11 +140,12 @@ impl<'r, 'a> Analyst<'r, 'a> {
         args.check_abort()?;
         let encoder = NetworkEncoder::new(settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let frame = Stage::Convert.time(|| {
-            let display = picture::display_colors(args, plate.source, &encoder)?;
-            Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.source.bounds())? })
+            let display = picture::display_colors(args, plate.source, plate.bounds, &encoder)?;
+            Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.bounds)? })
         })?;
         args.check_abort()?;
         let size = network_size(frame.size(), plate.source.pixel_aspect(), self.working_size());
+        picture::check_memory(size.width.saturating_mul(size.height).saturating_mul(PIXEL_BYTES))?;
         let picture =
             Stage::Resize.time(|| NetworkPicture::new(&frame, size, args.thread_count())).map_err(Error::node)?;
         Ok((frame, picture))
@@ -145,13 +154,14 @@ impl<'r, 'a> Analyst<'r, 'a> {
     /// The network's logits of a picture, padded as the model wants it.
     pub fn answer(&self, picture: &NetworkPicture, time: f64) -> Result<Arc<Array3<f32>>> {
         let stride = self.model.entry.stride;
-        let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];
-        if let (Some(subject), Some(_)) = (&picture.subject, self.model.entry.input(Role::Subject)) {
-            inputs.push((Role::Subject, tensor::pad_to_stride(subject.clone(), stride)));
-        }
-        let request = Request { model: self.model.clone(), device: self.device, inputs };
-        let aborted = || self.args.aborted();
-        let answer = Stage::Model.time(|| self.engine.infer(request, &aborted)).map_err(model::to_node_error)?;
+        let request = || {
+            let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];
+            if let (Some(subject), Some(_)) = (&picture.subject, self.model.entry.input(Role::Subject)) {
+                inputs.push((Role::Subject, tensor::pad_to_stride(subject.clone(), stride)));
+            }
+            Request { model: self.model.clone(), device: self.device, inputs }
+        };
+        let answer = Stage::Model.time(|| model::infer(&self.engine, &request, &|| self.args.aborted()))?;
         if !answer.cached {
             log::info!("{NODE}: frame {time}: {:.1} ms on {}", answer.milliseconds, answer.provider);
         }

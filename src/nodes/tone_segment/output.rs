@@ -29,7 +29,8 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// `index_unit` is 1/255 for an 8-bit Output, 1/65535 for 16 bits, 1 for half and float.
+    /// `index_unit` is 1/255 for an 8-bit Output, 1/65535 for 16 bits, 1 for half and float. A source without alpha is
+    /// opaque, whatever alpha its host made up for it.
     pub fn new(settings: &ToneSegmentSettings, source_premultiplication: Premultiplication, index_unit: f32) -> Self {
         let color = |c: [f64; 3]| c.map(|v| v as f32);
         Self {
