@@ -58,15 +58,16 @@ fn rule_2_mlt_unloads_while_another_frame_renders_and_no_frame_is_lost() {
     let host = host(HostOptions { interceptor: Some(Arc::new(interceptor)), ..HostOptions::default() });
     let node = pointwise(&host, frame(256, 256, scenery));
     use_model(&node, &fixture("tiny_slow.onnx"));
+    set(&node, "working_size", "256");
     let whole = output(&node, "matte");
     let mut within = 0;
-    for polls in 1..40 {
+    for polls in 1..9 {
         node.purge_caches().unwrap();
         *unloads.lock().unwrap() = (polls, Some(feature_detect(&host)));
         assert_eq!(output(&node, "matte"), whole, "an unload at poll {polls}");
         within += usize::from(unloads.lock().unwrap().1.is_none());
     }
-    assert!(within > 10, "{within} unloads fell into a render");
+    assert!(within > 3, "{within} unloads fell into a render");
     assert_well_behaved(&host);
 }
 
