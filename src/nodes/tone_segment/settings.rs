@@ -14,7 +14,8 @@ ofx_sdk::settings! {
         /// The network beside the menu, and the device that runs it.
         network: NetworkSettings,
         /// What the last check of the device or change of the model found.
-        status: Text = Text::new("Status").disabled().parent("model_group"),
+        status: Text =
+            Text::new("Status").disabled().without_undo().evaluate_on_change(false).parent("model_group"),
 
         /// What the network sees.
         input_group: Group = Group::new("Input"),
@@ -39,7 +40,7 @@ ofx_sdk::settings! {
         /// Softness of the borders between tones, in full-resolution pixels. 0 is still antialiased.
         edge_softness_px: Double =
             Double::new("Edge softness").range(0.0, 100.0).display(0.0, 10.0).default(1.0).parent("output_group"),
-        /// How far, in full-resolution pixels, a border may move to the nearest edge of the picture; at most four pixels of
+        /// How far, in full-resolution pixels, a border may move to the nearest edge of the picture; at most two pixels of
         /// what the network sees. 0 keeps the network's own borders.
         edge_refine_px: Double =
             Double::new("Edge refine").range(0.0, 100.0).display(0.0, 32.0).default(8.0).parent("output_group"),
