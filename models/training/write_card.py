@@ -23,6 +23,18 @@ def score_row(name: str, values: dict[str, float | None], accuracy: float | None
     return f"| {' | '.join([name, *cells])} |"
 
 
+def training_rows(run: dict[str, Any]) -> list[str]:
+    """A line of a table for a training and each that it went on from, the first of all on top."""
+    earlier = training_rows(run["before"]) if "before" in run else []
+    # Of a training whose scores were not kept, the network alone is known.
+    counts = [
+        run.get(key, "-") for key in ("scenes", "frames", "relit", "epochs", "steps", "minutes")
+    ]
+    hashes = [f"`{run[key][:16]}`" if key in run else "-" for key in ("data_hash", "sha256")]
+    row = " | ".join(map(str, [len(earlier) + 1, *counts, *hashes]))
+    return [*earlier, f"| {row} |"]
+
+
 def card(template: str, scores: dict[str, Any]) -> str:
     """The template with every `{{NAME}}` replaced."""
     held_out, sample = scores["sets"]["heldout"], scores["sets"]["sample"]
@@ -59,11 +71,8 @@ def card(template: str, scores: dict[str, Any]) -> str:
         "HF": held_out["frames"],
         "QF": sample["frames"],
         "RELIT": run.get("relit", 0),
+        "TRAININGS": "\n".join(training_rows({"sha256": scores["sha256"], **run})),
     }
-    # Where a training went on from an earlier one, the same facts of that.
-    before = run.get("before", {})
-    facts |= {f"BEFORE_{name.upper()}": value for name, value in before.items()}
-    facts["BEFORE_SHA256"] = before.get("sha256", "")[:16]
     for name, value in facts.items():
         template = template.replace("{{" + name + "}}", str(value))
     if "{{" in template:

@@ -6,7 +6,7 @@ import json
 import unittest
 from pathlib import Path
 
-from write_card import CARDS, card, score_row
+from write_card import CARDS, card, score_row, training_rows
 
 MODELS = Path(__file__).resolve().parents[2]
 
@@ -22,6 +22,20 @@ class Card(unittest.TestCase):
         values = dict.fromkeys(("background", "highlight", "material", "diffuse_shadow"), 0.5)
         row = score_row("one", {**values, "cast_shadow": None})
         self.assertEqual(row, "| one | 0.500 | 0.500 | 0.500 | 0.500 | - |")
+
+    def test_the_trainings_that_a_network_went_through_stand_in_their_order(self) -> None:
+        known = {"scenes": 3, "frames": 9, "relit": 2, "epochs": 5, "steps": 200, "minutes": 4.5}
+        last = {
+            "sha256": "ab" * 32,
+            **known,
+            "data_hash": "cd" * 32,
+            "before": {"sha256": "ef" * 32},
+        }
+        rows = training_rows(last)
+        self.assertEqual(rows[0], "| 1 | - | - | - | - | - | - | - | `efefefefefefefef` |")
+        self.assertEqual(
+            rows[1], "| 2 | 3 | 9 | 2 | 5 | 200 | 4.5 | `cdcdcdcdcdcdcdcd` | `abababababababab` |"
+        )
 
     def test_a_figure_that_nobody_has_is_an_error(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
