@@ -83,6 +83,18 @@ fn what_is_left_out_changes_no_figure_but_the_number_of_pixels() {
 }
 
 #[test]
+fn what_shot_json_says_is_part_of_the_hash_because_it_changes_figures() {
+    let folder = written(&[("shot", Labelled::default())]);
+    let hash = || pointwise_score(folder.path(), &["shot"])["data_xxh3"]["shot"].clone();
+    let before = hash();
+    assert_eq!(hash(), before);
+    let facts = folder.path().join("shot/shot.json");
+    let text = std::fs::read_to_string(&facts).unwrap();
+    std::fs::write(&facts, text.replace("\"srgb\"", "\"linear_rec709\"")).unwrap();
+    assert_ne!(hash(), before);
+}
+
+#[test]
 fn a_mask_makes_what_lies_outside_the_subject_background() {
     let folder = written(&[("shot", Labelled::whole())]);
     let scores = pointwise_score(folder.path(), &["shot"]);

@@ -101,7 +101,7 @@ impl<T> Shelf<T> {
                 return Ok(value);
             }
             let makers = making.iter().filter(|other| **other == key).count();
-            if makers == 0 || start.elapsed() > LONGEST_WAIT * makers as u32 {
+            if may_make(start.elapsed(), makers) {
                 making.push(key);
                 break Turn { shelf: self, key };
             }
@@ -149,6 +149,11 @@ impl<T> Shelf<T> {
         let dropped = std::mem::take(&mut *lock(&self.kept));
         drop(dropped);
     }
+}
+
+/// Whether a render makes a value itself that so many others make, after waiting for them.
+fn may_make(waited: Duration, makers: usize) -> bool {
+    makers == 0 || waited > LONGEST_WAIT * makers as u32
 }
 
 /// A place in the list of keys, given up by return, error and panic alike.
@@ -213,6 +218,13 @@ mod tests {
         lock(&shelf.making).push(Key(78));
         let result = shelf.find_or_make(Key(78), ROOM, &|| true, || panic!("another one makes it"));
         assert!(matches!(result, Err(Error::Aborted)));
+    }
+
+    #[test]
+    fn of_those_who_have_waited_too_long_one_at_a_time_makes_it_too() {
+        let late = LONGEST_WAIT + POLL_PERIOD;
+        assert!(may_make(Duration::ZERO, 0) && !may_make(LONGEST_WAIT, 1) && may_make(late, 1));
+        assert!(!may_make(late, 2) && may_make(2 * late, 2));
     }
 
     #[test]

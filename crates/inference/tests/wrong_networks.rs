@@ -4,7 +4,7 @@ mod fixture;
 
 use fixture::onnx::{ANY, DOUBLE, FLOAT, INT64, Network, constant, external, int, ints, node};
 use fixture::{engine, gray, never, request};
-use inference::{Engine, Result};
+use inference::{Engine, Error, Result};
 use ndarray::Array3;
 use tempfile::tempdir;
 
@@ -102,6 +102,19 @@ fn a_network_that_wants_more_memory_than_there_is_is_an_error() {
         node("Add", &["image", "zero"], "logits", &[]),
     ];
     refused(&Network { nodes, constants: vec![shape], ..Network::default() }, &[]);
+}
+
+#[test]
+fn a_session_whose_run_failed_is_not_used_again() {
+    let engine = engine();
+    run(&engine, &Network::default().file()).unwrap();
+    assert_eq!(engine.stats().sessions, 1);
+    engine.purge();
+    let nodes = vec![node("Reshape", &["image", "shape"], "logits", &[])];
+    let constants = vec![constant("shape", &[1, 3, 7, 7])];
+    let failed = run(&engine, &Network { nodes, constants, ..Network::default() }.file());
+    assert!(matches!(failed, Err(Error::Run { .. })), "{failed:?}");
+    assert_eq!(engine.stats().sessions, 0);
 }
 
 #[test]

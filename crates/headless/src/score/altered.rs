@@ -40,11 +40,7 @@ impl Altered {
     /// The frames of a shot, of which `most_kept` stay in memory once they are changed.
     pub fn new(files: Arc<FileSource>, shot: &Shot, change: Change, most_kept: usize) -> Self {
         let log = matches!(change, Change::Look(look) if look.is_log());
-        let whole = match shot.depth {
-            Depth::Byte => Some(if log { 1023.0 } else { 255.0 }),
-            Depth::Short => Some(65535.0),
-            Depth::Half | Depth::Float => None,
-        };
+        let whole = largest_number(shot.depth, log);
         Self { files, change, colorspace: shot.colorspace, whole, kept: Mutex::default(), most_kept }
     }
 
@@ -117,5 +113,26 @@ impl Source for Altered {
         kept.push_front((frame, changed.clone()));
         kept.truncate(self.most_kept);
         Ok(changed)
+    }
+}
+
+/// The largest whole number of files of a depth. Nobody keeps a logarithmic curve in 8 bits.
+fn largest_number(depth: Depth, log: bool) -> Option<f32> {
+    match depth {
+        Depth::Byte => Some(if log { 1023.0 } else { 255.0 }),
+        Depth::Short => Some(65535.0),
+        Depth::Half | Depth::Float => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_keeps_the_bits_of_the_files() {
+        let of = |log| Depth::ALL.iter().map(|depth| largest_number(*depth, log)).collect::<Vec<_>>();
+        assert_eq!(of(false), [Some(255.0), Some(65535.0), None, None]);
+        assert_eq!(of(true), [Some(1023.0), Some(65535.0), None, None]);
     }
 }

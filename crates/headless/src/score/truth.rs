@@ -6,7 +6,7 @@ use crate::frames::{self, Frame, ReadOptions};
 use imaging::color::NetworkEncoder;
 use imaging::matte;
 use imaging::metrics::{LEFT_OUT, border_band, core_area, one_hot};
-use ndarray::{Array2, Array3, ArrayView1, Axis, Zip};
+use ndarray::{Array2, Array3, Axis};
 use ofx_sdk::Depth;
 use std::path::Path;
 
@@ -81,8 +81,7 @@ impl Truth {
         let motion = shot.motion.as_ref().map(|motion| motion.path(frame)).filter(|path| path.is_file());
         let mut core = core_area(labels.view(), CORE_PX).map_err(wrong)?;
         if let Some(shares) = &soft {
-            let pure = |shares: ArrayView1<f32>| shares.iter().any(|share| *share >= CORE_SHARE);
-            Zip::from(&mut core).and(shares.lanes(Axis(0))).for_each(|core, shares| *core &= pure(shares));
+            core &= &of_one_tone(shares);
         }
         Ok(Self {
             band: &border_band(labels.view(), BAND_PX).map_err(wrong)? & &counted,
@@ -94,6 +93,11 @@ impl Truth {
             classes,
         })
     }
+}
+
+/// The pixels that are all of one tone.
+fn of_one_tone(shares: &Array3<f32>) -> Array2<bool> {
+    shares.map_axis(Axis(0), |shares| shares.iter().any(|share| *share >= CORE_SHARE))
 }
 
 /// The values of an 8-bit grey file, lowest row first.
@@ -201,6 +205,12 @@ pub fn read_display(shot: &Shot, frame: i64) -> Result<Array3<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spark_that_fills_a_quarter_of_a_pixel_is_in_no_core() {
+        let shares = ndarray::array![[[1.0, 0.75, 0.005]], [[0.0, 0.25, 0.995]]];
+        assert_eq!(of_one_tone(&shares), ndarray::array![[true, false, true]]);
+    }
 
     #[test]
     fn labels_are_read_as_numbers_and_not_as_brightness() {
