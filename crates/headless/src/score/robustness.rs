@@ -10,7 +10,7 @@ use super::truth::Truth;
 use crate::error::{Error, Result};
 use crate::source::FileSource;
 use imaging::metrics::{PixelRange, percentile};
-use ndarray::Zip;
+use ndarray::Array2;
 use ofx_sdk::host::ParamValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,11 +92,23 @@ fn wandering(node: &ScoredNode, truth: &Truth) -> Result<Option<f64>> {
         range.add(node.mattes(take)?.view()).map_err(wrong)?;
     }
     let Some(widest) = range.widest() else { return Ok(None) };
-    let mut off_edges = Vec::new();
-    Zip::from(&widest).and(&truth.band).and(&truth.counted).for_each(|range, near, counted| {
-        if *counted && !near {
-            off_edges.push(f64::from(*range));
-        }
-    });
-    percentile(&mut off_edges, LOCKED_OFF_PERCENT).map_err(wrong)
+    percentile(&mut off_edges(&widest, &truth.band, &truth.counted), LOCKED_OFF_PERCENT).map_err(wrong)
+}
+
+/// The values of the pixels that count and lie outside the band around borders.
+fn off_edges(values: &Array2<f32>, band: &Array2<bool>, counted: &Array2<bool>) -> Vec<f64> {
+    let all = values.iter().zip(band).zip(counted);
+    all.filter(|((_, near), counted)| **counted && !**near).map(|((value, _), _)| f64::from(*value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn neither_edges_nor_what_is_left_out_wander() {
+        let found = off_edges(&array![[0.25, 0.5, 0.75]], &array![[false, true, false]], &array![[true, true, false]]);
+        assert_eq!(found, [0.25]);
+    }
 }
