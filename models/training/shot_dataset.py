@@ -19,9 +19,13 @@ from relit_shots import LitShot, has_layers
 from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
 from tone_classes import CLASSES
 
-# Crop side and batch size: equal work each. Small crops reach small scales (a crop cannot show more
-# than the frame), large ones show the network whole objects with their shadows.
-CROPS = ((128, 24), (192, 10), (256, 6))
+# Crop side and batch size: about equal work each. Small crops reach small scales (a crop cannot
+# show more than the frame), large ones show the network forms as large as the node shows them.
+CROPS = ((192, 10), (288, 5), (352, 3))
+# The node shows the network whole frames: so do this share of the crops, or nearly, whatever their
+# side. The scale of the others is drawn from what fits to the largest.
+WHOLE_SHARE = 0.6
+LEAST_OF_WHOLE = 0.8
 LARGEST_SCALE = 2.0
 
 
@@ -126,7 +130,11 @@ class Place:
         """A random place in a frame."""
         height, width = frames.image[pick].shape[1:]
         smallest = side / min(height, width)
-        scale = math.exp(rng.uniform(math.log(smallest), math.log(LARGEST_SCALE)))
+        if rng.random() < WHOLE_SHARE:
+            scale = smallest / rng.uniform(LEAST_OF_WHOLE, 1)
+        else:
+            largest = max(smallest, LARGEST_SCALE)
+            scale = math.exp(rng.uniform(math.log(smallest), math.log(largest)))
         window = min(round(side / scale), height, width)
         y, x = rng.randint(0, height - window), rng.randint(0, width - window)
         flips = tuple(axis for axis, share in ((-1, 0.5), (-2, 0.1)) if rng.random() < share)

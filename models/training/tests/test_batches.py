@@ -17,7 +17,17 @@ try:
     from look_h264 import h264_coded
     from recipe import Recipe
     from relit_shots import STILL_FRAMES, RelitPool, light_shot
-    from shot_dataset import Place, load_split, one_hot, random_batch
+    from shot_dataset import (
+        CROPS,
+        LARGEST_SCALE,
+        LEAST_OF_WHOLE,
+        WHOLE_SHARE,
+        Frames,
+        Place,
+        load_split,
+        one_hot,
+        random_batch,
+    )
     from tone_loss import at_border, tone_loss
 
     from .layered_shot import FRAMES, SIDE, write_layered_shot
@@ -102,6 +112,20 @@ class Batches(Folder):
             self.assertEqual(hard, not recipe.soft_labels)
             grey = torch.equal(image[:, 0], image[:, 2])
             self.assertEqual(grey, not recipe.color)
+
+
+class Places(unittest.TestCase):
+    def test_most_crops_show_the_frame_nearly_whole_and_some_a_small_part(self) -> None:
+        frame = torch.zeros(3, 288, 512)
+        frames, rng = Frames([frame], [], [], [], [], []), random.Random(4)
+        for side, _ in CROPS:
+            places = [Place.draw(frames, 0, side, rng) for _ in range(400)]
+            shown = np.array([place.window for place in places]) / 288
+            self.assertGreater((shown >= LEAST_OF_WHOLE).mean(), WHOLE_SHARE - 0.1)
+            self.assertLess((shown >= LEAST_OF_WHOLE).mean(), 1.0)
+            least = side / LARGEST_SCALE / 288
+            self.assertTrue(least - 0.01 < shown.min() < 1.2 * least)
+            self.assertLessEqual(shown.max(), 1.0)
 
 
 class Pairs(Folder):
