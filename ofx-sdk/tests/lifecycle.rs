@@ -214,6 +214,25 @@ fn keyframes_masks_threads_and_tiles_give_the_same_picture() {
     assert_no_violations(plugin.host());
 }
 
+#[test]
+fn nuke_makes_up_an_alpha_of_0_for_red_green_and_blue_and_calls_it_premultiplied() {
+    static TABLE: PluginTable = Probe::<12>::TABLE;
+    let plugin = load(harsh(), &TABLE);
+    let instance = instance(&plugin, Context::General);
+    let values = [0.5, 0.25, 0.25, 0.0].repeat(BOUNDS.width() * BOUNDS.height());
+    let mask = HostImage::from_f32(BOUNDS, Components::Rgba, &values).expect("four values a pixel");
+    let source = picture();
+    for (unmapped, cover) in [(Components::Rgb, 0.5), (Components::Rgba, 0.0)] {
+        let still = StillSource::new(mask.clone(), RANGE);
+        let info = ClipInfo { components: unmapped, ..still.info() };
+        assert_eq!(info.premultiplication, Premultiplication::Premultiplied);
+        instance.connect("Mask", Arc::new(still.with_info(info))).expect("it has a mask");
+        let image = rendered(&instance, &RenderRequest::at(1.0));
+        assert_close(&image, |x, y, c| cover * source.pixel(x, y).map_or(0.0, |p| p[c]), 1e-6);
+    }
+    assert_no_violations(plugin.host());
+}
+
 /// A source whose frames are as bright as their number.
 struct Counting;
 

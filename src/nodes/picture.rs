@@ -3,7 +3,7 @@
 use imaging::color::NetworkEncoder;
 use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
 use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
-use ofx_sdk::{Components, Depth, Error, Premultiplication, RectI, Result};
+use ofx_sdk::{Depth, Error, Premultiplication, RectI, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -50,7 +50,7 @@ pub fn display_colors(
 /// # Errors
 /// As [`display_colors`].
 pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI) -> Result<Array2<f32>> {
-    let channel = if mask.components() == Components::Rgb { 0 } else { 3 };
+    let channel = if mask.has_alpha() { 3 } else { 0 };
     let planes = convert(instance, bounds, 1, |y, x1, pixels, mut planes| {
         mask.read_row(y, x1, pixels);
         for (x, pixel) in pixels.iter().enumerate() {

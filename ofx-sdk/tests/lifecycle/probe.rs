@@ -156,11 +156,16 @@ impl<const TEST: usize> Probe<TEST> {
                 source.read_row(row.y(), window.x1, &mut pixels);
             }
             let mut coverage = vec![[1.0; 4]; window.width()];
+            let mut channel = 3;
             if let Some(mask) = &mask {
                 mask.read_row(row.y(), window.x1, &mut coverage);
+                if !mask.has_alpha() {
+                    assert_eq!(mask.premultiplication(), Premultiplication::Opaque);
+                    channel = 0;
+                }
             }
             for (pixel, cover) in pixels.iter_mut().zip(&coverage) {
-                pixel.iter_mut().for_each(|v| *v *= gain * cover[3]);
+                pixel.iter_mut().for_each(|v| *v *= gain * cover[channel]);
             }
             row.write(window.x1, &pixels);
         });

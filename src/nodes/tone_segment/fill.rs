@@ -10,8 +10,8 @@ use crate::nodes::picture;
 use crate::nodes::stages::Stage;
 use imaging::Window;
 use ndarray::{Array2, ArrayView1, ArrayView3, s};
-use ofx_sdk::plugin::{Clip, Image, ImageMut, Plane, RenderArgs, RowMut};
-use ofx_sdk::{Components, Error, Premultiplication, RectI, Result};
+use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
+use ofx_sdk::{Error, RectI, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows of output that one piece of work makes: enough that the margin of an ordinary edge softness costs little,
@@ -59,12 +59,6 @@ pub struct Prepared {
     needs_confidence: bool,
 }
 
-/// What alpha has to do with the colors of Source. Nuke gives a plate of red, green and blue an alpha of 0, and calls it
-/// premultiplied; a cutout of it would be transparent.
-fn premultiplication(unmapped: Option<Components>, said: Premultiplication) -> Premultiplication {
-    if unmapped == Some(Components::Rgb) { Premultiplication::Opaque } else { said }
-}
-
 impl Prepared {
     /// Analyses a frame and weighs up its tones for these targets.
     ///
@@ -87,7 +81,6 @@ impl Prepared {
         let output = targets.iter().find(|(wanted, _)| *wanted == Wanted::Output);
         let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
         let analysis = analyse(args, source, mask, notice)?;
-        let unmapped = args.clip(&Clip::SOURCE).ok().and_then(|clip| clip.unmapped_components());
         // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
         let scale = (args.scale.x * args.scale.y).abs().sqrt();
         let weighing = Weighing::new(settings, analysis.frame.size(), scale);
@@ -97,7 +90,7 @@ impl Prepared {
             buffers: Mutex::default(),
             analysis,
             bounds: source.bounds(),
-            composer: Composer::new(settings, premultiplication(unmapped, source.premultiplication()), code_value),
+            composer: Composer::new(settings, source.premultiplication(), code_value),
             needs_confidence: targets.iter().any(|(wanted, _)| needs_confidence(*wanted)),
         })
     }
@@ -221,17 +214,4 @@ pub fn for_each_band(
 /// The smallest rectangle that holds both.
 fn enclosing(a: RectI, b: RectI) -> RectI {
     RectI { x1: a.x1.min(b.x1), y1: a.y1.min(b.y1), x2: a.x2.max(b.x2), y2: a.y2.max(b.y2) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nuke_makes_up_an_alpha_for_a_plate_without_one_and_a_cutout_of_it_is_opaque_all_the_same() {
-        use Premultiplication::{Opaque, Premultiplied, Unpremultiplied};
-        assert_eq!(premultiplication(Some(Components::Rgb), Premultiplied), Opaque);
-        assert_eq!(premultiplication(Some(Components::Rgba), Premultiplied), Premultiplied);
-        assert_eq!(premultiplication(None, Unpremultiplied), Unpremultiplied, "a host that does not say");
-    }
 }

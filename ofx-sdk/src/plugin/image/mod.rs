@@ -32,6 +32,7 @@ pub struct Image<'a> {
     clip: &'static str,
     data: *mut u8,
     layout: Layout,
+    has_alpha: bool,
     premultiplication: Premultiplication,
     field: Field,
     scale: Option<RenderScale>,
@@ -65,6 +66,7 @@ impl<'a> Image<'a> {
                 depth: Depth::Float,
                 row_bytes: 0,
             },
+            has_alpha: true,
             premultiplication: Premultiplication::Premultiplied,
             field: Field::None,
             scale: None,
@@ -82,10 +84,13 @@ impl<'a> Image<'a> {
         let row_bytes = p.int(sys::kOfxImagePropRowBytes).ok_or_else(|| lacks("row bytes"))?;
         image.layout = Layout::checked(bounds, components, depth, row_bytes).map_err(|e| image.unusable(e))?;
         image.data = p.pointer(sys::kOfxImagePropData).cast();
+        let made_up = components == Components::Rgba && clip.unmapped_components() == Some(Components::Rgb);
+        image.has_alpha = components != Components::Rgb && !made_up;
         image.premultiplication = p
             .named(sys::kOfxImageEffectPropPreMultiplication, Premultiplication::from_ofx)
             .or_else(|| clip.premultiplication())
-            .unwrap_or(Premultiplication::Premultiplied);
+            .filter(|_| image.has_alpha)
+            .unwrap_or(if image.has_alpha { Premultiplication::Premultiplied } else { Premultiplication::Opaque });
         image.field = p.named(sys::kOfxImagePropField, Field::from_ofx).unwrap_or(Field::None);
         image.scale = p.doubles(sys::kOfxImageEffectPropRenderScale).map(|[x, y]| RenderScale { x, y });
         image.pixel_aspect =
@@ -139,7 +144,15 @@ impl<'a> Image<'a> {
         self.layout.depth
     }
 
-    /// What alpha has to do with the color channels; premultiplied where the host does not say.
+    /// Whether it has an alpha of its own. Of a clip of red, green and blue alone that comes as RGBA, alpha is what the
+    /// host made up: 0 everywhere in Nuke, which calls it premultiplied.
+    #[doc(alias = "kOfxImageClipPropUnmappedComponents")]
+    pub fn has_alpha(&self) -> bool {
+        self.has_alpha
+    }
+
+    /// What alpha has to do with the color channels; premultiplied where the host does not say, opaque where there is
+    /// no [alpha](Self::has_alpha).
     pub fn premultiplication(&self) -> Premultiplication {
         self.premultiplication
     }
