@@ -41,7 +41,13 @@ fn line(param: &ParamDescription) -> String {
     if !param.parent.is_empty() {
         write!(out, " in {}", param.parent).unwrap();
     }
-    let flags = [(param.secret, "secret"), (!param.enabled, "disabled"), (!param.animates, "still")];
+    let flags = [
+        (param.secret, "secret"),
+        (!param.enabled, "disabled"),
+        (!param.animates, "still"),
+        // Resolve and Natron make the picture anew for a line that only tells something, unless it says this.
+        (!param.evaluate_on_change, "silent"),
+    ];
     for (_, name) in flags.iter().filter(|(set, _)| *set) {
         write!(out, " {name}").unwrap();
     }

@@ -1,0 +1,103 @@
+"""Times networks on equal input tensors in one runtime, against one of them.
+
+    python models/training/export_seed.py --untrained --out DIR/seed.onnx
+    python models/training/time_networks.py models/tone_fast.onnx models/tone_small.onnx \\
+        --against DIR/seed.onnx --out models/scores/tone_time.json
+
+The networks take turns, so that a busy machine slows all of them; of each, the fastest turn counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from manifest import sha256_of
+from provenance import machine_kind, public_command, today
+
+# Height and width: the frames of the founding document, padded, and what the node shows by default.
+SIZES = ("208x208", "352x640")
+TURNS = 7
+
+
+def sessions(files: list[Path], threads: int) -> list[Any]:
+    """A session of each file, with as many threads."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return [
+        onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"]) for file in files
+    ]
+
+
+def seconds(running: list[Any], height: int, width: int, turns: int = TURNS) -> list[float]:
+    """The fastest turn of each session on the same random picture of one frame."""
+    rng = np.random.default_rng(0)
+    feeds = {
+        "image": rng.random((1, 3, height, width), np.float32),
+        "subject": np.full((1, 1, height, width), 0.5, np.float32),
+    }
+    best = [float("inf")] * len(running)
+    # The first turn makes the memory plans, and is not counted.
+    for turn in range(turns + 1):
+        for k, session in enumerate(running):
+            start = time.perf_counter()
+            session.run(None, feeds)
+            if turn:
+                best[k] = min(best[k], time.perf_counter() - start)
+    return best
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Height and width from `HxW`."""
+    height, _, width = text.partition("x")
+    if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
+        raise argparse.ArgumentTypeError(f"{text!r}: a size is HEIGHTxWIDTH, as in 352x640")
+    return int(height), int(width)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("files", type=Path, nargs="+", help="ONNX files")
+    parser.add_argument("--against", type=Path, required=True, help="the ONNX file to compare with")
+    sizes = [size_of(size) for size in SIZES]
+    parser.add_argument("--sizes", type=size_of, nargs="+", default=sizes, metavar="HxW")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="the JSON file to write")
+    args = parser.parse_args()
+    files = [*args.files, args.against]
+    running = sessions(files, args.threads)
+    rows = []
+    for height, width in args.sizes:
+        *ours, base = seconds(running, height, width)
+        print(f"{height}x{width}: {args.against.name} {1000 * base:.1f} ms")
+        networks = {}
+        for file, taken in zip(args.files, ours, strict=True):
+            print(f"  {file.name} {1000 * taken:.1f} ms, 1/{base / taken:.1f}")
+            networks[file.name] = {"ms": round(1000 * taken, 1), "faster": round(base / taken, 1)}
+        rows.append({"size": [height, width], "ms": round(1000 * base, 1), "networks": networks})
+    if args.out is None:
+        return
+    facts = {
+        "against": args.against.name,
+        "sha256": {file.name: sha256_of(file) for file in args.files},
+        "threads": args.threads,
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+        "date": today(),
+        "machine": machine_kind(),
+        "command": public_command("time_networks.py", sys.argv[1:]),
+        "sizes": rows,
+    }
+    part = args.out.with_suffix(".part")
+    part.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    part.replace(args.out)
+
+
+if __name__ == "__main__":
+    main()
