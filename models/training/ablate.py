@@ -29,6 +29,7 @@ from tone_scores import accuracy, iou
 ROWS: dict[str, list[str]] = {
     "base": [],
     "from_scratch": ["pretrained=false"],
+    "seed_network": ["seed_network=true"],
     "grey": ["color=false"],
     "hard_labels": ["soft_labels=false"],
     "no_dice": ["dice_share=0"],

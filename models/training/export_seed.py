@@ -3,8 +3,10 @@
     python models/training/export_seed.py --untrained --out DIR/seed.onnx
     python models/training/export_seed.py --checkpoint DIR/seed/last.pt --out DIR/seed.onnx
 
-The file has the inputs of ours, so `cargo xtask score tone … --also DIR/seed.onnx` takes it. Random
-weights take as long as learnt ones.
+Checkpoints are those of `train_seed.py`, and of `train_tone.py --recipe seed_network=true`, which
+trains it on all that ours is trained on. The file has the inputs of ours, so that
+`cargo xtask score tone … --also DIR/seed.onnx` takes it. Random weights take as long as learnt
+ones.
 """
 
 from __future__ import annotations
@@ -23,11 +25,12 @@ from seed_net import STRIDE, SeedNet
 
 
 def seed_network(checkpoint: Path | None) -> SeedNet:
-    """The network of a checkpoint of `train_seed.py`, or of random weights, ready to infer."""
+    """The network of a checkpoint, averaged where it is known so, or of random weights."""
     torch.manual_seed(0)
     net = SeedNet()
     if checkpoint is not None:
-        net.load_state_dict(restore(checkpoint)["net"])
+        state = restore(checkpoint)
+        net.load_state_dict(state.get("average", state["net"]))
     return net.eval()
 
 

@@ -25,7 +25,9 @@ class Recipe:
     border_weight: float = 0.0
     # Shares of classes in a pixel as targets, or the strongest class alone.
     soft_labels: bool = True
-    # A trunk that has learnt on photographs, or random weights.
+    # The founding document's network in place of ours: a measure, far too slow to ship.
+    seed_network: bool = False
+    # A trunk that has learnt on photographs, or random weights. The founding document's has none.
     pretrained: bool = True
     # Color beside grey; without, all three channels are luma.
     color: bool = True
@@ -44,6 +46,11 @@ class Recipe:
                 raise ValueError(f"a recipe has no {name!r}; it has {', '.join(fields)}")
             values[name] = _truth(word, text) if fields[name] == "bool" else _number(word, text)
         return Recipe(**values)
+
+    @property
+    def learnt_trunk(self) -> bool:
+        """Whether a part of the network has learnt before."""
+        return self.pretrained and not self.seed_network
 
     def class_weights(self) -> tuple[float, ...]:
         """Weights of the cross-entropy, in class order."""

@@ -20,6 +20,7 @@ from manifest import sha256_of
 from onnx_weights import load_weights
 from recipe import Recipe
 from schedule import follow, one_cycle
+from seed_net import SeedNet
 from shot_dataset import Batch, Frames, as_seen, random_batch
 from tone_loss import tone_loss
 from tone_net import STRIDE, ToneNet
@@ -58,6 +59,11 @@ class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
         return random_batch(self.frames, rng, self.recipe), None
 
 
+def network(recipe: Recipe, learnt: bool) -> ToneNet | SeedNet:
+    """The network of a recipe; with `learnt`, its trunk begins as the recipe has it."""
+    return SeedNet() if recipe.seed_network else ToneNet(learnt and recipe.learnt_trunk)
+
+
 class Run:
     """A training run that can be stored and resumed between epochs."""
 
@@ -67,16 +73,16 @@ class Run:
         self.seed, self.peak, self.recipe = seed, peak, recipe
         # The file's hash: another file of the same name is another run.
         self.begun = "" if begin is None else sha256_of(begin)
-        self.net = ToneNet(recipe.pretrained and begin is None)
+        self.net = network(recipe, learnt=begin is None)
         if begin is not None:
             load_weights(self.net, begin)
         self.net.to(memory_format=torch.channels_last)
-        self.average = ToneNet()
+        self.average = network(recipe, learnt=False)
         self.average.load_state_dict(self.net.state_dict())
         trunk, others = [], []
         for name, parameter in self.net.named_parameters():
             (trunk if name.startswith("trunk.") else others).append(parameter)
-        share = TRUNK_RATE if recipe.pretrained else 1.0
+        share = TRUNK_RATE if recipe.learnt_trunk else 1.0
         groups = [{"params": others, "share": 1.0}, {"params": trunk, "share": share}]
         self.optimizer = torch.optim.AdamW(groups, peak, weight_decay=0.01)
         self.epoch = self.step = 0
@@ -131,7 +137,7 @@ class Run:
         image, subject, target, inside = batch
         for group in self.optimizer.param_groups:
             group["lr"] = one_cycle(progress, self.peak) * group["share"]
-        if self.recipe.pretrained:
+        if self.recipe.learnt_trunk:
             self.net.trunk.hold(progress < THAW and not self.begun)
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16):

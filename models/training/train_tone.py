@@ -58,6 +58,8 @@ def parse_arguments() -> argparse.Namespace:
         args.recipe = Recipe.parse(args.recipe)
     except ValueError as error:
         parser.error(f"--recipe: {error}")
+    if args.begin is not None and args.recipe.seed_network:
+        parser.error("--begin goes on from a file of our network; leave seed_network out")
     return args
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -11,6 +12,7 @@ try:
     import torch
     from torch import nn
 
+    from export_seed import seed_network
     from lite_trunk import LEVELS, STEM, LiteTrunk, SamePadded
     from recipe import Recipe
     from tone_classes import CLASSES
@@ -135,6 +137,24 @@ class Network(unittest.TestCase):
         run.train_step((image, subject, target, inside), None, 0.05)
         self.assertFalse(torch.equal(weight, before))
         self.assertTrue(torch.equal(norm.running_mean, statistics))
+
+    def test_the_founding_document_s_network_is_trained_as_ours_and_read_again(self) -> None:
+        run = Run(1, 1e-3, Recipe(seed_network=True))
+        image, subject = planes(STRIDE, STRIDE)
+        target = torch.zeros(2, len(CLASSES), STRIDE, STRIDE)
+        target[:, 2] = 1
+        inside = torch.ones(2, STRIDE, STRIDE, dtype=torch.bool)
+        first = run.net.down[0][0].weight
+        before = first.clone()
+        run.train_step((image, subject, target, inside), None, 0.05)
+        self.assertFalse(torch.equal(first, before))
+        with tempfile.TemporaryDirectory() as folder:
+            checkpoint = Path(folder) / "last.pt"
+            run.save(checkpoint, "data")
+            again = seed_network(checkpoint)
+        with torch.no_grad():
+            expected = run.average.eval()(image, subject)
+            self.assertTrue(torch.equal(again(image, subject), expected))
 
 
 if __name__ == "__main__":
