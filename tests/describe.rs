@@ -46,7 +46,7 @@ fn line(param: &ParamDescription) -> String {
         (!param.enabled, "disabled"),
         (!param.animates, "still"),
         // Resolve and Natron make the picture anew for a line that only tells something, unless it says this.
-        (!param.evaluate_on_change, "silent"),
+        (param.default.is_some() && !param.evaluate_on_change, "silent"),
     ];
     for (_, name) in flags.iter().filter(|(set, _)| *set) {
         write!(out, " {name}").unwrap();

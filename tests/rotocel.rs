@@ -65,10 +65,12 @@ fn chunks_that_look_at_frames_around_them_are_bit_identical_to_the_whole_sequenc
 }
 
 #[test]
-fn smoothing_runs_the_network_once_a_frame() {
+fn smoothing_runs_the_network_once_a_look_and_frame() {
     let (shot, tiny) = (shot(6), tiny());
-    for (frames, order) in [("1-6", "forwards"), ("6,5,4,3,2,1", "backwards")] {
-        let arguments = render("o.%04d.png", &tiny, &["--set", "temporal_smoothing=2", "--frames", frames]);
+    for (frames, second_look, runs) in [("1-6", "true", 12), ("6,5,4,3,2,1", "true", 12), ("6,5,4,3,2,1", "false", 6)] {
+        let look = format!("second_look={second_look}");
+        let set = ["--set", "temporal_smoothing=2", "--set", &look, "--frames", frames];
+        let arguments = render("o.%04d.png", &tiny, &set);
         let output = std::process::Command::new(program())
             .args(arguments)
             .arg("--bundle")
@@ -80,7 +82,7 @@ fn smoothing_runs_the_network_once_a_frame() {
             .unwrap();
         let log = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{log}");
-        assert_eq!(log.lines().filter(|line| line.contains("ToneSegment: frame ")).count(), 6, "{order}: {log}");
+        assert_eq!(log.lines().filter(|line| line.contains("ToneSegment: frame ")).count(), runs, "{frames}: {log}");
     }
 }
 
@@ -230,7 +232,7 @@ fn the_bundle_scores_the_sample_shot_as_the_training_did() {
     let folder = tempfile::tempdir().unwrap();
     let shot = root().join("models/sample/tone_orbit");
     // Without what the node adds to the network: the scores file knows the network alone.
-    let plain = ["--set", "edge_refine_px=0", "--set", "edge_softness_px=0"];
+    let plain = ["edge_refine_px=0", "edge_softness_px=0", "second_look=false"].map(|set| ["--set", set]).concat();
     for model in ["tone_small", "tone_fast"] {
         let set = ["--set", &format!("model={model}")];
         let score = ["score", "tone", shot.to_str().unwrap(), "--json"];

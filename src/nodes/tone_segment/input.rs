@@ -2,14 +2,13 @@
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
 use super::around::{self, Notice};
-use super::mattes::{Frame, NetworkPicture, Tones, network_size};
+use super::mattes::{Frame, NetworkPicture, Tones, both_looks, network_size};
 use super::output::CLASSES;
 use super::smoothing::Sight;
 use super::{MASK, NODE, ToneSegment, selected_model};
 use crate::nodes::kept::{Key, Room};
 use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
-use imaging::Size;
 use imaging::color::NetworkEncoder;
 use inference::{Device, Engine, Model, Request, Role, tensor};
 use ndarray::{Array2, Array3};
@@ -21,8 +20,9 @@ use std::sync::Arc;
 const HOSTS_THAT_CONNECT_ALL: [&str; 2] = ["DaVinciResolve", "com.blackmagicdesign"];
 
 /// Bytes that each pixel of the network's picture takes until its tones are known: the picture, padded and not, its logits,
-/// and the tones.
-const PIXEL_BYTES: usize = 2 * (4 + CLASSES) * size_of::<f32>() + Tones::PIXEL_BYTES;
+/// a quarter of these for the second look, the mean of both, and the tones.
+const PIXEL_BYTES: usize = LOOK_BYTES + LOOK_BYTES.div_ceil(4) + CLASSES * size_of::<f32>() + Tones::PIXEL_BYTES;
+const LOOK_BYTES: usize = 2 * (4 + CLASSES) * size_of::<f32>();
 
 /// What the artist gave as the subject of a frame.
 pub enum Mask<'a> {
@@ -94,14 +94,14 @@ pub fn analyse(
     let smoothed = neighbors.key(key);
     ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
         let (frame, picture) = analyst.show(&plate)?;
-        let (_, height, width) = picture.image.dim();
         let logits = if neighbors.is_empty() {
             analyst.answer(&picture, plate.time)?
         } else {
             let own = analyst.kept_sight(key, || analyst.sight(&picture, plate.time))?;
             Arc::new(neighbors.smooth(&analyst, key, &own)?)
         };
-        Ok(Analysis::new(frame, picture, Size::new(width, height), logits))
+        let size = picture.size();
+        Ok(Analysis::new(frame, picture, size, logits))
     })
 }
 
@@ -127,10 +127,12 @@ impl<'r, 'a> Analyst<'r, 'a> {
         let (colorspace, exposure) = (settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
         let empty = matches!(plate.mask, Mask::Empty);
-        let (size, aspect, device) = (self.working_size(), plate.source.pixel_aspect(), self.device);
+        let (size, twice) = (self.working_size(), settings.second_look);
+        let (aspect, device) = (plate.source.pixel_aspect(), self.device);
         let bounds = plate.bounds;
         // The whole entry, because a custom model's may change beside the file.
-        let rest = format!("{:?} {device} {colorspace:?} {exposure} {size} {aspect} {empty} {bounds:?}", self.model);
+        let rest =
+            format!("{:?} {device} {colorspace:?} {exposure} {size} {twice} {aspect} {empty} {bounds:?}", self.model);
         Stage::Hash.time(|| Key::of(self.args, &images, &rest))
     }
 
@@ -151,8 +153,22 @@ impl<'r, 'a> Analyst<'r, 'a> {
         Ok((frame, picture))
     }
 
-    /// The network's logits of a picture, padded as the model wants it.
+    /// The network's logits of a picture, padded or not, after as many looks as the settings want.
     pub fn answer(&self, picture: &NetworkPicture, time: f64) -> Result<Arc<Array3<f32>>> {
+        let near = self.look(picture, time)?;
+        if !self.args.settings.second_look {
+            return Ok(near);
+        }
+        self.args.check_abort()?;
+        let threads = self.args.thread_count();
+        let small = Stage::Resize.time(|| picture.halved(threads)).map_err(Error::node)?;
+        let far = self.look(&small, time)?;
+        let mean = Stage::Upsample.time(|| both_looks(&near, &far, picture.size(), threads)).map_err(Error::node)?;
+        Ok(Arc::new(mean))
+    }
+
+    /// The network's logits of a picture, padded as the model wants it.
+    fn look(&self, picture: &NetworkPicture, time: f64) -> Result<Arc<Array3<f32>>> {
         let stride = self.model.entry.stride;
         let request = || {
             let mut inputs = vec![(Role::Image, tensor::pad_to_stride(picture.image.clone(), stride))];

@@ -10,7 +10,7 @@ use crate::nodes::stages::Stage;
 use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
 use imaging::matte::{self, Softening};
 use imaging::resample::{Filter, Resampler};
-use imaging::{Extent, Region, Result, Size, Window};
+use imaging::{Error, Extent, Region, Result, Size, Window};
 use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis, s};
 
 /// A variance of the guide above which an edge holds a matte back: steps of about two hundredths of the display range,
@@ -97,6 +97,45 @@ impl NetworkPicture {
             subject: subject.map(|view| resize.resample(view, threads)).transpose()?,
         })
     }
+
+    /// Its width and height.
+    pub fn size(&self) -> Size {
+        let (_, height, width) = self.image.dim();
+        Size::new(width, height)
+    }
+
+    /// Itself at half the size, for a second look: what fills the picture is then as large as what the network knows best.
+    ///
+    /// # Errors
+    /// When it has no pixels.
+    pub fn halved(&self, threads: usize) -> Result<Self> {
+        let resize = Resampler::whole(self.size(), half(self.size()), Filter::Triangle)?;
+        let subject = self.subject.as_ref().map(|subject| resize.resample(subject.view(), threads)).transpose()?;
+        Ok(Self { image: resize.resample(self.image.view(), threads)?, subject })
+    }
+}
+
+/// The size of the second look at a picture.
+fn half(size: Size) -> Size {
+    Size::new(size.width.div_ceil(2), size.height.div_ceil(2))
+}
+
+/// The mean of the network's logits of a picture and of that [halved](NetworkPicture::halved), at the size of the picture.
+/// Either may be padded.
+///
+/// # Errors
+/// When a size is zero, or there is less than the pictures hold.
+pub fn both_looks(near: &Array3<f32>, far: &Array3<f32>, picture: Size, threads: usize) -> Result<Array3<f32>> {
+    let small = half(picture);
+    let enlarge = Resampler::whole(small, picture, Filter::Triangle)?;
+    let mut mean = enlarge.resample(inference::tensor::crop(far, small.width, small.height), threads)?;
+    let near = inference::tensor::crop(near, picture.width, picture.height);
+    if near.dim() != mean.dim() {
+        let (expected, found) = (mean.shape().to_vec(), near.shape().to_vec());
+        return Err(Error::Shape { what: "logits of the first look", expected, found });
+    }
+    mean.zip_mut_with(&near, |far, near| *far = 0.5 * (*far + near));
+    Ok(mean)
 }
 
 /// The parameters that weigh tones against each other at the network's size. Distances are pixels of the frame at hand.
@@ -179,7 +218,7 @@ impl Tones {
             matte::softmax(low.slice_mut(s![..CLASSES, .., ..]), &weighing.bias, threads)?;
             let confidence = matte::confidence(low.slice(s![..CLASSES, .., ..]), threads)?;
             low.index_axis_mut(Axis(0), CLASSES).assign(&confidence);
-            Ok::<_, imaging::Error>(())
+            Ok::<_, Error>(())
         })?;
 
         let mattes = low.slice(s![1..CLASSES, .., ..]);
@@ -207,7 +246,7 @@ impl Tones {
             self.enlarge(frame, region.input, mattes.slice_mut(s![1.., .., ..]), threads)?;
             matte::complete(mattes.view_mut(), threads)?;
             matte::decide(mattes.view_mut(), threads)?;
-            Ok::<_, imaging::Error>(mattes)
+            Ok::<_, Error>(mattes)
         })?;
         Stage::Edge.time(|| {
             let mut mattes = planes(soft, region.output);
@@ -340,6 +379,44 @@ mod tests {
         assert_eq!(network_size(Size::new(1828, 1556), 2.0, 1828), Size::new(1828, 778));
         assert_eq!(network_size(Size::new(2048, 1556), 2.0, 1024), Size::new(1024, 389));
         assert_eq!(network_size(Size::new(720, 576), 0.5, 576), Size::new(360, 576));
+    }
+
+    #[test]
+    fn both_looks_weigh_alike_and_lie_on_each_other() {
+        let size = Size::new(37, 22);
+        let ramp = |size: Size, slope: f32| {
+            let at = move |i: usize, n: usize| (i as f32 + 0.5) / n as f32;
+            // Padded, as the network wants it: what lies outside must not be seen.
+            Array3::from_shape_fn((CLASSES, 32, 64), move |(k, y, x)| match (y < size.height, x < size.width) {
+                (true, true) => k as f32 + slope * (at(x, size.width) + 2.0 * at(y, size.height)),
+                _ => 1e9,
+            })
+        };
+        let mean = both_looks(&ramp(size, 2.0), &ramp(half(size), 4.0), size, 2).unwrap();
+        let expected = ramp(size, 3.0);
+        assert_eq!(mean.dim(), (CLASSES, 22, 37));
+        // Beyond the outermost pixel of the smaller look there is nothing to go on with.
+        for ((k, y, x), value) in
+            mean.indexed_iter().filter(|((_, y, x), _)| (1..21).contains(y) && (1..36).contains(x))
+        {
+            assert!((value - expected[[k, y, x]]).abs() < 1e-4, "{k} {y} {x}: {value}");
+        }
+        let short = Array3::zeros((CLASSES, 21, 64));
+        assert!(both_looks(&short, &ramp(half(size), 1.0), size, 1).is_err());
+        assert!(both_looks(&ramp(size, 1.0), &Array3::zeros((CLASSES, 4, 64)), size, 1).is_err());
+    }
+
+    #[test]
+    fn the_second_look_sees_the_whole_picture_and_its_subject_at_half_the_size() {
+        let display = Array3::from_shape_fn((3, 30, 51), |(c, y, x)| (c + y + x) as f32);
+        let subject = Array3::from_shape_fn((1, 30, 51), |(_, _, x)| if x < 25 { 1.0 } else { 0.0 });
+        let picture = NetworkPicture { image: display, subject: Some(subject) };
+        let small = picture.halved(1).unwrap();
+        assert_eq!((small.size(), half(Size::new(1, 1))), (Size::new(26, 15), Size::new(1, 1)));
+        let subject = small.subject.unwrap();
+        assert!(subject[[0, 7, 0]] > 0.99 && subject[[0, 7, 25]] < 0.01);
+        let middle = |planes: &Array3<f32>| planes.mean().unwrap();
+        assert!((middle(&small.image) - middle(&picture.image)).abs() < 0.1);
     }
 
     #[test]
