@@ -1,4 +1,4 @@
-//! Time of ToneSegment through the built bundle, beside the bare network on the same tensors in the same run.
+//! Time of ToneSegment through the built bundle, beside one look of the bare network on the same tensors in the same run.
 //!
 //! `cargo xtask bench` prints the ratios; a figure alone says little on a shared machine.
 

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from manifest import sha256_of
+from manifest import METADATA_KEY, sha256_of
 from provenance import machine_kind, public_command, today
 
-# Height and width: the frames of the founding document, padded, and what the node shows by default.
-SIZES = ("208x208", "352x640")
+# Height and width: the frames of the founding document, padded to what all of them take, and what
+# the node shows of a wide frame by default.
+SIZES = ("224x224", "352x640")
 TURNS = 7
 
 
@@ -54,6 +55,13 @@ def seconds(running: list[Any], height: int, width: int, turns: int = TURNS) -> 
     return best
 
 
+def refused(session: Any, height: int, width: int) -> str:
+    """What is wrong with a size for a network; empty where nothing is."""
+    stride = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])["stride"]
+    fits = height % stride == 0 and width % stride == 0
+    return "" if fits else f"{height}x{width}: sides must be multiples of {stride}"
+
+
 def size_of(text: str) -> tuple[int, int]:
     """Height and width from `HxW`."""
     height, _, width = text.partition("x")
@@ -73,6 +81,10 @@ def main() -> None:
     args = parser.parse_args()
     files = [*args.files, args.against]
     running = sessions(files, args.threads)
+    for size in args.sizes:
+        for file, session in zip(files, running, strict=True):
+            if wrong := refused(session, *size):
+                parser.error(f"--sizes {wrong} for {file.name}")
     rows = []
     for height, width in args.sizes:
         *ours, base = seconds(running, height, width)
