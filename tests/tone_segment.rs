@@ -316,6 +316,34 @@ fn exposure_changes_what_the_network_sees_and_not_the_output() {
 }
 
 #[test]
+fn auto_exposure_finds_the_same_however_a_plate_was_exposed() {
+    let host = harsh_host();
+    let linear =
+        |display: f32| if display <= 0.04045 { display / 12.92 } else { ((display + 0.055) / 1.055).powf(2.4) };
+    // A narrow highlight, so that what most of the picture lies below is the material.
+    let bar = |x: i32| [30, 34, 96, 128].iter().filter(|end| x >= **end).count();
+    let classes = |stops: f32, auto: &str, exposure: &str| {
+        let node = pointwise(&host, frame(160, 32, |x, _| grey(stops.exp2() * linear(CLASS_GREYS[bar(x)]))));
+        set(&node, "source_colorspace", "linear_rec709");
+        set(&node, "auto_exposure", auto);
+        set(&node, "exposure", exposure);
+        let index = output(&node, "index");
+        [15, 32, 64, 112, 144].map(|x| index.pixel(x, 16).unwrap()[0])
+    };
+    let exposed = classes(0.0, "true", "0");
+    assert_eq!(exposed, [0.0, 1.0, 2.0, 3.0, 4.0]);
+    // Light, not code values: two stops up, most of the bars lie above white.
+    for stops in [-3.0, -1.5, 2.0, 4.0] {
+        assert_eq!(classes(stops, "true", "0"), exposed, "{stops} stops");
+        assert_ne!(classes(stops, "false", "0"), exposed, "{stops} stops");
+    }
+    let darker = classes(0.0, "true", "-2");
+    assert_ne!(darker, exposed, "the artist's own exposure comes on top");
+    assert_eq!(classes(-3.0, "true", "-2"), darker);
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn nan_infinity_and_hdr_values_never_reach_a_matte() {
     let host = harsh_host();
     let broken = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -5.0, 1e-42, 60_000.0, 0.5];

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment import Look, spoil_mask
+from auto_exposure import exposed
 from labels import REC709_LUMA
 from recipe import Recipe
 from relit_shots import LitShot, has_layers
@@ -21,12 +22,15 @@ from tone_classes import CLASSES
 
 # Crop side and batch size: about equal work each. Small crops reach small scales (a crop cannot
 # show more than the frame), large ones show the network forms as large as the node shows them.
-CROPS = ((192, 10), (288, 5), (352, 3))
+CROPS = ((192, 10), (288, 5), (352, 3), (448, 2))
 # The node shows the network whole frames: so do this share of the crops, or nearly, whatever their
 # side. The scale of the others is drawn from what fits to the largest.
 WHOLE_SHARE = 0.6
 LEAST_OF_WHOLE = 0.8
 LARGEST_SCALE = 2.0
+# The artist's `exposure` comes on top of the common one, and who switches that off has none.
+MOST_STOPS_OFF = 0.5
+AS_IT_COMES = 0.1
 
 
 @dataclass(frozen=True)
@@ -167,11 +171,12 @@ def crop(
         target = place.laid(place.cut(soft))
     if not recipe.soft_labels:
         target = one_hot(target.argmax(0))
+    stops = None if rng.random() < AS_IT_COMES else rng.uniform(-MOST_STOPS_OFF, MOST_STOPS_OFF)
     if rng.random() < recipe.no_mask_share:
         mask = torch.full_like(subject, 0.5)
     else:
         mask = spoil_mask(subject, rng)
-    return as_seen(image, recipe), mask, target / target.sum(0, keepdim=True), subject > 0.5
+    return as_seen(image, recipe, stops), mask, target / target.sum(0, keepdim=True), subject > 0.5
 
 
 def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
@@ -180,8 +185,10 @@ def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
     return image, mask, target, inside[:, 0]
 
 
-def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
-    """An image [3,H,W] as a network of this recipe sees it."""
+def as_seen(image: Tensor, recipe: Recipe, stops: float | None = 0.0) -> Tensor:
+    """An image [3,H,W] as a network of this recipe sees it, `stops` off; `None`: as it comes."""
+    if recipe.auto_exposure and stops is not None:
+        image = torch.from_numpy(exposed(image.numpy(), stops))
     if recipe.color:
         return image
     return (

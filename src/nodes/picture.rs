@@ -1,6 +1,6 @@
 //! Between the host's images and arrays with the top row first.
 
-use imaging::color::NetworkEncoder;
+use imaging::color::{Colorspace, NetworkEncoder, luminance};
 use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
 use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
 use ofx_sdk::{Depth, Error, Premultiplication, RectI, Result};
@@ -12,6 +12,9 @@ const BAND_ROWS: usize = 64;
 
 /// Rows that are hashed as one piece of work.
 const HASHED_ROWS: i32 = 256;
+
+/// Samples along the longer side of a frame, from which its exposure is found.
+const SAMPLES_A_SIDE: usize = 192;
 
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
 const MOST_PIXELS: usize = 1 << 28;
@@ -43,6 +46,26 @@ pub fn display_colors(
             encoder.encode_row(r, g, b);
         }
     })
+}
+
+/// Luminances of an even sample of the pixels of `bounds`, straight and in linear light; fewer where the image does not
+/// reach. The training samples its pictures alike (`models/training/auto_exposure.py`).
+pub fn luminances(image: &Image<'_>, bounds: RectI, colorspace: Colorspace) -> Vec<f32> {
+    let step = bounds.width().max(bounds.height()).div_ceil(SAMPLES_A_SIDE).max(1);
+    let straighten = image.premultiplication() == Premultiplication::Premultiplied;
+    let inside = bounds.intersection(&image.bounds());
+    let mut pixels = vec![[0.0; 4]; inside.width()];
+    let mut found = Vec::new();
+    for y in (inside.y1..inside.y2).skip(step / 2).step_by(step) {
+        image.read_row(y, inside.x1, &mut pixels);
+        for pixel in pixels.iter_mut().skip(step / 2).step_by(step) {
+            if straighten {
+                unpremultiply(pixel);
+            }
+            found.push(luminance(colorspace.to_linear_rec709([pixel[0], pixel[1], pixel[2]])));
+        }
+    }
+    found
 }
 
 /// How much of each pixel of `bounds` a mask covers, `[height, width]`, 0-1: its alpha, or red where it has none.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use imaging::color::luminance;
 use ndarray::Array2;
 use roto::exchange::{Scene, ShapeStyle};
 use roto::{Plate, TraceOptions, Traced, Tracer};
@@ -153,7 +154,7 @@ fn matte(picture: &Frame, channel: MatteChannel) -> Array2<f32> {
             MatteChannel::Green => g,
             MatteChannel::Blue => b,
             MatteChannel::Alpha => a,
-            MatteChannel::Auto | MatteChannel::Luminance => 0.2126 * r + 0.7152 * g + 0.0722 * b,
+            MatteChannel::Auto | MatteChannel::Luminance => luminance([r, g, b]),
         }
     })
 }

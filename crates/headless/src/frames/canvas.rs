@@ -1,6 +1,7 @@
 //! What can be done to a frame without knowing files.
 
 use super::Frame;
+use imaging::color::luminance;
 use ofx_sdk::{Components, Depth, Premultiplication, RectI};
 
 impl Frame {
@@ -106,7 +107,7 @@ impl Frame {
             Components::Alpha => self.pixels.clone(),
             Components::Rgba if alpha => self.pixels.chunks_exact(4).map(|p| p[3]).collect(),
             Components::Rgb | Components::Rgba => {
-                let luminance = |p: &[f32]| 0.2126 * p[0] + 0.7152 * p[1] + 0.0722 * p[2];
+                let luminance = |p: &[f32]| luminance([p[0], p[1], p[2]]);
                 self.pixels.chunks_exact(self.components.count()).map(luminance).collect()
             }
         };

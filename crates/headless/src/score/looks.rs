@@ -17,7 +17,7 @@
 
 use super::grain::{Dice, grain};
 use imaging::Size;
-use imaging::color::Colorspace;
+use imaging::color::{Colorspace, luminance};
 use imaging::resample::{Filter, Resampler};
 use ndarray::{Array2, Array3, ArrayViewMut2, Axis};
 
@@ -139,7 +139,7 @@ pub fn each_color(picture: &mut Array3<f32>, change: impl Fn([f32; 3]) -> [f32; 
 fn half_chroma(display: &mut Array3<f32>) {
     let (_, height, width) = display.dim();
     each_color(display, |[r, g, b]| {
-        let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        let y = luminance([r, g, b]);
         [y, (b - y) / 1.8556, (r - y) / 1.5748]
     });
     let (whole, half) = (Size::new(width, height), Size::new(width.div_ceil(2), height.div_ceil(2)));

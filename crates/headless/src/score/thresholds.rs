@@ -9,6 +9,7 @@ use super::folder::{CLASSES, Shot};
 use super::tally::Tally;
 use super::truth::{ClassTruth, read_display};
 use crate::error::{Error, Result};
+use imaging::color;
 use imaging::metrics::{BrightnessByClass, Ladder};
 use ndarray::{Array2, Axis};
 use serde_json::{Value, json};
@@ -91,5 +92,5 @@ impl Thresholds {
 
 fn luminance(shot: &Shot, frame: i64) -> Result<Array2<f32>> {
     let display = read_display(shot, frame)?;
-    Ok(display.map_axis(Axis(0), |color| 0.2126 * color[0] + 0.7152 * color[1] + 0.0722 * color[2]))
+    Ok(display.map_axis(Axis(0), |color| color::luminance([color[0], color[1], color[2]])))
 }

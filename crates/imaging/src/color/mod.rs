@@ -1,9 +1,11 @@
 //! Color spaces that footage comes in, and the display-referred picture that the networks see.
 
+mod exposure;
 mod network;
 mod primaries;
 mod transfer;
 
+pub use exposure::exposing_stops;
 pub use network::{NetworkEncoder, encode_for_network};
 
 use primaries::{Matrix, Primaries};
@@ -12,6 +14,11 @@ use transfer::Curve;
 
 /// The linear value that infinities and values beyond it are clamped to: the largest half float.
 const LARGEST: f32 = 65504.0;
+
+/// The luminance of linear Rec.709 light (ITU-R BT.709-6); of display-encoded colors, their luma.
+pub fn luminance([r, g, b]: [f32; 3]) -> f32 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
 
 /// A transfer function together with a set of primaries. Values are scene-referred in all but sRGB.
 ///

@@ -1,0 +1,98 @@
+//! The exposure that brings every plate to where the networks know it.
+
+use super::transfer::Curve;
+
+/// This share of a plate's brightness, summed over its pixels in display encoding, lies below [`LEVEL`] once it is exposed.
+/// The training exposes its pictures alike (`models/training/auto_exposure.py`).
+const SHARE: f64 = 0.9;
+
+/// The display value of that place. Higher, and highlights are cut off together with what they lie on.
+const LEVEL: f64 = 0.7;
+
+/// This share of a plate's pixels keeps above white when it is darkened.
+const WHITE_SHARE: f64 = 0.002;
+
+/// No more stops than these either way: what is darker is noise.
+const MOST_STOPS: f64 = 6.0;
+
+/// The stops that expose a plate, from the luminances of its pixels, or of an even sample of them, in linear light; sorts
+/// them. 0 where there is no light.
+///
+/// Each pixel counts by its brightness, so that a black surround, as of an element on nothing, hardly matters, and none
+/// counts more than white, so that a few reflections of lamps do not darken all the rest. A plate whose whites were cut
+/// off is not darkened: they would be grey, which no highlight is.
+pub fn exposing_stops(luminance: &mut [f32]) -> f32 {
+    for light in luminance.iter_mut() {
+        *light = if light.is_nan() { 0.0 } else { light.max(0.0) };
+    }
+    luminance.sort_unstable_by(f32::total_cmp);
+    let brightness = |light: f32| Curve::Srgb.encode(f64::from(light).min(1.0));
+    let whole: f64 = luminance.iter().copied().map(brightness).sum();
+    let Some(last) = luminance.len().checked_sub(1).filter(|_| whole > 0.0) else { return 0.0 };
+    let mut below = 0.0;
+    let place = luminance.iter().position(|&light| {
+        below += brightness(light);
+        below >= SHARE * whole
+    });
+    let light = |place: usize| f64::from(luminance[place]).max(f64::MIN_POSITIVE);
+    let wanted = Curve::Srgb.decode(LEVEL) / light(place.unwrap_or(last));
+    let white = light(last - (WHITE_SHARE * last as f64) as usize);
+    wanted.max(white.recip().min(1.0)).log2().clamp(-MOST_STOPS, MOST_STOPS) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_ramp_is_exposed_as_the_training_exposes_it() {
+        let mut ramp: Vec<f32> = (0..1000).map(|k| k as f32 / 4000.0).collect();
+        // The same ramp and number are in models/training/tests/test_looks.py.
+        assert!((exposing_stops(&mut ramp) - 0.9447).abs() < 1e-3, "{}", exposing_stops(&mut ramp));
+    }
+
+    #[test]
+    fn a_plate_without_light_stays_and_one_of_broken_pixels_is_exposed_by_the_others() {
+        assert_eq!(exposing_stops(&mut []), 0.0);
+        assert_eq!(exposing_stops(&mut [0.0, -1.0, f32::NAN]), 0.0);
+        let mut broken = [f32::NAN, 0.18, f32::NEG_INFINITY, 0.18];
+        assert_eq!(exposing_stops(&mut broken), exposing_stops(&mut [0.18; 2]));
+        assert_eq!(exposing_stops(&mut [f32::INFINITY; 3]), -6.0);
+        assert_eq!(exposing_stops(&mut [1e-30; 3]), 6.0);
+    }
+
+    #[test]
+    fn white_that_was_cut_off_stays_white_and_light_beyond_comes_back() {
+        let cut_off: Vec<f32> = (0..1000).map(|k| (k as f32 / 100.0).min(1.0)).collect();
+        assert_eq!(exposing_stops(&mut cut_off.clone()), 0.0);
+        let beyond: Vec<f32> = (0..1000).map(|k| k as f32 / 125.0).collect();
+        let stops = exposing_stops(&mut beyond.clone());
+        assert!((stops + 3.0).abs() < 0.02, "{stops}: two in a thousand stay above white");
+    }
+
+    #[test]
+    fn a_black_surround_and_a_few_lamps_hardly_matter() {
+        let subject: Vec<f32> = (0..1000).map(|k| 0.05 + k as f32 / 6000.0).collect();
+        let alone = exposing_stops(&mut subject.clone());
+        let mut on_black = [subject.clone(), vec![0.0; 30_000]].concat();
+        assert_eq!(exposing_stops(&mut on_black), alone);
+        let mut with_lamps = [subject, vec![500.0; 5]].concat();
+        assert!((exposing_stops(&mut with_lamps) - alone).abs() < 0.05);
+    }
+
+    proptest! {
+        #![proptest_config(crate::fixture::cases(64))]
+
+        #[test]
+        fn however_dark_a_plate_is_it_comes_to_the_same(
+            plate in proptest::collection::vec(0.001f32..0.24, 50..200),
+            stops in -3.0f32..0.5,
+        ) {
+            // Brightness is a curve of light, and so the place that holds the share moves a little.
+            let darker: Vec<f32> = plate.iter().map(|light| light * stops.exp2()).collect();
+            let change = exposing_stops(&mut plate.clone()) - exposing_stops(&mut darker.clone());
+            prop_assert!((change - stops).abs() < 0.25, "{change} for {stops} stops");
+        }
+    }
+}
