@@ -18,9 +18,6 @@ from torch import Tensor
 from torch.nn import functional
 
 DISPLAY_GAMMA = 2.2
-# Rather brighter than darker: what is darker is brought back by the common exposure, but what is
-# cut off at white stays lost, and the network has to tell tones without it.
-LARGEST_STOPS = 2.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Look:
         """A random look; half of the crops keep their picture as rendered."""
         if rng.random() < 0.5:
             return Look((1, 1, 1), 1, 1, 1, 0, 0, 0)
-        exposure = 2 ** rng.uniform(-1.0, LARGEST_STOPS)
+        exposure = 2 ** rng.uniform(-0.9, 0.9)
         red, green, blue = (exposure * 2 ** rng.uniform(-0.25, 0.25) for _ in range(3))
         return Look(
             gains=(red, green, blue),

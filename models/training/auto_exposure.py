@@ -2,9 +2,10 @@
 
 How much light a camera let in says nothing about tones, so a network need not learn them anew for
 every exposure: each frame is brought to one. Measured is what most of the picture's brightness lies
-below. Weighed by brightness, a black surround, as of an element on nothing, hardly counts. Nothing
-is darkened so far that white is missing: what a camera cut off stays white, as highlights are. The
-node's `auto_exposure` does the same, and before the frame is cut off at white.
+below. Weighed by brightness, a black surround, as of an element on nothing, hardly counts. White is
+where it stops: no frame is brightened until highlights are lost in what they lie on, nor darkened
+until what a camera cut off is grey. So a frame that has white stays as it is. The node's
+`auto_exposure` does the same, and before the frame is cut off at white.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from labels import REC709_LUMA
 # once it is exposed.
 SHARE = 0.9
 LEVEL = 0.7
-# This share of a frame's pixels keeps above white when it is darkened.
-WHITE_SHARE = 0.002
+# The brightest pixels, of which this share lies above the one that may come to white.
+WHITE_SHARE = 0.0005
 # No more than these stops either way: what is darker is noise.
 MOST_STOPS = 6.0
 
@@ -42,7 +43,7 @@ def stops_of(linear: NDArray[np.float32]) -> float:
     light = float(decode_srgb(np.float32(LEVEL)))
     wanted = light / max(float(order[place]), 1e-9)
     white = max(float(order[last - int(WHITE_SHARE * last)]), 1e-9)
-    stops = np.log2(max(wanted, min(1.0, 1.0 / white)))
+    stops = np.log2(float(np.clip(wanted, *sorted((1.0, 1.0 / white)))))
     return float(np.clip(stops, -MOST_STOPS, MOST_STOPS))
 
 

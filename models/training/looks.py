@@ -51,10 +51,6 @@ CURVES: dict[str, Callable[[Picture], Picture]] = {
 }
 
 
-# Mean and spread of a look's exposure; more are too bright, as `augment.py` says why.
-STOPS = (0.3, 1.1)
-
-
 @dataclass(frozen=True)
 class ShotLook:
     """One look. A zero switches a part of it off."""
@@ -82,7 +78,7 @@ class ShotLook:
         codec = rng.choice(("none", "none", "intra", "h264"))
         return ShotLook(
             seed=seed,
-            stops=max(-2.0, min(2.2, rng.gauss(*STOPS))),
+            stops=max(-2.0, min(2.0, rng.gauss(0, 0.9))),
             balance=(2**warm, 2**green, 2**-warm),
             curve=rng.choice(("srgb", "srgb", "srgb", "logc3", "cineon", "linear")),
             grain=rng.uniform(0.01, 0.15) if rng.random() < 0.6 else 0.0,

@@ -22,7 +22,7 @@ from tone_classes import CLASSES
 
 # Crop side and batch size: about equal work each. Small crops reach small scales (a crop cannot
 # show more than the frame), large ones show the network forms as large as the node shows them.
-CROPS = ((192, 10), (288, 5), (352, 3), (448, 2))
+CROPS = ((192, 10), (288, 5), (352, 3))
 # The node shows the network whole frames: so do this share of the crops, or nearly, whatever their
 # side. The scale of the others is drawn from what fits to the largest.
 WHOLE_SHARE = 0.6

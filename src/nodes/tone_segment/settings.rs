@@ -21,8 +21,8 @@ ofx_sdk::settings! {
         input_group: Group = Group::new("Input"),
         /// How the network is shown Source.
         encoding: EncodingSettings,
-        /// Show the network every frame equally bright, however it was exposed; Exposure comes on top. Light above white comes
-        /// back, but what a file has cut off stays white.
+        /// Show the network every frame equally bright, however it was exposed; Exposure comes on top. A dark frame is brightened
+        /// and light above white comes back; one that has white stays as it is.
         auto_exposure: Boolean = Boolean::new("Auto exposure").default(true).not_animating().parent("input_group"),
         /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms, may lose large ones, and
         /// takes longer, in proportion to the square. A frame is shrunk to it, or enlarged, but not more than twice.

@@ -6,11 +6,11 @@ use super::transfer::Curve;
 /// The training exposes its pictures alike (`models/training/auto_exposure.py`).
 const SHARE: f64 = 0.9;
 
-/// The display value of that place. Higher, and highlights are cut off together with what they lie on.
+/// The display value of that place.
 const LEVEL: f64 = 0.7;
 
-/// This share of a plate's pixels keeps above white when it is darkened.
-const WHITE_SHARE: f64 = 0.002;
+/// Of the brightest pixels, this share lies above the one that may come to white.
+const WHITE_SHARE: f64 = 0.0005;
 
 /// No more stops than these either way: what is darker is noise.
 const MOST_STOPS: f64 = 6.0;
@@ -19,8 +19,9 @@ const MOST_STOPS: f64 = 6.0;
 /// them. 0 where there is no light.
 ///
 /// Each pixel counts by its brightness, so that a black surround, as of an element on nothing, hardly matters, and none
-/// counts more than white, so that a few reflections of lamps do not darken all the rest. A plate whose whites were cut
-/// off is not darkened: they would be grey, which no highlight is.
+/// counts more than white, so that a few reflections of lamps do not darken all the rest. White is where it stops: no
+/// plate is brightened until highlights are lost in what they lie on, nor darkened until what a camera has cut off is
+/// grey. So a plate that has white stays as it is.
 pub fn exposing_stops(luminance: &mut [f32]) -> f32 {
     for light in luminance.iter_mut() {
         *light = if light.is_nan() { 0.0 } else { light.max(0.0) };
@@ -37,7 +38,8 @@ pub fn exposing_stops(luminance: &mut [f32]) -> f32 {
     let light = |place: usize| f64::from(luminance[place]).max(f64::MIN_POSITIVE);
     let wanted = Curve::Srgb.decode(LEVEL) / light(place.unwrap_or(last));
     let white = light(last - (WHITE_SHARE * last as f64) as usize);
-    wanted.max(white.recip().min(1.0)).log2().clamp(-MOST_STOPS, MOST_STOPS) as f32
+    let to_white = white.recip();
+    wanted.clamp(to_white.min(1.0), to_white.max(1.0)).log2().clamp(-MOST_STOPS, MOST_STOPS) as f32
 }
 
 #[cfg(test)]
@@ -68,17 +70,20 @@ mod tests {
         assert_eq!(exposing_stops(&mut cut_off.clone()), 0.0);
         let beyond: Vec<f32> = (0..1000).map(|k| k as f32 / 125.0).collect();
         let stops = exposing_stops(&mut beyond.clone());
-        assert!((stops + 3.0).abs() < 0.02, "{stops}: two in a thousand stay above white");
+        assert!((stops + 3.0).abs() < 0.02, "{stops}");
     }
 
     #[test]
-    fn a_black_surround_and_a_few_lamps_hardly_matter() {
-        let subject: Vec<f32> = (0..1000).map(|k| 0.05 + k as f32 / 6000.0).collect();
+    fn a_black_surround_and_hot_pixels_do_not_matter_and_lamps_stop_the_brightening() {
+        let subject: Vec<f32> = (0..3000).map(|k| 0.05 + k as f32 / 18_000.0).collect();
         let alone = exposing_stops(&mut subject.clone());
+        assert!(alone > 0.9, "{alone}");
         let mut on_black = [subject.clone(), vec![0.0; 30_000]].concat();
         assert_eq!(exposing_stops(&mut on_black), alone);
-        let mut with_lamps = [subject, vec![500.0; 5]].concat();
-        assert!((exposing_stops(&mut with_lamps) - alone).abs() < 0.05);
+        let mut with_hot_pixel = [subject.clone(), vec![500.0]].concat();
+        assert!((exposing_stops(&mut with_hot_pixel) - alone).abs() < 0.01);
+        let mut with_lamps = [subject, vec![500.0; 15]].concat();
+        assert_eq!(exposing_stops(&mut with_lamps), 0.0, "neither brighter nor darker");
     }
 
     proptest! {
