@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from node_scores import table
 from tone_classes import CLASSES
 
 CARDS = Path(__file__).parent / "cards"
@@ -35,8 +36,8 @@ def training_rows(run: dict[str, Any]) -> list[str]:
     return [*earlier, f"| {row} |"]
 
 
-def card(template: str, scores: dict[str, Any]) -> str:
-    """The template with every `{{NAME}}` replaced."""
+def card(template: str, scores: dict[str, Any], in_node: dict[str, Any] | None) -> str:
+    """The template with every `{{NAME}}` replaced; `in_node` is what `node_scores.py` stored."""
     held_out, sample = scores["sets"]["heldout"], scores["sets"]["sample"]
     rows = [
         score_row(f"{name}, {how.replace('_', ' ')}", part[how]["iou"], part[how]["accuracy"])
@@ -73,6 +74,15 @@ def card(template: str, scores: dict[str, Any]) -> str:
         "RELIT": run.get("relit", 0),
         "TRAININGS": "\n".join(training_rows({"sha256": scores["sha256"], **run})),
     }
+    if in_node is not None:
+        if in_node["sha256"] != scores["sha256"]:
+            raise ValueError("the node's figures are of another network; run node_scores.py")
+        facts |= {
+            "NODE": table(in_node),
+            "NODE_DATE": in_node["date"],
+            "NODE_MACHINE": in_node["machine"],
+            "NODE_COMMAND": in_node["command"],
+        }
     for name, value in facts.items():
         template = template.replace("{{" + name + "}}", str(value))
     if "{{" in template:
@@ -80,16 +90,22 @@ def card(template: str, scores: dict[str, Any]) -> str:
     return template
 
 
+def written(models: Path, name: str) -> str:
+    """The card of a model, from what is committed of it."""
+    scores = json.loads((models / "scores" / f"{name}.json").read_text("utf-8"))
+    node = models / "scores" / f"{name}_node.json"
+    in_node = json.loads(node.read_text("utf-8")) if node.exists() else None
+    return card((CARDS / f"{name}.md").read_text("utf-8"), scores, in_node)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--name", default="tone_small")
     args = parser.parse_args()
-    scores = json.loads((args.models / "scores" / f"{args.name}.json").read_text())
-    template = (CARDS / f"{args.name}.md").read_text()
     target = args.models / f"{args.name}.md"
     part = target.with_suffix(".part")
-    part.write_text(card(template, scores))
+    part.write_text(written(args.models, args.name), "utf-8")
     part.replace(target)
     print(target)
 

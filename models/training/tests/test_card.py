@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import unittest
 from pathlib import Path
+from typing import Any
 
-from write_card import CARDS, card, score_row, training_rows
+from node_scores import kept, table
+from tone_classes import CLASSES
+from write_card import CARDS, card, score_row, training_rows, written
 
 MODELS = Path(__file__).resolve().parents[2]
 
@@ -14,9 +17,9 @@ MODELS = Path(__file__).resolve().parents[2]
 class Card(unittest.TestCase):
     def test_every_committed_card_is_what_write_card_makes_of_its_scores(self) -> None:
         for template in CARDS.glob("*.md"):
-            written = (MODELS / template.name).read_text()
-            scores = json.loads((MODELS / "scores" / f"{template.stem}.json").read_text())
-            self.assertEqual(card(template.read_text(), scores), written)
+            with self.subTest(template.stem):
+                committed = (MODELS / template.name).read_text("utf-8")
+                self.assertEqual(written(MODELS, template.stem), committed)
 
     def test_a_class_that_does_not_occur_has_a_dash(self) -> None:
         values = dict.fromkeys(("background", "highlight", "material", "diffuse_shadow"), 0.5)
@@ -40,7 +43,63 @@ class Card(unittest.TestCase):
     def test_a_figure_that_nobody_has_is_an_error(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
         with self.assertRaisesRegex(ValueError, "NOBODY"):
-            card("{{NOBODY}}", scores)
+            card("{{NOBODY}}", scores, None)
+
+
+def report() -> dict[str, Any]:
+    """What `score tone` tells of a group, without looks."""
+    tally = {
+        "frames": 4,
+        "mean_iou": 0.5,
+        "mean_iou_of_tones_in_subject": 0.25,
+        "boundary_f": 0.75,
+        "mad_in_band": 0.1,
+        "best_blurred": {"mad_in_band": 0.09, "sigma_px": 1.0},
+        "dtssd": 0.1,
+        "lag": None,
+        "core": {"leaking_share": 0.01},
+        "confusion": [[1]],
+        "classes": {name: {"iou": 0.5} for name in CLASSES},
+    }
+    total = {
+        "variants": {"default": tally},
+        "looks": {"warm": tally},
+        "worst_look": {"look": "warm", "mean_iou": 0.4},
+        "locked_off": {"smoothing_off": 1.0, "smoothing_on": 0.5},
+        "mean_of_shots": 0.5,
+        "thresholds": None,
+    }
+    column = {"group": "target/shots", "model": "net abc", "total": total, "shots": [{}, {}]}
+    command = ["x/rotocel", "score", "tone", "target/shots", "--also", "/o.onnx", "--looks"]
+    return {
+        "columns": [column, {**column, "model": "other def"}],
+        "data_xxh3": {"target/shots": "77"},
+        "date": "2026-11-22T13:12:51Z",
+        "command": [*command, "--out=/r.json"],
+        "settings": [],
+    }
+
+
+class InNode(unittest.TestCase):
+    def test_a_table_has_what_the_report_has_and_dashes_for_the_rest(self) -> None:
+        scores = kept(report(), "abc", "a machine")
+        self.assertEqual(scores["command"], "cargo xtask score tone DIR/shots --looks")
+        self.assertEqual([group["name"] for group in scores["groups"]], ["shots"])
+        self.assertNotIn("confusion", json.dumps(scores))
+        rows = dict(line.strip("| ").split(" | ") for line in table(scores).splitlines())
+        self.assertEqual(rows["shots, frames"], "2, 4")
+        self.assertEqual(rows["worst look, loss"], "warm, 0.100")
+        self.assertEqual(rows["MAD in thousandths in the band, best blurred"], "100 / 90")
+        self.assertEqual(rows["locked-off of 255, smoothing off / on"], "255 / 128")
+        for missing in ("tones in the subject, with Mask", "lag in frames, smoothing on"):
+            self.assertEqual(rows[missing], "-")
+
+    def test_figures_of_another_network_are_refused(self) -> None:
+        with self.assertRaisesRegex(ValueError, "not of 999"):
+            kept(report(), "999", "a machine")
+        scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
+        with self.assertRaisesRegex(ValueError, "another network"):
+            card("", scores, kept(report(), "abc", "a machine"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,195 @@
+"""Keeps what `rotocel score tone` found of a network in the node, for its card.
+
+    cargo xtask score tone models/sample DIR/caster DIR/withheld --looks --out report.json
+    python models/training/node_scores.py report.json --models models --name tone_fast
+
+Writes `scores/NAME_node.json`: totals of each group of shots, without confusion matrices and single
+shots. What the report was not asked for is missing, and stands as a dash in the card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from manifest import sha256_of
+from provenance import machine_kind
+from tone_classes import CLASSES
+
+Figures = dict[str, Any]
+DIGITS = 5
+# Of a variant of the node's settings.
+KEPT = (
+    "frames",
+    "mean_iou",
+    "mean_iou_of_tones_in_subject",
+    "boundary_f",
+    "mad_in_band",
+    "best_blurred",
+    "dtssd",
+    "lag",
+)
+# Of a group of shots.
+TOTALS = (
+    "worst_look",
+    "locked_off",
+    "mean_of_shots",
+    "tenth_percentile_shot",
+    "worst_shot",
+    "ms_per_frame",
+)
+
+
+def kept(report: Figures, sha256: str, machine: str) -> Figures:
+    """What is stored of a report; raises ValueError when it is not of that network."""
+    columns = [column for column in report["columns"] if column["model"].endswith(sha256)]
+    if not columns:
+        found = sorted({column["model"] for column in report["columns"]})
+        raise ValueError(f"the report is of {', '.join(found)}, not of {sha256}; score it anew")
+    stored = {
+        "sha256": sha256,
+        "date": report["date"][:10],
+        "machine": machine,
+        "command": _command(report["command"]),
+        "settings": report["settings"],
+        "groups": [_group(column, report["data_xxh3"]) for column in columns],
+    }
+    return json.loads(json.dumps(stored), parse_float=lambda text: round(float(text), DIGITS))
+
+
+def table(scores: Figures) -> str:
+    """The figures as a table, a column a group of shots."""
+    groups = scores["groups"]
+    head = ["at the node's defaults", *(group["name"] for group in groups)]
+    rows = [head, ["---"] * len(head)]
+    rows += [[name, *(_cell(show, group) for group in groups)] for name, show in ROWS.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _command(words: list[str]) -> str:
+    """The command as a reader would type it; other networks and where it wrote are left out."""
+    shown, words = ["cargo xtask"], list(words[1:])
+    while words:
+        word = words.pop(0)
+        if word in ("--out", "--also"):
+            words.pop(0)
+        elif not word.startswith(("--out=", "--also=")):
+            path = Path(word)
+            elsewhere = path.is_absolute() or path.parts[:1] == ("target",)
+            shown.append(f"DIR/{path.name}" if elsewhere else word)
+    return " ".join(shown)
+
+
+def _group(column: Figures, hashes: dict[str, str]) -> Figures:
+    total = column["total"]
+    variants = {}
+    for name, tally in total["variants"].items():
+        variants[name] = {key: tally[key] for key in KEPT if tally.get(key) is not None}
+        variants[name]["iou"] = {known: tally["classes"][known]["iou"] for known in CLASSES}
+        variants[name]["leaking_share"] = (tally.get("core") or {}).get("leaking_share")
+    group = {
+        "name": Path(column["group"]).name,
+        "data_xxh3": hashes[column["group"]],
+        "shots": len(column["shots"]),
+        "variants": variants,
+        "looks": {look: tally["mean_iou"] for look, tally in total["looks"].items()},
+    }
+    group |= {key: total[key] for key in TOTALS if total.get(key) is not None}
+    thresholds = total.get("thresholds")
+    if thresholds:
+        group["thresholds"] = {how: tally["mean_iou"] for how, tally in thresholds.items()}
+    return group
+
+
+def _cell(show: Callable[[Figures], str], group: Figures) -> str:
+    try:
+        return show(group)
+    except (KeyError, TypeError):
+        return "-"
+
+
+def _worst_look(group: Figures) -> str:
+    worst = group["worst_look"]
+    loss = group["variants"]["default"]["mean_iou"] - worst["mean_iou"]
+    return f"{worst['look']}, {loss:.3f}"
+
+
+def _smoothed(key: str, scale: float, digits: int) -> Callable[[Figures], str]:
+    """A figure without temporal smoothing and with it."""
+
+    def show(group: Figures) -> str:
+        off, on = (group["variants"][name][key] for name in ("default", "smoothing_on"))
+        return f"{scale * off:.{digits}f} / {scale * on:.{digits}f}"
+
+    return show
+
+
+def _of(name: str, key: str, form: str) -> Callable[[Figures], str]:
+    return lambda group: format(group["variants"][name][key], form)
+
+
+def _blurred(group: Figures) -> str:
+    tally = group["variants"]["default"]
+    best = tally["best_blurred"]
+    return f"{1e3 * tally['mad_in_band']:.0f} / {1e3 * best['mad_in_band']:.0f}"
+
+
+def _locked_off(group: Figures) -> str:
+    moved = group["locked_off"]
+    return f"{255 * moved['smoothing_off']:.0f} / {255 * moved['smoothing_on']:.0f}"
+
+
+ROWS: dict[str, Callable[[Figures], str]] = {
+    "shots, frames": lambda g: f"{g['shots']}, {g['variants']['default']['frames']}",
+    **{
+        f"IoU {name.replace('_', ' ')}": lambda g, name=name: (
+            f"{g['variants']['default']['iou'][name]:.3f}"
+        )
+        for name in (*CLASSES[1:], CLASSES[0])
+    },
+    "mean IoU": _of("default", "mean_iou", ".3f"),
+    "tones in the subject": _of("default", "mean_iou_of_tones_in_subject", ".3f"),
+    "tones in the subject, with Mask": _of("with_mask", "mean_iou_of_tones_in_subject", ".3f"),
+    "mean of the shots": lambda g: f"{g['mean_of_shots']:.3f}",
+    "10th-percentile shot, worst": lambda g: (
+        f"{g['tenth_percentile_shot']:.3f}, {g['worst_shot']:.3f}"
+    ),
+    "worst look, loss": _worst_look,
+    "boundary F at 2 px": _of("default", "boundary_f", ".3f"),
+    "boundary F, enlarged bilinearly": _of("bilinear", "boundary_f", ".3f"),
+    "MAD in thousandths in the band, best blurred": _blurred,
+    "core leakage": _of("default", "leaking_share", ".2%"),
+    "dtSSD in hundredths, smoothing off / on": _smoothed("dtssd", 100, 1),
+    "mean IoU, smoothing off / on": _smoothed("mean_iou", 1, 4),
+    "lag in frames, smoothing on": lambda g: (
+        f"{g['variants']['smoothing_on']['lag']['frames']:.2f}"
+    ),
+    "locked-off of 255, smoothing off / on": _locked_off,
+    "control: luminance thresholds": lambda g: f"{g['thresholds']['whole_frame']:.3f}",
+    "control: first frame frozen": _of("frozen_first_frame", "mean_iou", ".3f"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("report", type=Path, help="what `score tone --out` wrote, on this machine")
+    parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
+    parser.add_argument("--name", default="tone_fast", help="the model's name in the manifest")
+    args = parser.parse_args()
+    report = json.loads(args.report.read_text("utf-8"))
+    try:
+        scores = kept(report, sha256_of(args.models / f"{args.name}.onnx"), machine_kind())
+    except (KeyError, ValueError) as error:
+        raise SystemExit(f"{args.report}: {error}") from error
+    target = args.models / "scores" / f"{args.name}_node.json"
+    part = target.with_suffix(".part")
+    part.write_text(json.dumps(scores, indent=1) + "\n", "utf-8")
+    part.replace(target)
+    print(table(scores))
+
+
+if __name__ == "__main__":
+    main()
