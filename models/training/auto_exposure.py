@@ -24,8 +24,6 @@ LEVEL = 0.7
 WHITE_SHARE = 0.0005
 # No more than these stops either way: what is darker is noise.
 MOST_STOPS = 6.0
-
-
 # Every so many-th pixel is measured that this many lie along the longer side, or fewer.
 SAMPLES = 192
 

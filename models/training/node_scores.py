@@ -44,17 +44,18 @@ TOTALS = (
 
 
 def kept(report: Figures, sha256: str, machine: str) -> Figures:
-    """What is stored of a report; raises ValueError when it is not of that network."""
+    """What is stored of a report; raises ValueError when it is not of that network at defaults."""
     columns = [column for column in report["columns"] if column["model"].endswith(sha256)]
     if not columns:
         found = sorted({column["model"] for column in report["columns"]})
         raise ValueError(f"the report is of {', '.join(found)}, not of {sha256}; score it anew")
+    if report["settings"]:
+        raise ValueError(f"it was made with --set {', '.join(report['settings'])}, not at defaults")
     stored = {
         "sha256": sha256,
         "date": report["date"][:10],
         "machine": machine,
         "command": _command(report["command"]),
-        "settings": report["settings"],
         "groups": [_group(column, report["data_xxh3"]) for column in columns],
     }
     return json.loads(json.dumps(stored), parse_float=lambda text: round(float(text), DIGITS))

@@ -94,9 +94,11 @@ class InNode(unittest.TestCase):
         for missing in ("tones in the subject, with Mask", "lag in frames, smoothing on"):
             self.assertEqual(rows[missing], "-")
 
-    def test_figures_of_another_network_are_refused(self) -> None:
+    def test_figures_of_another_network_or_of_other_settings_are_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "not of 999"):
             kept(report(), "999", "a machine")
+        with self.assertRaisesRegex(ValueError, "second_look=false"):
+            kept({**report(), "settings": ["second_look=false"]}, "abc", "a machine")
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
         with self.assertRaisesRegex(ValueError, "another network"):
             card("", scores, kept(report(), "abc", "a machine"))
