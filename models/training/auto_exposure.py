@@ -20,12 +20,13 @@ from labels import REC709_LUMA
 # once it is exposed.
 SHARE = 0.9
 LEVEL = 0.7
-# The brightest pixels, of which this share lies above the one that may come to white.
-WHITE_SHARE = 0.0005
+# This share of the pixels may lie above white: hot pixels and the tail of the grain, but no
+# highlight of an eye.
+WHITE_SHARE = 0.0001
 # No more than these stops either way: what is darker is noise.
 MOST_STOPS = 6.0
 # Every so many-th pixel is measured that this many lie along the longer side, or fewer.
-SAMPLES = 192
+SAMPLES = 384
 
 
 def stops_of(linear: NDArray[np.float32]) -> float:

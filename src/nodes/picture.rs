@@ -14,7 +14,7 @@ const BAND_ROWS: usize = 64;
 const HASHED_ROWS: i32 = 256;
 
 /// Samples along the longer side of a frame, from which its exposure is found.
-const SAMPLES_A_SIDE: usize = 192;
+const SAMPLES_A_SIDE: usize = 384;
 
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
 const MOST_PIXELS: usize = 1 << 28;
