@@ -14,6 +14,11 @@ fn at_one() -> RenderRequest {
     RenderRequest::at(1.0)
 }
 
+/// The light of a display value (sRGB).
+fn linear(v: f32) -> f32 {
+    if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+}
+
 /// Display values in the middle of each class of the tiny network, in class order (background has the dark end).
 const CLASS_GREYS: [f32; 5] = [0.0, 0.95, 0.7, 0.36, 0.15];
 
@@ -286,7 +291,6 @@ fn premultiplied_source_is_straightened_before_the_network_sees_it() {
 #[test]
 fn log_and_linear_encodings_of_one_picture_give_the_same_mattes() {
     let host = harsh_host();
-    let linear = |v: f32| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) };
     let slog3 = |v: f32| {
         if v >= 0.011_25 {
             (420.0 + ((v + 0.01) / 0.19).log10() * 261.5) / 1023.0
@@ -318,8 +322,6 @@ fn exposure_changes_what_the_network_sees_and_not_the_output() {
 #[test]
 fn auto_exposure_finds_the_same_however_a_plate_was_exposed() {
     let host = harsh_host();
-    let linear =
-        |display: f32| if display <= 0.04045 { display / 12.92 } else { ((display + 0.055) / 1.055).powf(2.4) };
     // A narrow highlight, so that what most of the picture lies below is the material.
     let bar = |x: i32| [30, 34, 96, 128].iter().filter(|end| x >= **end).count();
     let classes = |stops: f32, auto: &str, exposure: &str| {
@@ -341,6 +343,28 @@ fn auto_exposure_finds_the_same_however_a_plate_was_exposed() {
     assert_ne!(darker, exposed, "the artist's own exposure comes on top");
     assert_eq!(classes(-3.0, "true", "-2"), darker);
     assert_well_behaved(&host);
+}
+
+#[test]
+fn auto_exposure_measures_straight_colors() {
+    let host = harsh_host();
+    // Dark, so that it is brightened; of its stored, premultiplied values it would be by two stops more.
+    let mut straight = frame(96, 64, |x, y| {
+        let [r, g, b, _] = scenery(x, y);
+        [0.3 * r, 0.3 * g, 0.3 * b, 0.25]
+    });
+    straight.premultiplication = Premultiplication::Unpremultiplied;
+    let mut premultiplied = frame(96, 64, |x, y| {
+        let [r, g, b, _] = scenery(x, y);
+        [0.075 * r, 0.075 * g, 0.075 * b, 0.25]
+    });
+    premultiplied.premultiplication = Premultiplication::Premultiplied;
+    let [a, b] = [straight, premultiplied].map(|source| {
+        let node = pointwise(&host, source);
+        set(&node, "auto_exposure", "true");
+        output(&node, "packed_light")
+    });
+    assert!(largest_difference(&a, &b) < 1e-3, "{}", largest_difference(&a, &b));
 }
 
 #[test]

@@ -39,7 +39,6 @@ TOTALS = (
     "mean_of_shots",
     "tenth_percentile_shot",
     "worst_shot",
-    "ms_per_frame",
 )
 
 

@@ -94,6 +94,12 @@ class InNode(unittest.TestCase):
         for missing in ("tones in the subject, with Mask", "lag in frames, smoothing on"):
             self.assertEqual(rows[missing], "-")
 
+    def test_no_line_of_the_committed_table_is_without_any_figure(self) -> None:
+        scores = json.loads((MODELS / "scores" / "tone_fast_node.json").read_text("utf-8"))
+        for line in table(scores).splitlines():
+            name, *cells = line.strip("| ").split(" | ")
+            self.assertNotEqual(set(cells), {"-"}, name)
+
     def test_figures_of_another_network_or_of_other_settings_are_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "not of 999"):
             kept(report(), "999", "a machine")

@@ -38,10 +38,13 @@ class Curves(unittest.TestCase):
 
 
 class Exposure(unittest.TestCase):
-    def test_a_ramp_is_exposed_as_the_node_exposes_it(self) -> None:
-        # The same ramp and number are in crates/imaging/src/color/exposure.rs.
+    def test_pictures_are_exposed_as_the_node_exposes_them(self) -> None:
+        # The same pictures and numbers are in crates/imaging/src/color/exposure.rs.
         ramp = np.arange(1000, dtype=np.float32) / 4000
         self.assertAlmostEqual(stops_of(ramp.reshape(25, 40, 1).repeat(3, 2)), 0.9447, places=3)
+        lamps = np.full(20_000, 0.02, np.float32)
+        lamps[:10] = 0.9 / np.arange(1, 11)
+        self.assertAlmostEqual(stops_of(lamps.reshape(100, 200, 1).repeat(3, 2)), 1.152, places=3)
         self.assertEqual(stops_of(np.zeros((4, 4, 3), np.float32)), 0.0)
 
     def test_what_was_exposed_otherwise_comes_to_the_same(self) -> None:

@@ -9,7 +9,7 @@ use super::{MASK, NODE, ToneSegment, selected_model};
 use crate::nodes::kept::{Key, Room};
 use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
-use imaging::color::{NetworkEncoder, exposing_stops};
+use imaging::color::{NetworkEncoder, auto_exposure_stops};
 use inference::{Device, Engine, Model, Request, Role, tensor};
 use ndarray::{Array2, Array3};
 use ofx_sdk::plugin::{Image, RenderArgs};
@@ -144,7 +144,7 @@ impl<'r, 'a> Analyst<'r, 'a> {
         args.check_abort()?;
         let frame = Stage::Convert.time(|| {
             let colorspace = settings.encoding.source_colorspace.0;
-            let stops = settings.encoding.exposure as f32 + self.exposing_stops(plate);
+            let stops = settings.encoding.exposure as f32 + self.auto_exposure_stops(plate);
             let encoder = NetworkEncoder::new(colorspace, stops);
             let display = picture::display_colors(args, plate.source, plate.bounds, &encoder)?;
             Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.bounds)? })
@@ -158,13 +158,13 @@ impl<'r, 'a> Analyst<'r, 'a> {
     }
 
     /// The stops that bring a plate to the exposure that the network knows best.
-    fn exposing_stops(&self, plate: &Plate<'_, '_>) -> f32 {
+    fn auto_exposure_stops(&self, plate: &Plate<'_, '_>) -> f32 {
         let settings = &self.args.settings;
         if !settings.auto_exposure {
             return 0.0;
         }
         let colorspace = settings.encoding.source_colorspace.0;
-        exposing_stops(&mut picture::luminances(plate.source, plate.bounds, colorspace))
+        auto_exposure_stops(&mut picture::luminances(plate.source, plate.bounds, colorspace))
     }
 
     /// The network's logits of a picture, padded or not, after as many looks as the settings want.
