@@ -4,7 +4,8 @@
     python models/training/node_scores.py report.json --models models --name tone_fast
 
 Writes `scores/NAME_node.json`: totals of each group of shots, without confusion matrices and single
-shots. What the report was not asked for is missing, and stands as a dash in the card.
+shots. What the report was not asked for is missing, and stands as a dash in the card. Networks that
+the report has beside it (`--also FILE.onnx`) are kept as controls.
 """
 
 from __future__ import annotations
@@ -50,12 +51,13 @@ def kept(report: Figures, sha256: str, machine: str) -> Figures:
         raise ValueError(f"the report is of {', '.join(found)}, not of {sha256}; score it anew")
     if report["settings"]:
         raise ValueError(f"it was made with --set {', '.join(report['settings'])}, not at defaults")
+    others = [column for column in report["columns"] if column not in columns]
     stored = {
         "sha256": sha256,
         "date": report["date"][:10],
         "machine": machine,
         "command": _command(report["command"]),
-        "groups": [_group(column, report["data_xxh3"]) for column in columns],
+        "groups": [_group(column, others, report["data_xxh3"]) for column in columns],
     }
     return json.loads(json.dumps(stored), parse_float=lambda text: round(float(text), DIGITS))
 
@@ -65,25 +67,30 @@ def table(scores: Figures) -> str:
     groups = scores["groups"]
     head = ["at the node's defaults", *(group["name"] for group in groups)]
     rows = [head, ["---"] * len(head)]
-    rows += [[name, *(_cell(show, group) for group in groups)] for name, show in ROWS.items()]
+    others = dict.fromkeys(name for group in groups for name in group.get("other_networks", {}))
+    shown = ROWS | {f"control: {name}": _other(name) for name in others}
+    rows += [[name, *(_cell(show, group) for group in groups)] for name, show in shown.items()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _command(words: list[str]) -> str:
-    """The command as a reader would type it; other networks and where it wrote are left out."""
-    shown, words = ["cargo xtask"], list(words[1:])
+    """The command as a reader would type it; where it wrote is left out."""
+    words = [
+        part for word in words[1:] for part in (word.split("=", 1) if word[:2] == "--" else [word])
+    ]
+    shown = ["cargo xtask"]
     while words:
         word = words.pop(0)
-        if word in ("--out", "--also"):
+        if word == "--out":
             words.pop(0)
-        elif not word.startswith(("--out=", "--also=")):
+        else:
             path = Path(word)
             elsewhere = path.is_absolute() or path.parts[:1] == ("target",)
             shown.append(f"DIR/{path.name}" if elsewhere else word)
     return " ".join(shown)
 
 
-def _group(column: Figures, hashes: dict[str, str]) -> Figures:
+def _group(column: Figures, others: list[Figures], hashes: dict[str, str]) -> Figures:
     total = column["total"]
     variants = {}
     for name, tally in total["variants"].items():
@@ -101,7 +108,21 @@ def _group(column: Figures, hashes: dict[str, str]) -> Figures:
     thresholds = total.get("thresholds")
     if thresholds:
         group["thresholds"] = {how: tally["mean_iou"] for how, tally in thresholds.items()}
+    beside = [other for other in others if other["group"] == column["group"]]
+    if beside:
+        group["other_networks"] = {other["network"]: _beside(other) for other in beside}
     return group
+
+
+def _beside(column: Figures) -> Figures:
+    """What is stored of another network's answers on the same shots."""
+    tally = column["total"]["variants"]["default"]
+    return {
+        "model": column["model"],
+        "mean_iou": tally["mean_iou"],
+        "iou": {known: tally["classes"][known]["iou"] for known in CLASSES},
+        "mean_of_shots": column["total"]["mean_of_shots"],
+    }
 
 
 def _cell(show: Callable[[Figures], str], group: Figures) -> str:
@@ -129,6 +150,10 @@ def _smoothed(key: str, scale: float, digits: int) -> Callable[[Figures], str]:
 
 def _of(name: str, key: str, form: str) -> Callable[[Figures], str]:
     return lambda group: format(group["variants"][name][key], form)
+
+
+def _other(name: str) -> Callable[[Figures], str]:
+    return lambda group: f"{group['other_networks'][name]['mean_iou']:.3f}"
 
 
 def _blurred(group: Figures) -> str:

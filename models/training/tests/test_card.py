@@ -72,7 +72,7 @@ def report() -> dict[str, Any]:
     column = {"group": "target/shots", "model": "net abc", "total": total, "shots": [{}, {}]}
     command = ["x/rotocel", "score", "tone", "target/shots", "--also", "/o.onnx", "--looks"]
     return {
-        "columns": [column, {**column, "model": "other def"}],
+        "columns": [column, {**column, "model": "other def", "network": "other"}],
         "data_xxh3": {"target/shots": "77"},
         "date": "2026-11-22T13:12:51Z",
         "command": [*command, "--out=/r.json"],
@@ -83,7 +83,9 @@ def report() -> dict[str, Any]:
 class InNode(unittest.TestCase):
     def test_a_table_has_what_the_report_has_and_dashes_for_the_rest(self) -> None:
         scores = kept(report(), "abc", "a machine")
-        self.assertEqual(scores["command"], "cargo xtask score tone DIR/shots --looks")
+        self.assertEqual(
+            scores["command"], "cargo xtask score tone DIR/shots --also DIR/o.onnx --looks"
+        )
         self.assertEqual([group["name"] for group in scores["groups"]], ["shots"])
         self.assertNotIn("confusion", json.dumps(scores))
         rows = dict(line.strip("| ").split(" | ") for line in table(scores).splitlines())
@@ -91,6 +93,7 @@ class InNode(unittest.TestCase):
         self.assertEqual(rows["worst look, loss"], "warm, 0.100")
         self.assertEqual(rows["MAD in thousandths in the band, best blurred"], "100 / 90")
         self.assertEqual(rows["locked-off of 255, smoothing off / on"], "255 / 128")
+        self.assertEqual(rows["control: other"], "0.500")
         for missing in ("tones in the subject, with Mask", "lag in frames, smoothing on"):
             self.assertEqual(rows[missing], "-")
 
