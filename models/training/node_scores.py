@@ -5,14 +5,15 @@
 
 Writes `scores/NAME_node.json`: totals of each group of shots, without confusion matrices and single
 shots. What the report was not asked for is missing, and stands as a dash in the card. Networks that
-the report has beside it (`--also FILE.onnx`) are kept as controls.
+the report has beside it (`score tone --also FILE.onnx`) are kept as controls; `--also` here takes
+them from a report of its own, for a network that is too slow to be shown every look.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,31 @@ TOTALS = (
 )
 
 
-def kept(report: Figures, sha256: str, machine: str) -> Figures:
-    """What is stored of a report; raises ValueError when it is not of that network at defaults."""
+def kept(report: Figures, sha256: str, machine: str, beside: Sequence[Figures] = ()) -> Figures:
+    """What is stored of a report; raises ValueError when it is not of that network at defaults.
+
+    Other networks are taken from the report itself and from those `beside` it, which must be of the
+    same shots and settings.
+    """
     columns = [column for column in report["columns"] if column["model"].endswith(sha256)]
     if not columns:
         found = sorted({column["model"] for column in report["columns"]})
         raise ValueError(f"the report is of {', '.join(found)}, not of {sha256}; score it anew")
     if report["settings"]:
         raise ValueError(f"it was made with --set {', '.join(report['settings'])}, not at defaults")
-    others = [column for column in report["columns"] if column not in columns]
+    for other in beside:
+        _check_same(report, other)
     stored = {
         "sha256": sha256,
         "date": report["date"][:10],
         "machine": machine,
         "command": _command(report["command"]),
-        "groups": [_group(column, others, report["data_xxh3"]) for column in columns],
+        "commands_beside": [_command(other["command"]) for other in beside],
+        "groups": [_group(column, report["data_xxh3"]) for column in columns],
     }
+    for group, column in zip(stored["groups"], columns, strict=True):
+        for other in (report, *beside):
+            group["other_networks"] |= _others(other, column["group"], sha256)
     return json.loads(json.dumps(stored), parse_float=lambda text: round(float(text), DIGITS))
 
 
@@ -90,7 +100,16 @@ def _command(words: list[str]) -> str:
     return " ".join(shown)
 
 
-def _group(column: Figures, others: list[Figures], hashes: dict[str, str]) -> Figures:
+def _check_same(report: Figures, other: Figures) -> None:
+    """Raises ValueError when figures of both could not stand in one column."""
+    for group, known in other["data_xxh3"].items():
+        if report["data_xxh3"].get(group) != known:
+            raise ValueError(f"the report beside it is of other shots in {group}; score both anew")
+    if other["settings"] != report["settings"]:
+        raise ValueError("the report beside it was made with other settings; score it at defaults")
+
+
+def _group(column: Figures, hashes: dict[str, str]) -> Figures:
     total = column["total"]
     variants = {}
     for name, tally in total["variants"].items():
@@ -108,14 +127,20 @@ def _group(column: Figures, others: list[Figures], hashes: dict[str, str]) -> Fi
     thresholds = total.get("thresholds")
     if thresholds:
         group["thresholds"] = {how: tally["mean_iou"] for how, tally in thresholds.items()}
-    beside = [other for other in others if other["group"] == column["group"]]
-    if beside:
-        group["other_networks"] = {other["network"]: _beside(other) for other in beside}
+    group["other_networks"] = {}
     return group
 
 
-def _beside(column: Figures) -> Figures:
-    """What is stored of another network's answers on the same shots."""
+def _others(report: Figures, group: str, sha256: str) -> dict[str, Figures]:
+    """What is stored of the other networks' answers on the same shots."""
+    return {
+        column["network"]: _other_network(column)
+        for column in report["columns"]
+        if column["group"] == group and not column["model"].endswith(sha256)
+    }
+
+
+def _other_network(column: Figures) -> Figures:
     tally = column["total"]["variants"]["default"]
     return {
         "model": column["model"],
@@ -203,10 +228,13 @@ def main() -> None:
     parser.add_argument("report", type=Path, help="what `score tone --out` wrote, on this machine")
     parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
     parser.add_argument("--name", default="tone_fast", help="the model's name in the manifest")
+    parser.add_argument(
+        "--also", type=Path, nargs="*", default=[], help="reports that have other networks"
+    )
     args = parser.parse_args()
-    report = json.loads(args.report.read_text("utf-8"))
+    report, *beside = [json.loads(p.read_text("utf-8")) for p in (args.report, *args.also)]
     try:
-        scores = kept(report, sha256_of(args.models / f"{args.name}.onnx"), machine_kind())
+        scores = kept(report, sha256_of(args.models / f"{args.name}.onnx"), machine_kind(), beside)
     except (KeyError, ValueError) as error:
         raise SystemExit(f"{args.report}: {error}") from error
     target = args.models / "scores" / f"{args.name}_node.json"

@@ -97,6 +97,17 @@ class InNode(unittest.TestCase):
         for missing in ("tones in the subject, with Mask", "lag in frames, smoothing on"):
             self.assertEqual(rows[missing], "-")
 
+    def test_other_networks_may_come_from_a_report_of_the_same_shots(self) -> None:
+        slow = report()
+        slow["columns"] = [{**slow["columns"][1], "network": "slow"}]
+        scores = kept(report(), "abc", "a machine", [slow])
+        for name in ("control: other | 0.500", "control: slow | 0.500"):
+            self.assertIn(name, table(scores))
+        with self.assertRaisesRegex(ValueError, "other shots in target/shots"):
+            kept(report(), "abc", "a machine", [{**slow, "data_xxh3": {"target/shots": "78"}}])
+        with self.assertRaisesRegex(ValueError, "other settings"):
+            kept(report(), "abc", "a machine", [{**slow, "settings": ["exposure=1"]}])
+
     def test_no_line_of_the_committed_table_is_without_any_figure(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_fast_node.json").read_text("utf-8"))
         for line in table(scores).splitlines():
