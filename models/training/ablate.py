@@ -46,15 +46,14 @@ RATE = 2.5e-3
 RELIGHT_EVERY = 24
 
 
-def train_row(run: Run, checkpoint: Path, training: Split, limits: Limits) -> None:
+def train_row(run: Run, checkpoint: Path, training: Split, pool: RelitPool, limits: Limits) -> None:
     """Trains what is missing of a row."""
     if checkpoint.exists():
         run.load(checkpoint, training.hash)
-    with RelitPool(training.relit, run.seed, RELIGHT_EVERY) as pool:
-        while not limits.reached(run):
-            loss = run_epoch(run, training.frames.with_lit(pool.at(run.epoch)), limits)
-            run.save(checkpoint, training.hash)
-            print(f"epoch {run.epoch}, loss {loss:.4f}, {run.seconds:.0f} s", flush=True)
+    while not limits.reached(run):
+        loss = run_epoch(run, training.frames.with_lit(pool.at(run.epoch)), limits)
+        run.save(checkpoint, training.hash)
+        print(f"epoch {run.epoch}, loss {loss:.4f}, {run.seconds:.0f} s", flush=True)
 
 
 def score(run: Run, split: Split) -> dict[str, Any]:
@@ -80,6 +79,38 @@ def check_same(result: Path, run: Run, training: Split, steps: int) -> None:
         raise SystemExit(
             f"{result} is of other data, another seed or schedule; choose another --out"
         )
+
+
+def make_row(
+    row: str, args: argparse.Namespace, training: Split, pool: RelitPool, tests: dict[str, Split]
+) -> None:
+    """Trains and scores a row, unless its result is there."""
+    result = args.out / f"{row}.json"
+    run = Run(args.seed, RATE, Recipe.parse(ROWS[row]))
+    if result.exists():
+        check_same(result, run, training, args.epochs * args.steps)
+        return
+    print(row, flush=True)
+    limits = Limits(args.epochs, args.steps, float("inf"))
+    train_row(run, args.work / f"{row}.pt", training, pool, limits)
+    facts = {
+        "row": row,
+        "recipe": ROWS[row],
+        "seed": args.seed,
+        "date": today(),
+        "machine": machine_kind(),
+        "command": public_command("ablate.py", sys.argv[1:]),
+        "training": {
+            "data_hash": training.hash,
+            "epochs": run.epoch,
+            "steps": run.step,
+            "minutes": round(run.seconds / 60, 1),
+        },
+        "sets": {name: score(run, split) for name, split in tests.items()},
+    }
+    part = result.with_suffix(".part")
+    part.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    part.replace(result)
 
 
 def test_splits(roots: list[Path]) -> dict[str, Split]:
@@ -115,33 +146,9 @@ def main() -> None:
         tests[name] = split
     args.work.mkdir(parents=True, exist_ok=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    for row in args.rows:
-        result = args.out / f"{row}.json"
-        run = Run(args.seed, RATE, Recipe.parse(ROWS[row]))
-        if result.exists():
-            check_same(result, run, training, args.epochs * args.steps)
-            continue
-        print(row, flush=True)
-        limits = Limits(args.epochs, args.steps, float("inf"))
-        train_row(run, args.work / f"{row}.pt", training, limits)
-        facts = {
-            "row": row,
-            "recipe": ROWS[row],
-            "seed": args.seed,
-            "date": today(),
-            "machine": machine_kind(),
-            "command": public_command("ablate.py", sys.argv[1:]),
-            "training": {
-                "data_hash": training.hash,
-                "epochs": run.epoch,
-                "steps": run.step,
-                "minutes": round(run.seconds / 60, 1),
-            },
-            "sets": {name: score(run, split) for name, split in tests.items()},
-        }
-        part = result.with_suffix(".part")
-        part.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-        part.replace(result)
+    with RelitPool(training.relit, args.seed, RELIGHT_EVERY, keep=True) as pool:
+        for row in args.rows:
+            make_row(row, args, training, pool, tests)
 
 
 if __name__ == "__main__":

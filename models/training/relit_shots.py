@@ -76,23 +76,24 @@ class RelitPool:
     """Shots as they were last relit; each shot is relit every `period` epochs, in turn.
 
     What an epoch sees follows from the seed and its number alone, so that a resumed run sees what
-    an uninterrupted one would have.
+    an uninterrupted one would have. With `keep`, lights stay known when their epoch is over, for
+    runs that one after the other see the same epochs.
     """
 
-    def __init__(self, shots: list[Path], seed: int, period: int) -> None:
-        self.shots, self.seed, self.period = shots, seed, period
+    def __init__(self, shots: list[Path], seed: int, period: int, keep: bool = False) -> None:
+        self.shots, self.seed, self.period, self.keep = shots, seed, period, keep
         # Forking beside torch's threads could hang, so the helper process is started afresh.
         context = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, mp_context=context)
-        self._lit: dict[Path, tuple[str, Future[LitShot]]] = {}
+        self._lit: dict[tuple[Path, int], Future[LitShot]] = {}
 
     def at(self, epoch: int) -> list[LitShot]:
         """Every shot as this epoch sees it; begins with what the next epoch will need."""
-        now = [self._begin(k, epoch) for k in range(len(self.shots))]
-        lit = [future.result() for future in now]
-        for k in range(len(self.shots)):
-            self._begin(k, epoch + 1)
-        return lit
+        now = self._begin(epoch)
+        self._lit |= now
+        then = self._begin(epoch + 1)
+        self._lit = (self._lit if self.keep else now) | then
+        return [future.result() for future in now.values()]
 
     def close(self) -> None:
         """Ends the helper process."""
@@ -104,14 +105,15 @@ class RelitPool:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def _begin(self, k: int, epoch: int) -> Future[LitShot]:
-        """The relit shot of an epoch, begun if it was not."""
-        shot = self.shots[k]
-        seed = f"{self.seed}/{shot.name}/{(epoch + k) // self.period}"
-        known = self._lit.get(shot)
-        if known is None or known[0] != seed:
-            self._lit[shot] = known = (seed, self._process.submit(light_shot, shot, seed))
-        return known[1]
+    def _begin(self, epoch: int) -> dict[tuple[Path, int], Future[LitShot]]:
+        """The relit shots of an epoch in their order, begun if they were not."""
+        lit = {}
+        for k, shot in enumerate(self.shots):
+            turn = (epoch + k) // self.period
+            seed = f"{self.seed}/{shot.name}/{turn}"
+            known = self._lit.get((shot, turn))
+            lit[shot, turn] = known or self._process.submit(light_shot, shot, seed)
+        return lit
 
 
 def _motions(shot: Path, numbers: list[int]) -> NDArray[np.float32] | None:

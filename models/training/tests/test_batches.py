@@ -70,6 +70,13 @@ class Relit(Folder):
         ]
         self.assertEqual(changes, [[False, True], [True, False], [False, True]])
 
+    def test_a_pool_that_keeps_lights_has_them_for_the_next_run(self) -> None:
+        with RelitPool([self.root / "one"], seed=1, period=1, keep=True) as pool:
+            first, again = ([pool.at(epoch)[0] for epoch in range(2)] for _ in range(2))
+        self.assertIs(first[0], again[0])
+        self.assertIs(first[1], again[1])
+        self.assertIsNot(first[0], first[1])
+
 
 class H264(unittest.TestCase):
     def test_a_higher_rate_factor_loses_more_and_twice_the_same(self) -> None:
