@@ -146,7 +146,7 @@ def main() -> None:
         tests[name] = split
     args.work.mkdir(parents=True, exist_ok=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    with RelitPool(training.relit, args.seed, RELIGHT_EVERY, keep=True) as pool:
+    with RelitPool(training.relit, str(args.seed), RELIGHT_EVERY, keep=True) as pool:
         for row in args.rows:
             make_row(row, args, training, pool, tests)
 

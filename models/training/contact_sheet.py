@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from auto_exposure import exposed
 from manifest import METADATA_KEY
 from shot_folder import colored, find_shots, frame_numbers, frame_path, load_png, save_png
 
@@ -30,16 +29,15 @@ def load_session(model: Path) -> Any:
 def predict(
     session: Any, frame: NDArray[np.uint8], subject: NDArray[np.uint8] | None
 ) -> NDArray[np.int64]:
-    """Class numbers of one frame, exposed as the node does; `subject` is the mask or None."""
+    """Class numbers of one frame; `subject` is the mask or None for unknown."""
     stride = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])["stride"]
     height, width = frame.shape[:2]
     pad = ((0, -height % stride), (0, -width % stride))
-    shown = exposed(frame.transpose(2, 0, 1).astype(np.float32) / 255)
-    image = np.pad(shown, ((0, 0), *pad), mode="edge")
-    mask = np.full(image.shape[1:], 0.5, np.float32)
+    image = np.pad(frame, (*pad, (0, 0)), mode="edge").astype(np.float32) / 255
+    mask = np.full(image.shape[:2], 0.5, np.float32)
     if subject is not None:
         mask = np.pad(subject, pad, mode="edge").astype(np.float32) / 255
-    feeds = {"image": image[None], "subject": mask[None, None]}
+    feeds = {"image": image.transpose(2, 0, 1)[None], "subject": mask[None, None]}
     (logits,) = session.run(None, feeds)
     return logits[0, :, :height, :width].argmax(0)
 

@@ -13,13 +13,6 @@ def encode_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.where(x <= 0.0031308, 12.92 * x, curve), np.float32)
 
 
-def decode_srgb(encoded: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Display-encoded sRGB to linear light; the inverse of `encode_srgb` from 0 on."""
-    x = np.maximum(encoded, 0.0)
-    curve = ((np.maximum(x, 0.04045) + 0.055) / 1.055) ** 2.4
-    return np.asarray(np.where(x <= 0.04045, x / 12.92, curve), np.float32)
-
-
 def to_bytes(encoded: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Display values to 8 bits, clipped; what is not a number is black."""
     return np.asarray(np.rint(np.clip(np.nan_to_num(encoded, nan=0.0), 0.0, 1.0) * 255), np.uint8)

@@ -34,7 +34,6 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from augment import Look
-from auto_exposure import exposed
 from contact_sheet import load_session
 from manifest import METADATA_KEY, embedded_json, sha256_of, tone_entry, write_entry
 from shot_dataset import Frames, load_split
@@ -60,7 +59,6 @@ def feeds_of(frames: Frames, rng: random.Random, with_mask: bool) -> Feeds:
     """A random frame in a random look, as the network is fed."""
     pick = rng.randrange(len(frames))
     image = Look.draw(rng).apply(frames.image[pick].float() / 255, rng)
-    image = torch.from_numpy(exposed(image.numpy()))
     subject = frames.subject[pick].float() / 255
     mask = subject if with_mask else torch.full_like(subject, 0.5)
     return {"image": image[None].numpy(), "subject": mask[None].numpy()}

@@ -31,8 +31,6 @@ class Recipe:
     pretrained: bool = True
     # Color beside grey; without, all three channels are luma.
     color: bool = True
-    # Every picture at one exposure, as the node shows it, or as it comes.
-    auto_exposure: bool = True
     no_mask_share: float = 0.5
     # Weight of the loss that keeps answers alike along the motion; 0 does without pairs of frames.
     temporal_weight: float = 0.0

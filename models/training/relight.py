@@ -19,6 +19,9 @@ from layer_store import CHANNELS, GROUPS, span
 from soft_labels import shares, strongest
 
 RGB = tuple[float, float, float]
+# Labels follow the key alone. Much brighter, the rim would outshine it, and what is labelled a
+# shadow would be the brightest of the picture.
+MOST_REST_STOPS = 0.6
 WHITE: RGB = (1.0, 1.0, 1.0)
 
 
@@ -36,8 +39,8 @@ class Gains:
         """Random gains. The key stays at its strength: exposure is a look, drawn elsewhere."""
         return Gains(
             key=_tinted(rng, 1.0, 0.35),
-            rest=_tinted(rng, 2 ** rng.uniform(-3.0, 1.3), 0.5),
-            world=_tinted(rng, 2 ** rng.uniform(-2.5, 1.3), 0.4),
+            rest=_tinted(rng, 2 ** rng.uniform(-3.0, MOST_REST_STOPS), 0.5),
+            world=_tinted(rng, 2 ** rng.uniform(-2.5, MOST_REST_STOPS), 0.4),
             behind=_tinted(rng, 2 ** rng.uniform(-2.0, 1.0), 0.3),
         )
 

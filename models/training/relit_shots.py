@@ -80,7 +80,7 @@ class RelitPool:
     runs that one after the other see the same epochs.
     """
 
-    def __init__(self, shots: list[Path], seed: int, period: int, keep: bool = False) -> None:
+    def __init__(self, shots: list[Path], seed: str, period: int, keep: bool = False) -> None:
         self.shots, self.seed, self.period, self.keep = shots, seed, period, keep
         # Forking beside torch's threads could hang, so the helper process is started afresh.
         context = multiprocessing.get_context("spawn")

@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment import Look, spoil_mask
-from auto_exposure import exposed
 from labels import REC709_LUMA
 from recipe import Recipe
 from relit_shots import LitShot, has_layers
@@ -28,9 +27,9 @@ CROPS = ((192, 10), (288, 5), (352, 3))
 WHOLE_SHARE = 0.6
 LEAST_OF_WHOLE = 0.8
 LARGEST_SCALE = 2.0
-# The artist's `exposure` comes on top of the common one, and who switches that off has none.
-MOST_STOPS_OFF = 0.5
-AS_IT_COMES = 0.1
+# A frame that cannot be relit counts so much of one that can: its light is always the same, its
+# labels are hard, and it lacks the glints that sets by name have (`studio_passes.py`).
+AS_RENDERED_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
             )
             mask = load_png(frame_path(shot, "subject", number))
             subject.append(torch.from_numpy(mask.copy())[None])
-            weight.append(_weight(len(numbers)))
+            weight.append((AS_RENDERED_SHARE if relight else 1) * _weight(len(numbers)))
     unknown: list[Tensor | None] = [None] * len(image)
     frames = Frames(image, label, list(unknown), subject, weight, list(unknown))
     return Split(frames, shots, relit, data_hash(shots))
@@ -171,12 +170,11 @@ def crop(
         target = place.laid(place.cut(soft))
     if not recipe.soft_labels:
         target = one_hot(target.argmax(0))
-    stops = None if rng.random() < AS_IT_COMES else rng.uniform(-MOST_STOPS_OFF, MOST_STOPS_OFF)
     if rng.random() < recipe.no_mask_share:
         mask = torch.full_like(subject, 0.5)
     else:
         mask = spoil_mask(subject, rng)
-    return as_seen(image, recipe, stops), mask, target / target.sum(0, keepdim=True), subject > 0.5
+    return as_seen(image, recipe), mask, target / target.sum(0, keepdim=True), subject > 0.5
 
 
 def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
@@ -185,10 +183,8 @@ def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
     return image, mask, target, inside[:, 0]
 
 
-def as_seen(image: Tensor, recipe: Recipe, stops: float | None = 0.0) -> Tensor:
-    """An image [3,H,W] as a network of this recipe sees it, `stops` off; `None`: as it comes."""
-    if recipe.auto_exposure and stops is not None:
-        image = torch.from_numpy(exposed(image.numpy(), stops))
+def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
+    """An image [3,H,W] as a network of this recipe sees it."""
     if recipe.color:
         return image
     return (

@@ -45,7 +45,7 @@ class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
 
     def __init__(self, frames: Frames, run: Run, steps: int) -> None:
         self.frames, self.recipe, self.steps = frames, run.recipe, steps
-        self.seed, self.epoch = run.seed, run.epoch
+        self.seed, self.epoch = run.draws, run.epoch
 
     def __len__(self) -> int:
         return self.steps
@@ -88,6 +88,11 @@ class Run:
         self.epoch = self.step = 0
         self.seconds = 0.0
         self.log: list[dict[str, Any]] = []
+
+    @property
+    def draws(self) -> str:
+        """What lights, looks and crops are drawn by: others than those of the run before."""
+        return f"{self.seed}{self.begun[:8]}"
 
     def save(self, path: Path, data: str) -> None:
         """Stores the run whole or not at all."""
@@ -196,6 +201,8 @@ class Limits:
 
 def run_epoch(run: Run, frames: Frames, limits: Limits) -> float:
     """Trains for an epoch, or until the run is at its end; returns the mean loss."""
+    if run.recipe.temporal_weight and all(motion is None for motion in frames.motion):
+        raise SystemExit("temporal_weight: no shot has motion/ to pair frames by; add one")
     batches = EpochBatches(frames, run, limits.steps)
     run.set_to_learn()
     start, losses = time.perf_counter(), []

@@ -79,7 +79,7 @@ def main() -> None:
         print(f"resumed after epoch {run.epoch}")
 
     limits = Limits(args.epochs, args.steps, args.minutes)
-    with RelitPool(training.relit, args.seed, args.relight_every) as pool:
+    with RelitPool(training.relit, run.draws, args.relight_every) as pool:
         while not limits.reached(run):
             frames = training.frames.with_lit(pool.at(run.epoch))
             loss = run_epoch(run, frames, limits)

@@ -58,9 +58,9 @@ class Relit(Folder):
 
     def test_a_pool_gives_a_resumed_run_what_an_uninterrupted_one_had(self) -> None:
         shots = [self.root / "one", self.root / "still"]
-        with RelitPool(shots, seed=1, period=2) as pool:
+        with RelitPool(shots, "1", period=2) as pool:
             whole = [pool.at(epoch) for epoch in range(4)]
-        with RelitPool(shots, seed=1, period=2) as pool:
+        with RelitPool(shots, "1", period=2) as pool:
             resumed = pool.at(3)
         for shot, expected in zip(resumed, whole[3], strict=True):
             np.testing.assert_array_equal(shot.image, expected.image)
@@ -71,7 +71,7 @@ class Relit(Folder):
         self.assertEqual(changes, [[False, True], [True, False], [False, True]])
 
     def test_a_pool_that_keeps_lights_has_them_for_the_next_run(self) -> None:
-        with RelitPool([self.root / "one"], seed=1, period=1, keep=True) as pool:
+        with RelitPool([self.root / "one"], "1", period=1, keep=True) as pool:
             first, again = ([pool.at(epoch)[0] for epoch in range(2)] for _ in range(2))
         self.assertIs(first[0], again[0])
         self.assertIs(first[1], again[1])

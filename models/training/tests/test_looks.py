@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from auto_exposure import exposed, stops_of
-from display_curve import encode_srgb
 from look_blur import along_motion, disc, gaussian
 from look_codec import COSINES, subsampled, transform_coded
 from looks import CURVES, ShotLook
@@ -35,33 +33,6 @@ class Curves(unittest.TestCase):
             with self.subTest(curve=name):
                 self.assertTrue((np.diff(CURVES[name](x)) > 0).all())
                 self.assertAlmostEqual(float(CURVES[name](grey)[0]), place, places=2)
-
-
-class Exposure(unittest.TestCase):
-    def test_pictures_are_exposed_as_the_node_exposes_them(self) -> None:
-        # The same pictures and numbers are in crates/imaging/src/color/exposure.rs.
-        ramp = np.arange(1000, dtype=np.float32) / 4000
-        self.assertAlmostEqual(stops_of(ramp.reshape(25, 40, 1).repeat(3, 2)), 0.9447, places=3)
-        lamps = np.full(20_000, 0.02, np.float32)
-        lamps[:10] = 0.9 / np.arange(1, 11)
-        self.assertAlmostEqual(stops_of(lamps.reshape(100, 200, 1).repeat(3, 2)), 1.152, places=3)
-        self.assertEqual(stops_of(np.zeros((4, 4, 3), np.float32)), 0.0)
-
-    def test_what_was_exposed_otherwise_comes_to_the_same(self) -> None:
-        rng = np.random.default_rng(1)
-        light = rng.uniform(0.01, 0.2, (3, SIDE, SIDE)).astype(np.float32)
-        shown = exposed(encode_srgb(light))
-        for stops in (-2.0, 1.2):
-            other = exposed(encode_srgb(light * np.float32(2**stops)))
-            self.assertLess(float(np.abs(other - shown).max()), 0.02)
-        self.assertTrue((exposed(encode_srgb(light), -1.0) < shown).all())
-
-    def test_white_stays_white_where_it_was_cut_off_and_light_beyond_comes_back(self) -> None:
-        cut_off = np.ones((3, 8, 8), np.float32)
-        np.testing.assert_allclose(exposed(cut_off), cut_off, atol=1e-5)
-        rng = np.random.default_rng(1)
-        light = rng.uniform(0, 8, (SIDE, SIDE, 1)).astype(np.float32).repeat(3, 2)
-        self.assertAlmostEqual(stops_of(light), -3.0, delta=0.02)
 
 
 class Looks(unittest.TestCase):
