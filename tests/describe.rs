@@ -91,6 +91,7 @@ fn the_colorspace_of_source_starts_as_each_host_delivers_pixels() {
         ("uk.co.thefoundry.nuke", "linear_rec_709"),
         ("fr.inria.Natron", "linear_rec_709"),
         ("DaVinciResolve", "rec_709"),
+        ("MLT", "rec_709"),
         ("com.blackmagicdesign.Fusion", "linear_rec_709"),
         ("org.rotocel.headless", "linear_rec_709"),
     ] {

@@ -21,9 +21,13 @@ impl ChoiceValue for SourceColorspace {
     ];
 }
 
-/// A node's parameters as a host is told them: pixels come display-encoded in Resolve, linear in the others.
+/// How the names of hosts begin whose pixels come display-encoded: Resolve's Color page, and MLT, which hands over decoded
+/// video as it is. The others work in linear light.
+const HOSTS_OF_DISPLAY_PICTURES: [&str; 2] = ["DaVinciResolve", "MLT"];
+
+/// A node's parameters as a host is told them.
 pub fn for_host(mut declarations: Vec<Declaration>, name: &str) -> Vec<Declaration> {
-    if name.starts_with("DaVinciResolve") {
+    if HOSTS_OF_DISPLAY_PICTURES.iter().any(|host| name.starts_with(host)) {
         let default = Choice::encode(SourceColorspace(Colorspace::Rec709));
         declarations.iter_mut().filter(|d| d.id == "source_colorspace").for_each(|d| d.default = default.clone());
     }

@@ -83,7 +83,7 @@ impl Prepared {
         let analysis = analyse(args, source, mask, notice)?;
         // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
         let scale = (args.scale.x * args.scale.y).abs().sqrt();
-        let weighing = Weighing::new(settings, analysis.frame.size(), scale);
+        let weighing = Weighing::new(settings, analysis.frame.size(), source.pixel_aspect(), scale);
         Ok(Self {
             tones: analysis.tones(&weighing, args.thread_count()).map_err(Error::node)?,
             finish: Finish::new(settings, scale).map_err(Error::node)?,

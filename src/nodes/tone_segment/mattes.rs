@@ -171,9 +171,11 @@ impl Weighing {
     /// The settings for a `frame` that is a proxy of `scale`, with distances brought to its pixels.
     ///
     /// What the network sees of the frame at full resolution limits how far borders move, so that a proxy moves them alike.
-    pub fn new(settings: &ToneSegmentSettings, frame: Size, scale: f64) -> Self {
-        let long_side = frame.width.max(frame.height) as f64 / scale;
-        let cell_px = (long_side / f64::from(settings.working_size)).max(1.0 / MOST_ENLARGED);
+    pub fn new(settings: &ToneSegmentSettings, frame: Size, pixel_aspect: f64, scale: f64) -> Self {
+        let full = |side: usize| side as f64 / scale;
+        let whole = Size::new(full(frame.width).round() as usize, full(frame.height).round() as usize);
+        let seen = network_size(whole, pixel_aspect, settings.working_size.max(1) as usize);
+        let cell_px = f64::max(full(frame.width) / seen.width as f64, full(frame.height) / seen.height as f64);
         let refine_px = settings.edge_refine_px.min(MOST_REFINE_CELLS * cell_px);
         let bias = [
             settings.bias_background,
@@ -452,13 +454,16 @@ mod tests {
     #[test]
     fn a_border_moves_no_farther_than_the_network_may_be_off_and_as_far_in_a_proxy() {
         let settings = ToneSegmentSettings { edge_refine_px: 8.0, working_size: 1024, ..Default::default() };
-        let refine_px = |width, height, scale| Weighing::new(&settings, Size::new(width, height), scale).refine_px;
+        let refine_px = |width, height, scale| Weighing::new(&settings, Size::new(width, height), 1.0, scale).refine_px;
         assert_eq!(refine_px(1024, 576, 1.0), MOST_REFINE_CELLS);
         assert_eq!(refine_px(512, 288, 0.5), MOST_REFINE_CELLS / 2.0);
         assert_eq!(refine_px(64, 36, 1.0), MOST_REFINE_CELLS / MOST_ENLARGED);
         assert_eq!(refine_px(3840, 2160, 1.0), MOST_REFINE_CELLS * 3.75);
         assert_eq!(refine_px(8192, 4320, 1.0), 8.0, "the parameter itself");
         assert_eq!(refine_px(1920, 1080, 0.5), MOST_REFINE_CELLS * 3.75 / 2.0);
+        // Of a squeezed plate the network sees half of the rows.
+        let squeezed = Weighing::new(&settings, Size::new(2048, 1536), 2.0, 1.0);
+        assert_eq!(squeezed.refine_px, MOST_REFINE_CELLS * 4.0);
     }
 
     #[test]
@@ -498,7 +503,7 @@ mod tests {
             clip_white: 1.0,
             ..Default::default()
         };
-        let tones = tones(&frame, &logits, &Weighing::new(&settings, frame.size(), 1.0));
+        let tones = tones(&frame, &logits, &Weighing::new(&settings, frame.size(), 1.0, 1.0));
         let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
         let highlight = 8f32.exp() / (8f32.exp() + 4.0);
         assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);

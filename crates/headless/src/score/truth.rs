@@ -20,6 +20,10 @@ pub const CORE_PX: f64 = 8.0;
 /// label's and still no mistake.
 const CORE_SHARE: f32 = 0.99;
 
+/// A subject whose largest value is no more than this is an index of objects. A soft edge alone, of one that is leaving the
+/// frame, is hardly so faint.
+const MOST_INDEX: u8 = 16;
+
 /// How far the shares of a pixel may miss one in sum: half floats and a renderer's filter do.
 const SUM_TOLERANCE: f32 = 0.02;
 
@@ -89,7 +93,7 @@ impl Truth {
             soft: soft.is_some(),
             mattes: soft.unwrap_or_else(|| one_hot(labels.view(), CLASSES.len())),
             counted,
-            motion: motion.map(|path| read_motion(&path)).transpose()?,
+            motion: motion.map(|path| read_motion(&path, labels)).transpose()?,
             classes,
         })
     }
@@ -129,10 +133,13 @@ pub fn read_labels(path: &Path) -> Result<Array2<u8>> {
 
 fn read_subject(path: &Path) -> Result<Array2<bool>> {
     let values = read_grey(path, "subjects")?;
-    if values.iter().max() == Some(&1) {
-        return Err(Error::input(path, "its largest value is 1; the subject is 255"));
+    match values.iter().max() {
+        Some(&most @ 1..=MOST_INDEX) => {
+            let reason = format!("its largest value is {most}, like a number of an object; the subject is 255");
+            Err(Error::input(path, reason))
+        }
+        _ => Ok(values.mapv(|value| value >= 128)),
     }
-    Ok(values.mapv(|value| value >= 128))
 }
 
 fn plane(path: &Path, frame: &Frame) -> Result<Array2<f32>> {
@@ -176,11 +183,16 @@ fn read_soft(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
     Ok(shares)
 }
 
-/// Files say how far down a pixel goes; here rows run up.
-fn read_motion(path: &Path) -> Result<Array3<f32>> {
+/// Files say how far down a pixel goes; here rows run up. What is left out goes nowhere, whatever its motion.
+fn read_motion(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
     let mut motion = planes(path, &[&["x", "y"], &["R", "G"]])?;
-    if motion.iter().any(|v| !v.is_finite()) {
-        return Err(Error::input(path, "a motion is not a number"));
+    for ((_, row, x), moved) in motion.indexed_iter_mut() {
+        if labels.get((row, x)) == Some(&LEFT_OUT) {
+            *moved = 0.0;
+        }
+        if !moved.is_finite() {
+            return Err(Error::input(path, "a motion is not a number"));
+        }
     }
     motion.index_axis_mut(Axis(0), 1).mapv_inplace(|down| -down);
     Ok(motion)
@@ -223,5 +235,19 @@ mod tests {
         assert!(told.contains("0001.png") && told.contains("(1, 0) is 50"), "{told}");
         image::RgbImage::from_raw(1, 1, vec![0, 1, 2]).unwrap().save(&path).unwrap();
         assert!(read_labels(&path).unwrap_err().to_string().contains("grey"));
+    }
+
+    #[test]
+    fn a_subject_of_object_numbers_is_refused_and_one_that_left_the_frame_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("0001.png");
+        let subject = |values: [u8; 2]| {
+            image::GrayImage::from_raw(2, 1, values.into()).unwrap().save(&path).unwrap();
+            read_subject(&path)
+        };
+        let told = subject([0, 3]).unwrap_err().to_string();
+        assert!(told.contains("0001.png") && told.contains("largest value is 3"), "{told}");
+        assert_eq!(subject([0, 0]).unwrap(), ndarray::array![[false, false]]);
+        assert_eq!(subject([90, 255]).unwrap(), ndarray::array![[false, true]]);
     }
 }
