@@ -303,7 +303,6 @@ fn many_nodes_of_one_project_share_nothing_that_a_render_changes() {
             let node = plugin.create(Context::General, Project::new(16.0, 16.0, range)).unwrap();
             node.connect("Source", Arc::new(StillSource::new(frame(16, 16, |_, _| grey(value)), range))).unwrap();
             use_model(&node, &fixture("tiny_tone.onnx"));
-            set(&node, "auto_exposure", "false");
             set(&node, "source_colorspace", "srgb");
             set(&node, "output", "index");
             node

@@ -15,9 +15,8 @@ use terminal::{fails, succeeds, tiny};
 /// The tiny network, its mattes a function of one pixel alone.
 fn pointwise_score(folder: &Path, more: &[&str]) -> Value {
     let tiny = tiny();
-    let pointwise =
-        ["model=custom", "edge_refine_px=0", "edge_softness_px=0", "auto_exposure=false", "second_look=false"];
-    let plain = [&*tiny].into_iter().chain(pointwise).flat_map(|setting| ["--set", setting]).collect::<Vec<_>>();
+    let plain = [&*tiny, "model=custom", "edge_refine_px=0", "edge_softness_px=0", "second_look=false"];
+    let plain = plain.map(|setting| ["--set", setting]).concat();
     let told = succeeds(folder, &[&["score", "tone"], more, &plain, &["--json"]].concat());
     serde_json::from_str(&told).unwrap()
 }

@@ -339,7 +339,6 @@ fn the_filter_context_smooths_as_the_general_one_does() {
     for (id, value) in [
         ("edge_refine_px", "0"),
         ("edge_softness_px", "0"),
-        ("auto_exposure", "false"),
         ("second_look", "false"),
         ("source_colorspace", "srgb"),
         ("output", "packed_light"),

@@ -320,51 +320,64 @@ fn exposure_changes_what_the_network_sees_and_not_the_output() {
 }
 
 #[test]
-fn auto_exposure_finds_the_same_however_a_plate_was_exposed() {
+fn meter_finds_the_same_however_a_plate_was_exposed() {
     let host = harsh_host();
     // A narrow highlight, so that what most of the picture lies below is the material.
     let bar = |x: i32| [30, 34, 96, 128].iter().filter(|end| x >= **end).count();
-    let classes = |stops: f32, auto: &str, exposure: &str| {
+    let classes = |stops: f32, metered: bool| {
         let node = pointwise(&host, frame(160, 32, |x, _| grey(stops.exp2() * linear(CLASS_GREYS[bar(x)]))));
         set(&node, "source_colorspace", "linear_rec709");
-        set(&node, "auto_exposure", auto);
-        set(&node, "exposure", exposure);
+        // Whatever it was before.
+        set(&node, "exposure", "6");
+        if metered {
+            node.press("meter").unwrap();
+        }
         let index = output(&node, "index");
         [15, 32, 64, 112, 144].map(|x| index.pixel(x, 16).unwrap()[0])
     };
-    let exposed = classes(0.0, "true", "0");
-    assert_eq!(exposed, [0.0, 1.0, 2.0, 3.0, 4.0]);
     // Light, not code values: two stops up, most of the bars lie above white.
-    for stops in [-3.0, -1.5, 2.0, 4.0] {
-        assert_eq!(classes(stops, "true", "0"), exposed, "{stops} stops");
-        assert_ne!(classes(stops, "false", "0"), exposed, "{stops} stops");
+    for stops in [-3.0, -1.5, 0.0, 2.0, 4.0] {
+        assert_eq!(classes(stops, true), [0.0, 1.0, 2.0, 3.0, 4.0], "{stops} stops");
+        assert_ne!(classes(stops, false), [0.0, 1.0, 2.0, 3.0, 4.0], "{stops} stops");
     }
-    let darker = classes(0.0, "true", "-2");
-    assert_ne!(darker, exposed, "the artist's own exposure comes on top");
-    assert_eq!(classes(-3.0, "true", "-2"), darker);
     assert_well_behaved(&host);
 }
 
 #[test]
-fn auto_exposure_measures_straight_colors() {
+fn meter_tells_what_it_did_and_leaves_exposure_where_there_is_no_light() {
     let host = harsh_host();
-    // Dark, so that it is brightened; of its stored, premultiplied values it would be by two stops more.
-    let mut straight = frame(96, 64, |x, y| {
-        let [r, g, b, _] = scenery(x, y);
-        [0.3 * r, 0.3 * g, 0.3 * b, 0.25]
-    });
-    straight.premultiplication = Premultiplication::Unpremultiplied;
-    let mut premultiplied = frame(96, 64, |x, y| {
-        let [r, g, b, _] = scenery(x, y);
-        [0.075 * r, 0.075 * g, 0.075 * b, 0.25]
-    });
-    premultiplied.premultiplication = Premultiplication::Premultiplied;
-    let [a, b] = [straight, premultiplied].map(|source| {
+    let node = pointwise(&host, frame(48, 32, |_, _| grey(0.1)));
+    node.press("meter").unwrap();
+    let stops = match node.get("exposure").unwrap() {
+        ParamValue::Double(stops) => stops,
+        other => panic!("{other:?}"),
+    };
+    assert!(stops > 1.0, "{stops}");
+    assert_eq!(node.get("status").unwrap(), ParamValue::String(format!("Exposure {stops:+} by frame {}", node.time())));
+    let black = pointwise(&host, frame(48, 32, |_, _| grey(0.0)));
+    set(&black, "exposure", "1.5");
+    let message = black.press("meter").unwrap_err().to_string();
+    assert!(message.contains("no light on frame"), "{message}");
+    assert_eq!(black.get("exposure").unwrap(), ParamValue::Double(1.5));
+}
+
+#[test]
+fn meter_measures_straight_colors_and_no_faint_glow() {
+    let host = harsh_host();
+    let exposure = |premultiplication, glow: f32, pixel: &dyn Fn([f32; 4]) -> [f32; 4]| {
+        let mut source = frame(96, 64, |x, y| match x < 48 {
+            true => pixel(scenery(x, y)),
+            false => [glow, glow, glow, 0.001],
+        });
+        source.premultiplication = premultiplication;
         let node = pointwise(&host, source);
-        set(&node, "auto_exposure", "true");
-        output(&node, "packed_light")
-    });
-    assert!(largest_difference(&a, &b) < 1e-3, "{}", largest_difference(&a, &b));
+        node.press("meter").unwrap();
+        node.get("exposure").unwrap()
+    };
+    let straight = exposure(Premultiplication::Unpremultiplied, 0.0, &|[r, g, b, _]| [0.3 * r, 0.3 * g, 0.3 * b, 0.5]);
+    let half = |[r, g, b, _]: [f32; 4]| [0.15 * r, 0.15 * g, 0.15 * b, 0.5];
+    assert_eq!(exposure(Premultiplication::Premultiplied, 0.0, &half), straight);
+    assert_eq!(exposure(Premultiplication::Premultiplied, 0.2, &half), straight);
 }
 
 #[test]

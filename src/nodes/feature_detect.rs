@@ -22,8 +22,9 @@ mod shape_model;
 mod steady;
 
 use super::colorspace;
+use super::meter;
 use super::model;
-use super::network_settings::NetworkSettings;
+use super::network_settings::{EncodingSettings, NetworkSettings};
 use super::picture;
 use analyse::Wish;
 use freshness::SeenPictures;
@@ -160,6 +161,9 @@ impl FeatureDetect {
         if is(NetworkSettings::check_device.name()) {
             let status = Networks::open(&args.settings().analysis)?.check_device(&|| args.aborted())?;
             return args.params().set(AnalysisSettings::status, status);
+        }
+        if is(EncodingSettings::meter.name()) {
+            return meter::meter(args, AnalysisSettings::status);
         }
         if is(AnalysisSettings::analyse.name()) {
             return analyse::analyse(self, args, Wish::Range);

@@ -7,6 +7,7 @@ mod analysis;
 mod colorspace;
 pub mod feature_detect;
 mod kept;
+mod meter;
 mod model;
 mod network_settings;
 mod picture;

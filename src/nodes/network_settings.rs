@@ -37,5 +37,8 @@ ofx_sdk::settings! {
         source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
         /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
         exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
+        /// Sets Exposure by the current frame: a dark plate is brightened, and light above white comes back. A frame that has
+        /// white gets 0. Choose a frame that stands for the shot.
+        meter: PushButton = PushButton::new("Meter").parent("input_group"),
     }
 }

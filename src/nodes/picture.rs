@@ -13,8 +13,11 @@ const BAND_ROWS: usize = 64;
 /// Rows that are hashed as one piece of work.
 const HASHED_ROWS: i32 = 256;
 
-/// Samples along the longer side of a frame, from which its exposure is found.
+/// Samples along the longer side of a frame, from which its exposure is metered.
 const SAMPLES_A_SIDE: usize = 384;
+
+/// Premultiplied pixels with less alpha are not metered.
+const LEAST_METERED_ALPHA: f32 = 0.5;
 
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
 const MOST_PIXELS: usize = 1 << 28;
@@ -48,18 +51,22 @@ pub fn display_colors(
     })
 }
 
-/// Luminances of an even sample of the pixels of `bounds`, straight and in linear light; fewer where the image does not
-/// reach. The training samples its pictures alike (`models/training/auto_exposure.py`).
-pub fn luminances(image: &Image<'_>, bounds: RectI, colorspace: Colorspace) -> Vec<f32> {
+/// Luminances of an even sample of an image's pixels, straight and in linear light. What is mostly transparent does not
+/// count: straightened, the faint end of a glow would be brighter than the lamp.
+pub fn luminances(image: &Image<'_>, colorspace: Colorspace) -> Vec<f32> {
+    let bounds = image.bounds();
     let step = bounds.width().max(bounds.height()).div_ceil(SAMPLES_A_SIDE).max(1);
+    let first = |length: usize| (step / 2).min(length.saturating_sub(1) / 2);
     let straighten = image.premultiplication() == Premultiplication::Premultiplied;
-    let inside = bounds.intersection(&image.bounds());
-    let mut pixels = vec![[0.0; 4]; inside.width()];
+    let mut pixels = vec![[0.0; 4]; bounds.width()];
     let mut found = Vec::new();
-    for y in (inside.y1..inside.y2).skip(step / 2).step_by(step) {
-        image.read_row(y, inside.x1, &mut pixels);
-        for pixel in pixels.iter_mut().skip(step / 2).step_by(step) {
+    for y in (bounds.y1..bounds.y2).skip(first(bounds.height())).step_by(step) {
+        image.read_row(y, bounds.x1, &mut pixels);
+        for pixel in pixels.iter_mut().skip(first(bounds.width())).step_by(step) {
             if straighten {
+                if pixel[3] < LEAST_METERED_ALPHA {
+                    continue;
+                }
                 unpremultiply(pixel);
             }
             found.push(luminance(colorspace.to_linear_rec709([pixel[0], pixel[1], pixel[2]])));

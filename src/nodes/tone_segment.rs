@@ -10,8 +10,9 @@ mod settings;
 mod smoothing;
 
 use super::colorspace;
+use super::meter;
 use super::model::{self, Selection};
-use super::network_settings::NetworkSettings;
+use super::network_settings::{EncodingSettings, NetworkSettings};
 use super::picture;
 use super::stages;
 use fill::{Prepared, Wanted, for_each_band};
@@ -147,6 +148,9 @@ impl Effect for ToneSegment {
         }
         if args.is(ToneSegmentSettings::temporal_smoothing) && args.settings().temporal_smoothing == 0 {
             analysis::forget_neighbors();
+        }
+        if args.is(EncodingSettings::meter) {
+            return meter::meter(args, ToneSegmentSettings::status);
         }
         if args.is(NetworkSettings::check_device) {
             let status = check_device(args).unwrap_or_else(|e| e.to_string());

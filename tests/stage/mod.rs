@@ -108,7 +108,6 @@ pub fn pointwise(host: &Host, source: HostImage) -> Instance {
     use_model(&instance, &fixture("tiny_tone.onnx"));
     set(&instance, "edge_refine_px", "0");
     set(&instance, "edge_softness_px", "0");
-    set(&instance, "auto_exposure", "false");
     set(&instance, "second_look", "false");
     set(&instance, "source_colorspace", "srgb");
     instance

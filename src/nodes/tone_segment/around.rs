@@ -6,8 +6,8 @@ use super::input::{Analyst, Mask, Plate};
 use super::smoothing::{Around, Between, Sight, smooth};
 use crate::nodes::kept::{Key, Room};
 use ndarray::Array3;
-use ofx_sdk::plugin::{Clip, MessageKind, RenderArgs};
-use ofx_sdk::{Error, FrameRange, RectI, Result};
+use ofx_sdk::plugin::{Clip, Image, MessageKind, RenderArgs};
+use ofx_sdk::{Error, FrameRange, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,12 +44,12 @@ struct Neighbor {
 }
 
 /// The frames around the rendered one that temporal smoothing wants, analysed; none where there are none, or where they
-/// tell nothing that the frame itself does not. `own` is its key, and `bounds` its pixels, which the others are looked at in:
-/// a bounding box often changes from frame to frame.
+/// tell nothing that the frame itself does not. `own` is the key of the rendered `plate`, in whose bounds the others are looked
+/// at: a bounding box often changes from frame to frame.
 ///
 /// # Errors
 /// As those of the frame itself.
-pub fn neighbors(analyst: &Analyst<'_, '_>, bounds: RectI, own: Key, notice: &Notice) -> Result<Neighbors> {
+pub fn neighbors(analyst: &Analyst<'_, '_>, plate: &Plate<'_, '_>, own: Key, notice: &Notice) -> Result<Neighbors> {
     let args = analyst.args;
     let reach = args.settings.temporal_smoothing;
     let mut frames = Vec::new();
@@ -68,7 +68,7 @@ pub fn neighbors(analyst: &Analyst<'_, '_>, bounds: RectI, own: Key, notice: &No
         args.check_abort()?;
         let time = args.time + f64::from(offset);
         if holds(reachable, time) {
-            frames.extend(neighbor(analyst, bounds, own, (offset, time))?);
+            frames.extend(neighbor(analyst, plate, own, (offset, time))?);
         }
     }
     if !frames.is_empty() && frames.iter().all(|frame| frame.sight.is_none()) {
@@ -101,15 +101,19 @@ fn holds(range: FrameRange, time: f64) -> bool {
     time >= range.min - NEAR && time <= range.max + NEAR
 }
 
-/// A frame, if the host has it.
+/// A frame, if the host has it in the shape of the rendered one: a cut to pixels of another aspect is no neighbor.
 fn neighbor(
     analyst: &Analyst<'_, '_>,
-    bounds: RectI,
+    rendered: &Plate<'_, '_>,
     own: Key,
     (offset, time): (i32, f64),
 ) -> Result<Option<Neighbor>> {
     let image = analyst.args.image_at(&Clip::SOURCE, time)?;
-    let Some(source) = image.filter(|image| !image.bounds().intersection(&bounds).is_empty()) else { return Ok(None) };
+    let bounds = rendered.bounds;
+    let of_its_shape = |image: &Image<'_>| {
+        image.pixel_aspect() == rendered.source.pixel_aspect() && !image.bounds().intersection(&bounds).is_empty()
+    };
+    let Some(source) = image.filter(of_its_shape) else { return Ok(None) };
     let mask = Mask::at(analyst.args, time)?;
     let plate = Plate { source: &source, mask: &mask, bounds, time };
     let key = analyst.key(&plate);

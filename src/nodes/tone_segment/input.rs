@@ -9,7 +9,7 @@ use super::{MASK, NODE, ToneSegment, selected_model};
 use crate::nodes::kept::{Key, Room};
 use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
-use imaging::color::{NetworkEncoder, auto_exposure_stops};
+use imaging::color::NetworkEncoder;
 use inference::{Device, Engine, Model, Request, Role, tensor};
 use ndarray::{Array2, Array3};
 use ofx_sdk::plugin::{Image, RenderArgs};
@@ -90,7 +90,7 @@ pub fn analyse(
     let analyst = Analyst::new(args)?;
     let plate = Plate { source, mask, bounds: source.bounds(), time: args.time };
     let key = analyst.key(&plate);
-    let neighbors = around::neighbors(&analyst, plate.bounds, key, notice)?;
+    let neighbors = around::neighbors(&analyst, &plate, key, notice)?;
     let smoothed = neighbors.key(key);
     ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
         let (frame, picture) = analyst.show(&plate)?;
@@ -127,14 +127,12 @@ impl<'r, 'a> Analyst<'r, 'a> {
         let (colorspace, exposure) = (settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
         let empty = matches!(plate.mask, Mask::Empty);
-        let (size, twice, exposed) = (self.working_size(), settings.second_look, settings.auto_exposure);
+        let (size, twice) = (self.working_size(), settings.second_look);
         let (aspect, device) = (plate.source.pixel_aspect(), self.device);
         let bounds = plate.bounds;
         // The whole entry, because a custom model's may change beside the file.
-        let rest = format!(
-            "{:?} {device} {colorspace:?} {exposure} {exposed} {size} {twice} {aspect} {empty} {bounds:?}",
-            self.model
-        );
+        let rest =
+            format!("{:?} {device} {colorspace:?} {exposure} {size} {twice} {aspect} {empty} {bounds:?}", self.model);
         Stage::Hash.time(|| Key::of(self.args, &images, &rest))
     }
 
@@ -142,10 +140,8 @@ impl<'r, 'a> Analyst<'r, 'a> {
     pub fn show(&self, plate: &Plate<'_, '_>) -> Result<(Frame, NetworkPicture)> {
         let (args, settings) = (self.args, &self.args.settings);
         args.check_abort()?;
+        let encoder = NetworkEncoder::new(settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let frame = Stage::Convert.time(|| {
-            let colorspace = settings.encoding.source_colorspace.0;
-            let stops = settings.encoding.exposure as f32 + self.auto_exposure_stops(plate);
-            let encoder = NetworkEncoder::new(colorspace, stops);
             let display = picture::display_colors(args, plate.source, plate.bounds, &encoder)?;
             Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.bounds)? })
         })?;
@@ -155,16 +151,6 @@ impl<'r, 'a> Analyst<'r, 'a> {
         let picture =
             Stage::Resize.time(|| NetworkPicture::new(&frame, size, args.thread_count())).map_err(Error::node)?;
         Ok((frame, picture))
-    }
-
-    /// The stops that bring a plate to the exposure that the network knows best.
-    fn auto_exposure_stops(&self, plate: &Plate<'_, '_>) -> f32 {
-        let settings = &self.args.settings;
-        if !settings.auto_exposure {
-            return 0.0;
-        }
-        let colorspace = settings.encoding.source_colorspace.0;
-        auto_exposure_stops(&mut picture::luminances(plate.source, plate.bounds, colorspace))
     }
 
     /// The network's logits of a picture, padded or not, after as many looks as the settings want.

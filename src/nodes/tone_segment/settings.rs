@@ -13,7 +13,7 @@ ofx_sdk::settings! {
         model: DynamicChoice = DynamicChoice::new("Model", models).default(TONE_FAST).parent("model_group"),
         /// The network beside the menu, and the device that runs it.
         network: NetworkSettings,
-        /// What the last check of the device or change of the model found.
+        /// What the last button, or change of the model, found.
         status: Text =
             Text::new("Status").disabled().without_undo().evaluate_on_change(false).parent("model_group"),
 
@@ -21,9 +21,6 @@ ofx_sdk::settings! {
         input_group: Group = Group::new("Input"),
         /// How the network is shown Source.
         encoding: EncodingSettings,
-        /// Show the network every frame equally bright, however it was exposed; Exposure comes on top. A dark frame is brightened
-        /// and light above white comes back; one that has white stays as it is.
-        auto_exposure: Boolean = Boolean::new("Auto exposure").default(true).not_animating().parent("input_group"),
         /// The long side, in pixels, of the picture that the network sees. Larger finds smaller forms, may lose large ones, and
         /// takes longer, in proportion to the square. A frame is shrunk to it, or enlarged, but not more than twice.
         working_size: Integer =
@@ -41,7 +38,8 @@ ofx_sdk::settings! {
         /// The tone whose matte goes into alpha, for Source + matte, Matte and Cutout.
         matte_class: Choice<ToneClass> = Choice::new("Matte").default(ToneClass::Highlight).parent("output_group"),
         /// Steadies the tones with this many frames before and after, brought along the motion of the picture. 0 is off. Each
-        /// frame is still analysed once. Where the host gives no other frames it works as 0, and a message says so.
+        /// frame is still analysed once, unless Exposure is keyed. Where the host gives no other frames it works as 0, and a
+        /// message says so.
         temporal_smoothing: Integer = Integer::new("Temporal smoothing").range(0, 4).default(0).parent("output_group"),
         /// Softness of the borders between tones, in full-resolution pixels to either side: 0.5 is what a pixel covers of a hard
         /// edge. 0 is still antialiased.

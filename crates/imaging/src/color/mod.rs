@@ -5,7 +5,7 @@ mod network;
 mod primaries;
 mod transfer;
 
-pub use exposure::auto_exposure_stops;
+pub use exposure::metered_stops;
 pub use network::{NetworkEncoder, encode_for_network};
 
 use primaries::{Matrix, Primaries};

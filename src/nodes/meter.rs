@@ -1,0 +1,27 @@
+//! The button that sets Exposure by what a frame shows. It is pressed once a shot: an exposure that followed every frame
+//! would jump where a light comes into view, and the tones with it.
+
+use super::network_settings::EncodingSettings;
+use super::picture;
+use imaging::color::metered_stops;
+use ofx_sdk::plugin::*;
+use ofx_sdk::{Error, Result};
+
+/// Sets `exposure` by the frame of Source that the artist looks at, whatever it was before, and tells so in `status`.
+///
+/// # Errors
+/// No picture on this frame, or none with any light; a host that refuses.
+pub fn meter<E: Effect>(args: &ChangedArgs<'_, E>, status: ParamId<Text>) -> Result<()> {
+    let (params, time) = (args.params(), args.time);
+    let colorspace = params.get(EncodingSettings::source_colorspace)?.value_at(time)?.0;
+    let image = args.image_at(&Clip::SOURCE, time)?.filter(|image| !image.bounds().is_empty());
+    let stops = image.and_then(|image| metered_stops(&mut picture::luminances(&image, colorspace)));
+    let Some(stops) = stops else {
+        return Err(Error::node(format!("Meter: Source shows no light on frame {time}; go to a frame that does")));
+    };
+    let stops = (100.0 * f64::from(stops)).round() / 100.0;
+    params.edit("Meter", |params| {
+        params.set(EncodingSettings::exposure, stops)?;
+        params.set(status, format!("Exposure {stops:+} by frame {time}"))
+    })
+}
