@@ -165,6 +165,16 @@ fn a_folder_of_pictures_and_labels_alone_is_enough_and_the_table_shows_what_is_m
 }
 
 #[test]
+fn a_still_needs_no_motion_and_has_a_time() {
+    let folder = written(&[("still", Labelled { frames: 1, ..Labelled::default() })]);
+    std::fs::create_dir(folder.path().join("still/motion")).unwrap();
+    let scores = pointwise_score(folder.path(), &["still", "--time"]);
+    let total = &scores["columns"][0]["total"];
+    assert!(total["ms_per_frame"].is_number(), "{total:#}");
+    near(&total["variants"]["default"]["mean_iou"], 1.0);
+}
+
+#[test]
 fn the_eye_gets_a_gif_of_picture_truth_and_answer() {
     let folder = written(&[("shot", Labelled::whole())]);
     let tiny = tiny();

@@ -234,6 +234,9 @@ fn numbered_files(
             names.push(name);
         }
     }
+    if names.is_empty() && last_may_lack && frames.len() == 1 {
+        return Ok(None);
+    }
     names.sort();
     let extension_of = |name: &String| name.rsplit_once('.').map(|(_, extension)| extension.to_owned());
     let extension = names.iter().filter_map(extension_of).find(|found| extensions.contains(&found.as_str()));
