@@ -5,7 +5,9 @@ Scores in the manifest are zero until `evaluate_tone.py` has run on the exported
     python models/training/export_tone.py --checkpoint DIR/run/last.pt --shots DIR/shots \\
         --out models
 
-With `--shots`, the logits are first balanced on the training frames (`balance.py`).
+With `--shots`, the logits are first balanced on the training frames (`balance.py`). `--blend 0.6
+models/tone_small.onnx` takes that share of the weights from a training that began with this file,
+and the rest from the file: what a training gains is mostly kept, and what it costs mostly not.
 `--untrained` exports random weights of the same architecture, to build against.
 """
 
@@ -24,6 +26,7 @@ from balance import add_bias, fit_bias
 from checkpoint import restore
 from manifest import embedded_json, sha256_of, tone_entry, write_entry
 from onnx_file import OPSET, finish_file
+from onnx_weights import load_weights
 from shot_dataset import load_split
 from tone_classes import CLASSES
 from tone_net import STRIDE, ToneNet
@@ -38,6 +41,25 @@ def load_network(checkpoint: Path) -> ToneNet:
     state = restore(checkpoint)
     net = ToneNet()
     net.load_state_dict(state["average"])
+    return net.eval()
+
+
+def blend(checkpoint: Path, before: Path, share: float) -> ToneNet:
+    """Weights between those of a training, at a share of 1, and those that it began with, at 0.
+
+    Wortsman et al., "Robust fine-tuning of zero-shot models" (2022).
+    """
+    if restore(checkpoint)["begun"] != sha256_of(before):
+        raise SystemExit(f"--blend: {checkpoint} did not begin with {before}")
+    if not 0 < share <= 1:
+        raise SystemExit(f"--blend: {share} is no share; give a number above 0, up to 1")
+    net, old = load_network(checkpoint), ToneNet()
+    load_weights(old, before)
+    pairs = zip(net.state_dict().values(), old.state_dict().values(), strict=True)
+    with torch.no_grad():
+        for value, began in pairs:
+            if value.is_floating_point():
+                value.lerp_(began, 1 - share)
     return net.eval()
 
 
@@ -89,13 +111,26 @@ def main() -> None:
     parser.add_argument(
         "--shots", type=Path, nargs="+", help="balance on the training frames of these folders"
     )
+    parser.add_argument(
+        "--blend",
+        nargs=2,
+        metavar=("SHARE", "ONNX"),
+        help="with the file that the training began with",
+    )
     parser.add_argument("--out", type=Path, required=True, help="the folder of manifest.toml")
     args = parser.parse_args()
+    if args.blend and args.untrained:
+        parser.error("--blend needs a --checkpoint")
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     torch.manual_seed(0)
 
-    net = ToneNet().eval() if args.untrained else load_network(args.checkpoint)
+    if args.untrained:
+        net = ToneNet().eval()
+    elif args.blend:
+        net = blend(args.checkpoint, Path(args.blend[1]), float(args.blend[0]))
+    else:
+        net = load_network(args.checkpoint)
     if args.shots:
         bias = fit_bias(net, load_split(args.shots, "train").frames)
         add_bias(net, bias)

@@ -13,6 +13,7 @@ try:
     from torch import nn
 
     from export_seed import seed_network
+    from export_tone import blend
     from lite_trunk import LEVELS, STEM, LiteTrunk, SamePadded
     from recipe import Recipe
     from tone_classes import CLASSES
@@ -137,6 +138,27 @@ class Network(unittest.TestCase):
         run.train_step((image, subject, target, inside), None, 0.05)
         self.assertFalse(torch.equal(weight, before))
         self.assertTrue(torch.equal(norm.running_mean, statistics))
+
+    def test_a_blend_lies_between_a_training_and_the_file_that_it_began_with(self) -> None:
+        file = Path(__file__).resolve().parents[2] / "tone_small.onnx"
+        run = Run(1, 1e-3, Recipe(), file)
+        began = run.average.head.bias.detach().clone()
+        with torch.no_grad():
+            run.average.head.bias += 4
+        with tempfile.TemporaryDirectory() as folder:
+            checkpoint = Path(folder) / "last.pt"
+            run.save(checkpoint, "data")
+            net = blend(checkpoint, file, 0.25)
+            torch.testing.assert_close(net.head.bias.detach(), began + 1)
+            with self.assertRaisesRegex(SystemExit, "did not begin with"):
+                blend(checkpoint, file.with_name("tone_fast.onnx"), 0.25)
+            with self.assertRaisesRegex(SystemExit, "no share"):
+                blend(checkpoint, file, 1.5)
+
+    def test_a_run_that_goes_on_from_another_draws_other_lights_and_crops(self) -> None:
+        file = Path(__file__).resolve().parents[2] / "tone_small.onnx"
+        self.assertEqual(Run(1, 1e-3, Recipe()).draws, "1")
+        self.assertNotEqual(Run(1, 1e-3, Recipe(), file).draws, "1")
 
     def test_the_founding_document_s_network_is_trained_as_ours_and_read_again(self) -> None:
         run = Run(1, 1e-3, Recipe(seed_network=True))
