@@ -41,6 +41,21 @@ fn mark(overlay: &Overlay) -> Option<String> {
 }
 
 #[test]
+fn meter_sets_the_exposure_by_the_frame_and_what_was_analysed_at_another_is_stale() {
+    let host = drawing_host();
+    let (_shot, node, overlay) = analysed(&host);
+    set(&node, "exposure", "0.5");
+    node.press("analyse").unwrap();
+    assert_eq!(mark(&overlay), None);
+    // The drawn face has white.
+    node.press("meter").unwrap();
+    assert_eq!(node.get("exposure").unwrap(), ParamValue::Double(0.0));
+    assert_eq!(text(&node, "status"), "Exposure +0 by frame 3");
+    assert_eq!(mark(&overlay).as_deref(), Some("stale: exposure changed"));
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn a_frame_whose_plate_changed_is_marked_once_it_was_seen_and_no_more_when_it_was_analysed_anew() {
     let host = drawing_host();
     let (shot, node, overlay) = analysed(&host);
