@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def results(folder: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: row["row"] != BASE)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: Sequence[dict[str, Any]]) -> str:
     """Mean IoU of each set with a mask and without, and its distance from the first row's; then the
     classes of the last set without a mask. The minutes are those of the training."""
     names = list(rows[0]["sets"])

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import ablation_table
 from node_scores import table
 from tone_classes import CLASSES
 
@@ -36,8 +38,16 @@ def training_rows(run: dict[str, Any]) -> list[str]:
     return [*earlier, f"| {row} |"]
 
 
-def card(template: str, scores: dict[str, Any], in_node: dict[str, Any] | None) -> str:
-    """The template with every `{{NAME}}` replaced; `in_node` is what `node_scores.py` stored."""
+def card(
+    template: str,
+    scores: dict[str, Any],
+    in_node: dict[str, Any] | None,
+    ablation: Sequence[dict[str, Any]] = (),
+) -> str:
+    """The template with every `{{NAME}}` replaced.
+
+    `in_node` is what `node_scores.py` stored, `ablation` what `ablate.py` did.
+    """
     held_out, sample = scores["sets"]["heldout"], scores["sets"]["sample"]
     rows = [
         score_row(f"{name}, {how.replace('_', ' ')}", part[how]["iou"], part[how]["accuracy"])
@@ -83,6 +93,14 @@ def card(template: str, scores: dict[str, Any], in_node: dict[str, Any] | None) 
             "NODE_MACHINE": in_node["machine"],
             "NODE_COMMAND": in_node["command"],
         }
+    if ablation:
+        facts |= {
+            "ABLATION": ablation_table.table(ablation),
+            "ABLATION_COMMAND": ablation[0]["command"],
+            "ABLATION_DATE": ablation[0]["date"],
+            "ABLATION_MACHINE": ablation[0]["machine"],
+            "ABLATION_STEPS": ablation[0]["training"]["steps"],
+        }
     for name, value in facts.items():
         template = template.replace("{{" + name + "}}", str(value))
     if "{{" in template:
@@ -95,7 +113,9 @@ def written(models: Path, name: str) -> str:
     scores = json.loads((models / "scores" / f"{name}.json").read_text("utf-8"))
     node = models / "scores" / f"{name}_node.json"
     in_node = json.loads(node.read_text("utf-8")) if node.exists() else None
-    return card((CARDS / f"{name}.md").read_text("utf-8"), scores, in_node)
+    rows = models / "scores" / "ablation"
+    ablation = ablation_table.results(rows) if rows.exists() else []
+    return card((CARDS / f"{name}.md").read_text("utf-8"), scores, in_node, ablation)
 
 
 def main() -> None:
