@@ -55,7 +55,7 @@ impl Random {
 }
 
 /// What the system says of this process.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Footprint {
     resident: u64,
     threads: u64,
@@ -72,6 +72,15 @@ impl Footprint {
         let files = std::fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64);
         Self { resident: number("VmRSS:") * 1024, threads: number("Threads:"), files }
     }
+
+    /// The larger of both, number by number.
+    fn max(self, other: Self) -> Self {
+        Self {
+            resident: self.resident.max(other.resident),
+            threads: self.threads.max(other.threads),
+            files: self.files.max(other.files),
+        }
+    }
 }
 
 impl fmt::Display for Footprint {
@@ -81,17 +90,19 @@ impl fmt::Display for Footprint {
     }
 }
 
-/// Does `step` until the run is over, prints the footprint at every tenth, and fails on growth.
+/// Does `step` until the run is over, prints the largest footprint of every tenth, and fails on growth. The largest, because
+/// what caches hold goes up and down: a look now and then finds either.
 fn watch(what: &str, mut step: impl FnMut(usize)) {
     let start = Instant::now();
     let mut footprints = Vec::new();
+    let mut largest = Footprint::default();
     for done in 1.. {
         step(done - 1);
+        largest = largest.max(Footprint::now());
         let share = share(done as u64, start);
         if share * 10.0 >= (footprints.len() + 1) as f64 {
-            let now = Footprint::now();
-            println!("{done:7} {what}: {now}");
-            footprints.push(now);
+            println!("{done:7} {what}: {largest}");
+            footprints.push(std::mem::take(&mut largest));
         }
         if share >= 1.0 {
             break;
@@ -100,8 +111,7 @@ fn watch(what: &str, mut step: impl FnMut(usize)) {
     assert_no_growth(what, &footprints);
 }
 
-/// Compares the first half of a run, but for its beginning, with the second: what is opened once and kept has been opened by
-/// then. What caches hold goes up and down, so each half is known by its largest; a leak's is at its end.
+/// Compares the middle of a run with its end: what is opened once and kept has been opened by then.
 fn assert_no_growth(what: &str, footprints: &[Footprint]) {
     if footprints.iter().all(|footprint| footprint.resident == 0) {
         eprintln!("SKIPPED: this system does not tell the resident size the way Linux does");
@@ -109,8 +119,8 @@ fn assert_no_growth(what: &str, footprints: &[Footprint]) {
     }
     let half = footprints.len() / 2;
     let most = |range: &[Footprint], of: fn(&Footprint) -> u64| range.iter().map(of).max().unwrap_or(0);
-    let (first, last) = (&footprints[1..=half], &footprints[half + 1..]);
-    let grown = |of: fn(&Footprint) -> u64| most(last, of).saturating_sub(most(first, of));
+    let (middle, last) = (&footprints[half - half / 2..=half], &footprints[half + 1..]);
+    let grown = |of: fn(&Footprint) -> u64| most(last, of).saturating_sub(most(middle, of));
     assert!(grown(|f| f.resident) <= RESIDENT_SLACK, "{what} grow in memory: {footprints:?}");
     // A thread that has just been told to end may still be counted.
     assert!(grown(|f| f.threads) <= 2, "{what} leave threads: {footprints:?}");
