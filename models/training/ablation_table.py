@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from card_cells import iou_cells, line
 from tone_classes import CLASSES
 
 BASE = "base"
@@ -36,11 +37,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         cells.append(f"{row['training']['minutes']:.0f}")
         cells += [_means(row["sets"][name], rows[0]["sets"][name]) for name in names]
         per_class = row["sets"][names[-1]]["without_mask"]["iou"]
-        cells += [
-            "-" if per_class[known] is None else f"{per_class[known]:.3f}" for known in CLASSES
-        ]
-        lines.append(cells)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+        lines.append([*cells, *iou_cells(per_class)])
+    return "\n".join(map(line, lines))
 
 
 def _means(figures: dict[str, Any], base: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from card_cells import line
 from manifest import sha256_of
 from provenance import machine_kind
 from tone_classes import CLASSES
@@ -80,7 +81,7 @@ def table(scores: Figures) -> str:
     others = dict.fromkeys(name for group in groups for name in group.get("other_networks", {}))
     shown = ROWS | {f"control: {name}": _other(name) for name in others}
     rows += [[name, *(_cell(show, group) for group in groups)] for name, show in shown.items()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join(map(line, rows))
 
 
 def _command(words: list[str]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import ablation_table
+from card_cells import iou_cells, line
 from node_scores import table
 from tone_classes import CLASSES
 
@@ -20,10 +21,10 @@ CARDS = Path(__file__).parent / "cards"
 
 def score_row(name: str, values: dict[str, float | None], accuracy: float | None = None) -> str:
     """A line of a table: the IoU of each class, then the accuracy."""
-    cells = ["-" if values[c] is None else f"{values[c]:.3f}" for c in CLASSES]
+    cells = iou_cells(values)
     if accuracy is not None:
         cells.append(f"{accuracy:.3f}")
-    return f"| {' | '.join([name, *cells])} |"
+    return line([name, *cells])
 
 
 def training_rows(run: dict[str, Any]) -> list[str]:
@@ -34,8 +35,7 @@ def training_rows(run: dict[str, Any]) -> list[str]:
         run.get(key, "-") for key in ("scenes", "frames", "relit", "epochs", "steps", "minutes")
     ]
     hashes = [f"`{run[key][:16]}`" if key in run else "-" for key in ("data_hash", "sha256")]
-    row = " | ".join(map(str, [len(earlier) + 1, *counts, *hashes]))
-    return [*earlier, f"| {row} |"]
+    return [*earlier, line([len(earlier) + 1, *counts, *hashes])]
 
 
 def card(
@@ -91,7 +91,7 @@ def card(
             "NODE": table(in_node),
             "NODE_DATE": in_node["date"],
             "NODE_MACHINE": in_node["machine"],
-            "NODE_COMMAND": in_node["command"],
+            "NODE_COMMAND": "`, `".join([in_node["command"], *in_node["commands_beside"]]),
         }
     if ablation:
         facts |= {

@@ -163,7 +163,7 @@ impl FeatureDetect {
             return args.params().set(AnalysisSettings::status, status);
         }
         if is(EncodingSettings::meter.name()) {
-            return meter::meter(args, AnalysisSettings::status);
+            return meter::set_exposure(args, AnalysisSettings::status);
         }
         if is(AnalysisSettings::analyse.name()) {
             return analyse::analyse(self, args, Wish::Range);

@@ -11,7 +11,7 @@ use ofx_sdk::{Error, Result};
 ///
 /// # Errors
 /// No picture on this frame, or none with any light; a host that refuses.
-pub fn meter<E: Effect>(args: &ChangedArgs<'_, E>, status: ParamId<Text>) -> Result<()> {
+pub fn set_exposure<E: Effect>(args: &ChangedArgs<'_, E>, status: ParamId<Text>) -> Result<()> {
     let (params, time) = (args.params(), args.time);
     let colorspace = params.get(EncodingSettings::source_colorspace)?.value_at(time)?.0;
     let image = args.image_at(&Clip::SOURCE, time)?.filter(|image| !image.bounds().is_empty());

@@ -150,7 +150,7 @@ impl Effect for ToneSegment {
             analysis::forget_neighbors();
         }
         if args.is(EncodingSettings::meter) {
-            return meter::meter(args, ToneSegmentSettings::status);
+            return meter::set_exposure(args, ToneSegmentSettings::status);
         }
         if args.is(NetworkSettings::check_device) {
             let status = check_device(args).unwrap_or_else(|e| e.to_string());

@@ -24,7 +24,8 @@ pub struct Labelled {
     pub soft: bool,
     pub subject: bool,
     pub motion: bool,
-    /// A square of 10 pixels, going along, is left out; its shares are nothing, and in its midst the pictures are wrong.
+    /// A square of 10 pixels, going along, is left out; its shares are nothing, its motion is no number, and in its midst the pictures are
+    /// wrong.
     pub left_out: bool,
 }
 
@@ -95,7 +96,8 @@ impl Labelled {
             write_exr(&file("soft", "exr"), &shares);
         }
         if self.motion && frame + 1 < self.frames {
-            write_exr(&file("motion", "exr"), &[("x", row(|_| 1.0)), ("y", row(|_| 0.0))]);
+            let along = pixels(|x, y| if out(x, y, 0) { f32::NAN } else { 1.0 });
+            write_exr(&file("motion", "exr"), &[("x", along), ("y", row(|_| 0.0))]);
         }
     }
 }

@@ -29,6 +29,7 @@ try:
         random_batch,
     )
     from tone_loss import at_border, tone_loss
+    from tone_run import Limits, Run, run_epoch
 
     from .layered_shot import FRAMES, SIDE, write_layered_shot
 except ImportError as missing:
@@ -152,6 +153,12 @@ class Pairs(Folder):
     def test_without_motion_there_are_no_pairs(self) -> None:
         frames = load_split([self.root], "train").frames
         self.assertIsNone(random_pairs(frames, random.Random(5), Recipe()))
+
+    def test_a_run_that_wants_pairs_is_refused_where_there_are_none(self) -> None:
+        run = Run(1, 1e-3, Recipe(temporal_weight=1, pretrained=False))
+        frames = load_split([self.root], "train").frames
+        with self.assertRaisesRegex(SystemExit, "temporal_weight"):
+            run_epoch(run, frames, Limits(1, 1, 1.0))
 
     def test_motion_shrinks_and_turns_with_its_crop(self) -> None:
         motion = torch.tensor([4.0, 2.0])[:, None, None].expand(2, 8, 8)

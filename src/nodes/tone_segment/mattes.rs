@@ -172,10 +172,11 @@ impl Weighing {
     ///
     /// What the network sees of the frame at full resolution limits how far borders move, so that a proxy moves them alike.
     pub fn new(settings: &ToneSegmentSettings, frame: Size, pixel_aspect: f64, scale: f64) -> Self {
-        let full = |side: usize| side as f64 / scale;
-        let whole = Size::new(full(frame.width).round() as usize, full(frame.height).round() as usize);
+        let full = |side: usize| (side as f64 / scale).round() as usize;
+        let whole = Size::new(full(frame.width), full(frame.height));
         let seen = network_size(whole, pixel_aspect, settings.working_size.max(1) as usize);
-        let cell_px = f64::max(full(frame.width) / seen.width as f64, full(frame.height) / seen.height as f64);
+        let cell = |side: usize, cells: usize| side as f64 / cells as f64;
+        let cell_px = cell(whole.width, seen.width).max(cell(whole.height, seen.height));
         let refine_px = settings.edge_refine_px.min(MOST_REFINE_CELLS * cell_px);
         let bias = [
             settings.bias_background,

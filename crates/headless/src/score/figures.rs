@@ -98,7 +98,7 @@ fn classes(list: &mut List, column: &Column) {
     list.add("shots, without Mask", "mean of shots' mean IoU", Unit::Share, shots.mean);
     list.add("shots, without Mask", "10th-percentile shot", Unit::Share, shots.tenth);
     let below = shots.mean.zip(shots.tenth).map(|(mean, tenth)| mean - tenth);
-    list.add("shots, without Mask", "  below that mean", Unit::Share, below);
+    list.add("shots, without Mask", "  loses against that mean", Unit::Share, below);
     list.add("shots, without Mask", "worst shot", Unit::Share, shots.worst);
 }
 

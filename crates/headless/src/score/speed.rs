@@ -84,15 +84,12 @@ pub fn here(shot: &Shot, network: &Network, args: &ScoreToneArgs, terminal: &Arc
 
 /// Times of a frame that the node knows: each time it is shown a hair brighter, so that nothing of it is remembered.
 fn of_a_still(node: &ScoredNode, frame: i64) -> Result<Vec<f64>> {
-    let before = node.get(EXPOSURE)?;
-    let ParamValue::Double(stops) = before else { return Ok(Vec::new()) };
+    let ParamValue::Double(stops) = node.get(EXPOSURE)? else { return Ok(Vec::new()) };
     let brighter = |step: usize| {
         node.set(EXPOSURE, &ParamValue::Double(stops + 1e-4 * step as f64))?;
         timed(node, frame)
     };
-    let times = (1..=TIMES_OF_A_STILL).map(brighter).collect();
-    node.set(EXPOSURE, &before)?;
-    times
+    (1..=TIMES_OF_A_STILL).map(brighter).collect()
 }
 
 fn timed(node: &ScoredNode, frame: i64) -> Result<f64> {
