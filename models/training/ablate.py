@@ -22,7 +22,7 @@ from provenance import machine_kind, public_command, today
 from recipe import Recipe
 from relit_shots import RelitPool
 from shot_dataset import Split, load_split
-from shot_folder import find_shots, read_shot
+from shot_folder import find_shots, split_of
 from tone_run import Limits, Run, held_out_counts, run_epoch
 from tone_scores import accuracy, iou
 
@@ -115,7 +115,7 @@ def make_row(
 
 def test_splits(roots: list[Path]) -> dict[str, Split]:
     """What is scored: every split of the test folders, by name."""
-    names = {read_shot(shot)["split"] for root in roots for shot in find_shots(root)}
+    names = {split_of(shot) for root in roots for shot in find_shots(root)}
     if "train" in names:
         raise SystemExit("--test holds training shots; give folders of other splits only")
     return {name: load_split(roots, name) for name in sorted(names)}

@@ -59,7 +59,7 @@ def _training_logits(net: ToneNet, frames: Frames) -> tuple[NDArray[np.float32],
     logits, labels = [], []
     for turn, pick in enumerate(range(0, len(frames), FRAME_STRIDE)):
         image = frames.image[pick].float()[None] / 255
-        subject = frames.subject[pick].float()[None] / 255
+        subject = frames.mask(pick)[None]
         mask = subject if turn % 2 else torch.full_like(subject, 0.5)
         answer = net(image, mask)[0].flatten(1)[:, ::PIXEL_STRIDE]
         logits.append(answer.T.numpy())

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelled_frame import LabelledFrame
 from manifest import METADATA_KEY
-from shot_folder import colored, find_shots, frame_numbers, frame_path, load_png, save_png
+from shot_folder import colored, find_shots, frame_numbers, read_shot, save_png
 
 
 def load_session(model: Path) -> Any:
@@ -60,13 +61,12 @@ def main() -> None:
             continue
         at = np.linspace(0, len(numbers) - 1, min(args.per_shot, len(numbers))).round().astype(int)
         for number in (numbers[k] for k in at):
-            frame = load_png(frame_path(shot, "frames", number))
-            row = [frame, colored(load_png(frame_path(shot, "labels", number)))]
+            frame = LabelledFrame.read(shot, number, read_shot(shot))
+            row = [frame.image, colored(frame.labels)]
             if session is not None:
-                subject = load_png(frame_path(shot, "subject", number))
                 row += [
-                    colored(predict(session, frame, None)),
-                    colored(predict(session, frame, subject)),
+                    colored(predict(session, frame.image, None)),
+                    colored(predict(session, frame.image, frame.subject)),
                 ]
             cells.append(np.concatenate(row, 1))
     height = max(cell.shape[0] for cell in cells)

@@ -19,10 +19,11 @@ import numpy as np
 
 from checkpoint import restore
 from contact_sheet import load_session, predict
+from labelled_frame import LabelledFrame
 from manifest import read_manifest, sha256_of, write_entry
 from provenance import earlier_training, machine_kind, public_command, today
 from relit_shots import has_layers
-from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
+from shot_folder import data_hash, find_shots, frame_numbers, read_shot, split_of
 from tone_classes import CLASSES
 from tone_scores import Counts, accuracy, confusion, iou
 
@@ -48,11 +49,11 @@ def score_shots(session: Any, shots: list[Path]) -> dict[str, Any]:
         per_shot: dict[str, Counts] = {}
         for shot in shots:
             counts = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
+            facts = read_shot(shot)
             for number in frame_numbers(shot):
-                frame = load_png(frame_path(shot, "frames", number))
-                mask = load_png(frame_path(shot, "subject", number)) if masked else None
-                labels = load_png(frame_path(shot, "labels", number))
-                counts += confusion(labels, predict(session, frame, mask))
+                frame = LabelledFrame.read(shot, number, facts)
+                mask = frame.subject if masked else None
+                counts += confusion(frame.labels, predict(session, frame.image, mask))
             per_shot[shot.name] = counts
         result[key] = figures(np.sum(list(per_shot.values()), axis=0))
         if len(per_shot) > 1:
@@ -63,7 +64,7 @@ def score_shots(session: Any, shots: list[Path]) -> dict[str, Any]:
 def shots_of(roots: list[Path], split: str) -> list[Path]:
     """The shots of a split."""
     found = [shot for root in roots for shot in find_shots(root)]
-    return [shot for shot in found if read_shot(shot)["split"] == split]
+    return [shot for shot in found if split_of(shot) == split]
 
 
 def training_facts(checkpoint: Path, roots: list[Path], scores: Path) -> dict[str, Any]:

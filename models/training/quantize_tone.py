@@ -59,7 +59,7 @@ def feeds_of(frames: Frames, rng: random.Random, with_mask: bool) -> Feeds:
     """A random frame in a random look, as the network is fed."""
     pick = rng.randrange(len(frames))
     image = Look.draw(rng).apply(frames.image[pick].float() / 255, rng)
-    subject = frames.subject[pick].float() / 255
+    subject = frames.mask(pick)
     mask = subject if with_mask else torch.full_like(subject, 0.5)
     return {"image": image[None].numpy(), "subject": mask[None].numpy()}
 

@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment import Look, spoil_mask
+from labelled_frame import LabelledFrame
 from labels import REC709_LUMA
 from recipe import Recipe
 from relit_shots import LitShot, has_layers
-from shot_folder import data_hash, find_shots, frame_numbers, frame_path, load_png, read_shot
-from tone_classes import CLASSES
+from shot_folder import data_hash, find_shots, frame_numbers, read_shot, split_of
+from tone_classes import CAST_SHADOW, CLASSES, HIGHLIGHT
 
 # Crop side and batch size: about equal work each. Small crops reach small scales (a crop cannot
 # show more than the frame), large ones show the network forms as large as the node shows them.
@@ -30,6 +31,8 @@ LARGEST_SCALE = 2.0
 # A frame that cannot be relit counts so much of one that can: its light is always the same, its
 # labels are hard, and it lacks the glints that sets by name have (`studio_passes.py`).
 AS_RENDERED_SHARE = 0.4
+# Of a pixel of a crop so much must be known that its shares count.
+LEAST_KNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,20 @@ class Frames:
     # uint8 [5,H,W], shares of 255; none where a frame is only known as rendered. A frame that has
     # them has a look, too.
     soft: list[Tensor | None]
-    subject: list[Tensor]  # uint8 [1,H,W]
+    subject: list[Tensor | None]  # uint8 [1,H,W]; none where the shot does not tell
     weight: list[float]
     # float16 [2,H,W], pixels to the frame that follows in this list; none where none does.
     motion: list[Tensor | None]
 
     def __len__(self) -> int:
         return len(self.image)
+
+    def mask(self, pick: int) -> Tensor:
+        """The subject [1,H,W] in 0..1 as a mask shows it; a half everywhere if it is unknown."""
+        subject = self.subject[pick]
+        if subject is None:
+            return torch.full(self.label[pick].shape, 0.5)
+        return subject.float() / 255
 
     def with_lit(self, lit: list[LitShot]) -> Frames:
         """These frames and those of relit shots."""
@@ -80,19 +90,18 @@ def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
     With `relight`, shots with layers are named in `relit`, and none of their frames is read.
     """
     found = [shot for root in roots for shot in find_shots(root)]
-    shots = [shot for shot in found if read_shot(shot)["split"] == split]
+    shots = [shot for shot in found if split_of(shot) == split]
     relit = [shot for shot in shots if relight and has_layers(shot)]
-    image, label, subject, weight = [], [], [], []
+    image, label, weight = [], [], []
+    subject: list[Tensor | None] = []
     for shot in (shot for shot in shots if shot not in relit):
-        numbers = frame_numbers(shot)
+        facts, numbers = read_shot(shot), frame_numbers(shot)
         for number in numbers:
-            rgb = load_png(frame_path(shot, "frames", number))
-            image.append(torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1))))
-            label.append(
-                torch.from_numpy(load_png(frame_path(shot, "labels", number)).copy())[None]
-            )
-            mask = load_png(frame_path(shot, "subject", number))
-            subject.append(torch.from_numpy(mask.copy())[None])
+            frame = LabelledFrame.read(shot, number, facts)
+            image.append(torch.from_numpy(np.ascontiguousarray(frame.image.transpose(2, 0, 1))))
+            label.append(torch.from_numpy(frame.labels)[None])
+            inside = frame.subject
+            subject.append(None if inside is None else torch.from_numpy(inside)[None])
             weight.append((AS_RENDERED_SHARE if relight else 1) * _weight(len(numbers)))
     unknown: list[Tensor | None] = [None] * len(image)
     frames = Frames(image, label, list(unknown), subject, weight, list(unknown))
@@ -161,20 +170,25 @@ def crop(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """One entry of a batch."""
     image = place.laid(place.cut(frames.image[pick])) / 255
-    subject = place.laid(place.cut(frames.subject[pick])) / 255
     soft = frames.soft[pick]
     if soft is None:
         target = place.laid(one_hot(place.cut(frames.label[pick])[0]))
         image = Look.draw(rng).apply(image, rng)
     else:
         target = place.laid(place.cut(soft))
+    known = target.sum(0, keepdim=True)
+    target = torch.where(known >= LEAST_KNOWN, target / known.clamp_min(LEAST_KNOWN), 0)
     if not recipe.soft_labels:
-        target = one_hot(target.argmax(0))
-    if rng.random() < recipe.no_mask_share:
-        mask = torch.full_like(subject, 0.5)
+        target = one_hot(target.argmax(0)) * (known >= LEAST_KNOWN)
+    subject = place.laid(place.cut(frames.mask(pick)))
+    unmasked = rng.random() < recipe.no_mask_share
+    if frames.subject[pick] is None:
+        # Its forms are what has a tone; a cast shadow may as well lie beside them.
+        mask, inside = subject, target[HIGHLIGHT:CAST_SHADOW].sum(0, keepdim=True) > 0.5
     else:
-        mask = spoil_mask(subject, rng)
-    return as_seen(image, recipe), mask, target / target.sum(0, keepdim=True), subject > 0.5
+        mask = torch.full_like(subject, 0.5) if unmasked else spoil_mask(subject, rng)
+        inside = subject > 0.5
+    return as_seen(image, recipe), mask, target, inside
 
 
 def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
@@ -195,5 +209,7 @@ def as_seen(image: Tensor, recipe: Recipe) -> Tensor:
 
 
 def one_hot(label: Tensor) -> Tensor:
-    """Shares [5,H,W] of class numbers [H,W]."""
-    return functional.one_hot(label.long(), len(CLASSES)).movedim(-1, 0).float()
+    """Shares [5,H,W] of class numbers [H,W]; none of any class where the number is unknown."""
+    known = label < len(CLASSES)
+    shares = functional.one_hot(torch.where(known, label, 0).long(), len(CLASSES)).movedim(-1, 0)
+    return shares.float() * known

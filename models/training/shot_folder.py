@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tone_classes import CLASSES, PALETTE
+from tone_classes import CLASSES, PALETTE, UNKNOWN
 
 FORMAT = 1
 
@@ -45,9 +45,24 @@ def has_frame(shot: Path, number: int) -> bool:
     return frame_path(shot, "frames", number).exists()
 
 
+def frame_file(shot: Path, number: int) -> Path:
+    """The frame itself, PNG or EXR."""
+    png = frame_path(shot, "frames", number)
+    exr = png.with_suffix(".exr")
+    return exr if exr.exists() and not png.exists() else png
+
+
 def frame_numbers(shot: Path) -> list[int]:
     """Numbers of the finished frames."""
-    return sorted(int(path.stem) for path in (shot / "frames").glob("*.png"))
+    files = [path for path in (shot / "frames").glob("*.*") if path.suffix in (".png", ".exr")]
+    strange = [path for path in files if path.name != f"{_number(path):04}{path.suffix}"]
+    if strange:
+        raise ValueError(f"{strange[0]}: frames are named by four digits, 0001.png")
+    return sorted({_number(path) for path in files})
+
+
+def _number(path: Path) -> int:
+    return int(path.stem) if path.stem.isascii() and path.stem.isdigit() else -1
 
 
 def write_shot(shot: Path, facts: dict[str, Any]) -> None:
@@ -59,10 +74,20 @@ def write_shot(shot: Path, facts: dict[str, Any]) -> None:
 
 def read_shot(shot: Path) -> dict[str, Any]:
     """Reads `shot.json`, and refuses a folder whose classes are not ours."""
-    facts: dict[str, Any] = json.loads((shot / "shot.json").read_text("utf-8"))
-    if facts["classes"] != list(CLASSES):
-        raise ValueError(f"{shot}: classes are {facts['classes']}")
-    return facts
+    path = shot / "shot.json"
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from None
+    classes = facts.get("classes") if isinstance(facts, dict) else None
+    if classes != list(CLASSES):
+        raise ValueError(f"{path}: classes are {classes}; they must be {list(CLASSES)}")
+    return dict(facts)
+
+
+def split_of(shot: Path) -> str:
+    """The split of a shot; one that names none is there to be trained on."""
+    return str(read_shot(shot).get("split", "train"))
 
 
 def find_shots(root: Path) -> list[Path]:
@@ -77,6 +102,10 @@ def add_pictures(digest: Any, shot: Path, number: int, name: str) -> None:
         if path.exists():
             digest.update(f"{name}{kind}/{number:04}".encode())
             digest.update(load_png(path).tobytes())
+    exr = frame_file(shot, number)
+    if exr.suffix == ".exr":
+        digest.update(f"{name}{exr.name}".encode())
+        digest.update(exr.read_bytes())
 
 
 def data_hash(shots: list[Path]) -> str:
@@ -89,5 +118,7 @@ def data_hash(shots: list[Path]) -> str:
 
 
 def colored(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Class numbers as flat colors."""
-    return np.asarray(PALETTE, np.uint8)[labels]
+    """Class numbers as flat colors; black where nothing is known."""
+    colors = np.zeros((UNKNOWN + 1, 3), np.uint8)
+    colors[: len(PALETTE)] = PALETTE
+    return colors[labels]

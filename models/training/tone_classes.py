@@ -14,6 +14,9 @@ CLASSES: tuple[str, ...] = (
     "cast_shadow",
 )
 
+# In label files: nothing is known of this pixel, and nothing is asked.
+UNKNOWN = 255
+
 BACKGROUND, HIGHLIGHT, MATERIAL, DIFFUSE_SHADOW, CAST_SHADOW = range(5)
 
 # Flat display colors for contact sheets, in class order.

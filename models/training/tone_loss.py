@@ -18,7 +18,8 @@ LEAST_SHARE = 1e-6
 def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) -> Tensor:
     """Weighted cross-entropy, plus the mean Dice loss over all pixels and over the subject's.
 
-    `logits` and `target` (shares that sum to 1) are [N,5,H,W], `inside` is [N,H,W].
+    `logits` and `target` (shares that sum to 1, or 0 where nothing is known) are [N,5,H,W],
+    `inside` is [N,H,W].
     """
     weights = torch.tensor(recipe.class_weights(), dtype=logits.dtype)[:, None, None]
     weighted = target * weights
@@ -30,10 +31,10 @@ def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) ->
     more = torch.where(on_form, recipe.shadow_on_form_weight, 1.0)
     if recipe.border_weight:
         more = more * (1 + recipe.border_weight * at_border(target))
-    mean = (entropy.sum(1) * more).sum() / (weighted.sum(1) * more).sum()
+    mean = (entropy.sum(1) * more).sum() / (weighted.sum(1) * more).sum().clamp_min(LEAST_SHARE)
     if not recipe.dice_share:
         return mean
-    share = log_share.exp()
+    share = log_share.exp() * (target.sum(1, keepdim=True) > 0)
     subject = inside[:, None].to(share.dtype)
     dice = dice_loss(share, target) + dice_loss(share * subject, target * subject)
     return mean + recipe.dice_share / 2 * dice
@@ -45,7 +46,7 @@ def dice_loss(share: Tensor, truth: Tensor) -> Tensor:
     total = share.sum((0, 2, 3)) + truth.sum((0, 2, 3))
     present = truth.sum((0, 2, 3)) > 0
     dice = 1 - (2 * overlap + 1) / (total + 1)
-    return dice[present].mean()
+    return dice[present].mean() if present.any() else dice.sum() * 0
 
 
 def at_border(target: Tensor) -> Tensor:

@@ -168,8 +168,8 @@ def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) 
     net = run.average.eval()
     counts = confusion(np.zeros(0, np.uint8), np.zeros(0, np.uint8))
     for pick in range(0, len(frames), stride):
-        image, subject, label = frames.image[pick], frames.subject[pick], frames.label[pick]
-        mask = subject.float() / 255 if with_mask else torch.full(subject.shape, 0.5)
+        image, label = frames.image[pick], frames.label[pick]
+        mask = frames.mask(pick) if with_mask else torch.full(label.shape, 0.5)
         padded = padded_to_stride(torch.cat([as_seen(image.float() / 255, run.recipe), mask]))[None]
         logits = net(padded[:, :3], padded[:, 3:])[..., : label.shape[1], : label.shape[2]]
         counts = counts + confusion(label[0].numpy(), logits.argmax(1)[0].numpy())

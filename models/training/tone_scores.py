@@ -9,15 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tone_classes import CLASSES
+from tone_classes import CLASSES, UNKNOWN
 
 Counts = NDArray[np.int64]
 
 
 def confusion(labels: NDArray[np.uint8], predicted: NDArray[np.integer]) -> Counts:
-    """5x5 pixel counts, one row per true class."""
+    """5x5 pixel counts, one row per true class; pixels of unknown truth do not count."""
     classes = len(CLASSES)
-    pairs = labels.astype(np.int64).ravel() * classes + predicted.astype(np.int64).ravel()
+    known = labels != UNKNOWN
+    pairs = labels[known].astype(np.int64) * classes + predicted[known].astype(np.int64)
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 

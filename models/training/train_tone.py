@@ -66,8 +66,13 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     torch.set_num_threads(args.threads)
-    training = load_split(args.shots, "train", relight=True)
-    held_out = load_split(args.shots, "heldout")
+    try:
+        training = load_split(args.shots, "train", relight=True)
+        held_out = load_split(args.shots, "heldout")
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    if not training.shots:
+        raise SystemExit(f"no shot to train on in {', '.join(map(str, args.shots))}")
     for name, part in (("training", training), ("held-out", held_out)):
         counts = f"{len(part.frames)} {name} frames, {len(part.relit)} shots to relight"
         print(f"{counts}, {len(part.shots)} scenes, hash {part.hash}")

@@ -1,0 +1,95 @@
+"""One frame of a labelled shot as training and scoring read it, whoever made the shot.
+
+Frames are display-encoded sRGB PNG or linear Rec.709 EXR, labels and subject 8-bit grey PNG; the
+subject may be missing. Anything else is a ValueError that names the file and what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from display_curve import encode_srgb, to_bytes
+from shot_folder import frame_file, frame_path
+from tone_classes import CLASSES, UNKNOWN
+
+Bytes = NDArray[np.uint8]
+# The encodings of frames that are read here, by the ending of their files.
+COLORSPACES = {".png": "srgb", ".exr": "linear_rec709"}
+
+
+@dataclass(frozen=True)
+class LabelledFrame:
+    """A frame and what is true of its pixels."""
+
+    image: Bytes  # [h, w, 3], sRGB
+    labels: Bytes  # [h, w], class numbers, UNKNOWN where nothing is known
+    subject: Bytes | None  # [h, w], 255 inside; none if the shot does not tell
+
+    @staticmethod
+    def read(shot: Path, number: int, facts: dict[str, Any]) -> LabelledFrame:
+        """A frame of a shot whose `shot.json` holds `facts`."""
+        file = frame_file(shot, number)
+        image = _image(file, facts.get("colorspace", COLORSPACES[file.suffix]))
+        size = image.shape[:2]
+        labels = _grey(frame_path(shot, "labels", number), size)
+        strange = labels[(labels >= len(CLASSES)) & (labels != UNKNOWN)]
+        if strange.size:
+            path = frame_path(shot, "labels", number)
+            most = len(CLASSES) - 1
+            raise ValueError(f"{path}: {strange[0]} is no class; give 0 to {most}, or {UNKNOWN}")
+        if not (shot / "subject").exists():
+            return LabelledFrame(image, labels, None)
+        return LabelledFrame(image, labels, _grey(frame_path(shot, "subject", number), size))
+
+
+def _image(path: Path, colorspace: str) -> Bytes:
+    expected = COLORSPACES[path.suffix]
+    if colorspace != expected:
+        message = f"a {path.suffix} frame is read as {expected}, and shot.json says {colorspace}"
+        raise ValueError(f"{path}: {message}; convert the frames")
+    if path.suffix == ".exr":
+        return _linear(path)
+    pixels, mode = _opened(path)
+    if mode == "L":
+        return np.repeat(pixels[..., None], 3, 2)
+    if mode == "RGBA" and (pixels[..., 3] == 255).all():
+        return np.ascontiguousarray(pixels[..., :3])
+    if mode != "RGB":
+        raise ValueError(f"{path}: its pixels are {mode}; write opaque 8-bit RGB")
+    return pixels
+
+
+def _linear(path: Path) -> Bytes:
+    from exr_planes import load_planes
+
+    planes = load_planes(path)
+    missing = [name for name in "RGB" if name not in planes]
+    if missing:
+        raise ValueError(f"{path}: it lacks the channel {missing[0]}; write R, G and B")
+    return to_bytes(encode_srgb(np.stack([planes[name] for name in "RGB"], -1).astype(np.float32)))
+
+
+def _grey(path: Path, size: tuple[int, ...]) -> Bytes:
+    pixels, mode = _opened(path)
+    if mode not in ("L", "P"):
+        raise ValueError(f"{path}: its pixels are {mode}; write 8-bit grey")
+    if pixels.shape != size:
+        found, wanted = (f"{shape[1]}x{shape[0]}" for shape in (pixels.shape, size))
+        raise ValueError(f"{path}: it is {found}, and its frame {wanted}")
+    return pixels
+
+
+def _opened(path: Path) -> tuple[Bytes, str]:
+    if not path.exists():
+        raise ValueError(f"{path} is missing; every frame needs one")
+    try:
+        with Image.open(path) as picture:
+            return np.array(picture), picture.mode
+    except (UnidentifiedImageError, OSError) as error:
+        raise ValueError(f"{path}: {error}; write it again") from None
