@@ -299,6 +299,19 @@ fn every_damage_to_a_shot_is_told_with_its_file() {
 }
 
 #[test]
+fn a_shot_may_lie_in_any_folder_and_its_endings_be_in_capitals() {
+    let folder = written(&[("take#2 %d", Labelled::whole())]);
+    for kind in ["frames", "labels"] {
+        for entry in std::fs::read_dir(folder.path().join("take#2 %d").join(kind)).unwrap() {
+            let file = entry.unwrap().path();
+            std::fs::rename(&file, file.with_extension("PNG")).unwrap();
+        }
+    }
+    let scores = pointwise_score(folder.path(), &["take#2 %d"]);
+    near(&scores["columns"][0]["total"]["variants"]["default"]["mean_iou"], 1.0);
+}
+
+#[test]
 fn arguments_that_mean_nothing_are_told() {
     let folder = written(&[("shot", Labelled::default())]);
     let told = |more: &[&str], code| fails(folder.path(), &[&["score", "tone"], more].concat(), code);

@@ -136,11 +136,12 @@ impl Plan {
 }
 
 fn open(args: &RenderArgs, current: Option<i64>, terminal: Arc<Terminal>) -> Result<Session> {
+    let input = args.input.as_deref().map(Pattern::parse).transpose()?;
     let setup = Setup {
         node: &args.node,
         bundle: &args.bundle,
         context: args.context.map(Into::into),
-        input: args.input.as_deref().map(Pattern::parse).transpose()?,
+        files: input.map(|pattern| ("Source", pattern)).into_iter().collect(),
         clips: &args.clips,
         mask_channel: args.mask_channel,
         settings: &args.settings,

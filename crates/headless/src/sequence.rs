@@ -58,6 +58,15 @@ impl Pattern {
         })
     }
 
+    /// The files of a folder whose names are a number of at least `width` digits and `extension`. The folder's own name is
+    /// taken as it is, whatever it holds.
+    pub fn numbered(folder: &Path, width: usize, extension: &str) -> Self {
+        let before = folder.join("").to_string_lossy().into_owned();
+        let after = format!(".{extension}");
+        let text = format!("{before}%0{width}d{after}");
+        Self { before, number: Some(Digits { width }), after, text }
+    }
+
     /// Whether the path holds a frame number.
     pub fn is_sequence(&self) -> bool {
         self.number.is_some()
@@ -276,6 +285,19 @@ mod tests {
         let pattern = Pattern::parse(dir.path().join("s.%04d.png").to_str().unwrap()).unwrap();
         assert_eq!(pattern.existing().unwrap(), vec![1, 3, 10_000]);
         assert_eq!(gaps(&[1, 3, 4, 7]), vec![2, 5, 6]);
+    }
+
+    #[test]
+    fn a_folder_may_be_named_as_if_it_held_a_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("take#2 %d");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("0007.PNG"), b"").unwrap();
+        let pattern = Pattern::numbered(&folder, 4, "PNG");
+        assert_eq!(pattern.existing().unwrap(), vec![7]);
+        assert_eq!(pattern.path(7), folder.join("0007.PNG"));
+        assert_eq!(pattern.extension(), "png");
+        assert_eq!(pattern.to_string(), folder.join("%04d.PNG").to_string_lossy());
     }
 
     #[test]

@@ -22,9 +22,9 @@ pub struct Setup<'a> {
     pub bundle: &'a BundleArgs,
     /// In which context; `None` for the richest.
     pub context: Option<Context>,
-    /// The files of the clip `Source`.
-    pub input: Option<Pattern>,
-    /// Other clips and their files, as `NAME=FILES`.
+    /// Clips and their files; `Source` first.
+    pub files: Vec<(&'a str, Pattern)>,
+    /// Further ones, as `NAME=FILES` from the command line.
     pub clips: &'a [String],
     /// What mask clips take of their files.
     pub mask_channel: MaskChannel,
@@ -193,7 +193,7 @@ fn press(instance: &Instance, terminal: &Terminal, id: &str) -> Result<()> {
 /// Clips and their files; `Source` first. Every clip that the node needs is among them.
 fn clips(setup: &Setup<'_>, node: &Description) -> Result<Vec<(String, Pattern)>> {
     let mut clips: Vec<(String, Pattern)> = Vec::new();
-    clips.extend(setup.input.iter().map(|pattern| ("Source".to_owned(), pattern.clone())));
+    clips.extend(setup.files.iter().map(|(name, pattern)| ((*name).to_owned(), pattern.clone())));
     for text in setup.clips {
         let (name, files) = clip_files(text, node)?;
         if clips.iter().any(|(known, _)| known == name) {

@@ -239,13 +239,13 @@ fn numbered_files(
     }
     names.sort();
     let extension_of = |name: &String| name.rsplit_once('.').map(|(_, extension)| extension.to_owned());
-    let extension = names.iter().filter_map(extension_of).find(|found| extensions.contains(&found.as_str()));
+    let known = |found: &String| extensions.contains(&found.to_lowercase().as_str());
+    let extension = names.iter().filter_map(extension_of).find(known);
     let Some(extension) = extension else {
         let found = names.first().map_or("the folder is empty".to_owned(), |name| format!("{name} is no such file"));
         return Err(Error::input(folder, format!("it must hold %04d.{}, but {found}", extensions.join(" or %04d."))));
     };
-    let text = folder.join(format!("%04d.{extension}")).to_string_lossy().into_owned();
-    let pattern = Pattern::parse(&text)?;
+    let pattern = Pattern::numbered(folder, 4, &extension);
     let existing = pattern.existing()?;
     let stray = names.iter().find(|name| !existing.iter().any(|f| pattern.path(*f).ends_with(name)));
     if let Some(name) = stray {

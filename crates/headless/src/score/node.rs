@@ -58,14 +58,15 @@ impl ScoredNode {
         threads: Option<u16>,
         terminal: &Arc<Terminal>,
     ) -> Result<Self> {
-        let clips: Vec<String> = shot.subject.iter().map(|subject| format!("Mask={subject}")).collect();
+        let mut files = vec![("Source", shot.pictures.clone())];
+        files.extend(shot.subject.clone().map(|subject| ("Mask", subject)));
         let forced = network.settings();
         let setup = Setup {
             node: &args.node,
             bundle: &args.run.bundle,
             context: None,
-            input: Some(shot.pictures.clone()),
-            clips: &clips,
+            files,
+            clips: &[],
             mask_channel: MaskChannel::Luminance,
             settings: &args.run.settings,
             forced: &forced.iter().map(String::as_str).collect::<Vec<_>>(),

@@ -103,7 +103,7 @@ impl FaceNode {
             node: &args.node,
             bundle: &args.run.bundle,
             context: None,
-            input: Some(shot.pictures.clone()),
+            files: vec![("Source", shot.pictures.clone())],
             clips: &[],
             mask_channel: MaskChannel::Auto,
             settings: &args.run.settings,
