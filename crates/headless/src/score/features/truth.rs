@@ -15,7 +15,7 @@ use crate::sequence::Pattern;
 /// Annotations and facts are no longer than this.
 const MOST_BYTES: u64 = 8 << 20;
 /// How pictures may be stored; the first kind that is there counts.
-const PICTURES: [&str; 3] = ["frames/%04d.png", "frames/%04d.jpg", "frames/%04d.exr"];
+const PICTURES: [&str; 3] = ["png", "jpg", "exr"];
 /// What annotations call their form; `models/training/puppet/README.md` describes it.
 const FORMAT: &str = "rotocel-face-1";
 
@@ -129,11 +129,11 @@ impl AnnotatedShot {
     /// [`Error::Input`] names the file that is missing or wrong.
     pub fn open(folder: &Path, topology: &Topology, left_out: &[i64]) -> Result<Self> {
         let split = Self::split(folder, topology)?;
-        let pattern = |kind: &str| Pattern::parse(&folder.join(kind).to_string_lossy());
-        let (mut pictures, notes) = (pattern(PICTURES[0])?, pattern("annotations/%04d.json")?);
+        let notes = Pattern::numbered(&folder.join("annotations"), 4, "json");
+        let mut pictures = Pattern::numbered(&folder.join("frames"), 4, PICTURES[0]);
         for other in &PICTURES[1..] {
             if pictures.existing()?.is_empty() {
-                pictures = pattern(other)?;
+                pictures = Pattern::numbered(&folder.join("frames"), 4, other);
             }
         }
         let there = notes.existing()?;
