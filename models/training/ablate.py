@@ -22,7 +22,7 @@ from provenance import machine_kind, public_command, today
 from recipe import Recipe
 from relit_shots import RelitPool
 from shot_dataset import Split, load_split
-from shot_folder import find_shots, split_of
+from shot_folder import errors_told, find_shots, split_of
 from tone_run import Limits, Run, held_out_counts, run_epoch
 from tone_scores import accuracy, iou
 
@@ -152,4 +152,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shot_dataset import Frames
 from tone_classes import CLASSES
-from tone_net import ToneNet
+from tone_net import ToneNet, padded_to_stride
 from tone_scores import confusion, iou
 
 # Every n-th training frame, and every n-th pixel of it: plenty for five numbers.
@@ -61,7 +61,9 @@ def _training_logits(net: ToneNet, frames: Frames) -> tuple[NDArray[np.float32],
         image = frames.image[pick].float()[None] / 255
         subject = frames.mask(pick)[None]
         mask = subject if turn % 2 else torch.full_like(subject, 0.5)
-        answer = net(image, mask)[0].flatten(1)[:, ::PIXEL_STRIDE]
+        padded = padded_to_stride(torch.cat([image, mask], 1)[0])[None]
+        whole = net(padded[:, :3], padded[:, 3:])[0, :, : image.shape[2], : image.shape[3]]
+        answer = whole.flatten(1)[:, ::PIXEL_STRIDE]
         logits.append(answer.T.numpy())
         labels.append(frames.label[pick].flatten()[::PIXEL_STRIDE].numpy())
     return np.concatenate(logits), np.concatenate(labels)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from labelled_frame import LabelledFrame
 from manifest import METADATA_KEY
-from shot_folder import colored, find_shots, frame_numbers, read_shot, save_png
+from shot_folder import colored, errors_told, find_shots, frame_numbers, read_shot, save_png
 
 
 def load_session(model: Path) -> Any:
@@ -81,4 +81,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -23,7 +23,7 @@ from labelled_frame import LabelledFrame
 from manifest import read_manifest, sha256_of, write_entry
 from provenance import earlier_training, machine_kind, public_command, today
 from relit_shots import has_layers
-from shot_folder import data_hash, find_shots, frame_numbers, read_shot, split_of
+from shot_folder import data_hash, errors_told, find_shots, frame_numbers, read_shot, split_of
 from tone_classes import CLASSES
 from tone_scores import Counts, accuracy, confusion, iou
 
@@ -31,7 +31,7 @@ from tone_scores import Counts, accuracy, confusion, iou
 def figures(counts: Counts) -> dict[str, Any]:
     """What is reported of one set of frames."""
     per_class = {name: value and round(value, 4) for name, value in iou(counts).items()}
-    shares = counts.sum(1) / counts.sum()
+    shares = counts.sum(1) / max(1, counts.sum())
     return {
         "iou": per_class,
         "accuracy": round(accuracy(counts), 4),
@@ -134,4 +134,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

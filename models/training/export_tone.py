@@ -28,6 +28,7 @@ from manifest import embedded_json, sha256_of, tone_entry, write_entry
 from onnx_file import OPSET, finish_file
 from onnx_weights import load_weights
 from shot_dataset import load_split
+from shot_folder import errors_told
 from tone_classes import CLASSES
 from tone_net import STRIDE, ToneNet
 
@@ -154,4 +155,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -28,3 +28,13 @@ def load_planes(path: Path) -> dict[str, NDArray[np.floating]]:
     """Reads every channel by name, as it is stored."""
     with OpenEXR.File(str(path), separate_channels=True) as file:
         return {name: np.array(channel.pixels) for name, channel in file.channels().items()}
+
+
+def load_whole(path: Path) -> dict[str, NDArray[np.floating]]:
+    """Every channel by name, of a file that is neither cropped nor larger than its picture."""
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        header = file.header()
+        data, display = (np.array(header[name]) for name in ("dataWindow", "displayWindow"))
+        if not np.array_equal(data, display):
+            raise ValueError("its data window is not its display window")
+        return {name: np.array(channel.pixels) for name, channel in file.channels().items()}

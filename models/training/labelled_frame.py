@@ -1,7 +1,7 @@
 """One frame of a labelled shot as training and scoring read it, whoever made the shot.
 
 Frames are display-encoded sRGB PNG or linear Rec.709 EXR, labels and subject 8-bit grey PNG; the
-subject may be missing. Anything else is a ValueError that names the file and what to do.
+subject may be missing. Anything else is a `ShotError`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from display_curve import encode_srgb, to_bytes
-from shot_folder import frame_file, frame_path
+from shot_folder import ShotError, frame_file, stored
 from tone_classes import CLASSES, UNKNOWN
 
 Bytes = NDArray[np.uint8]
 # The encodings of frames that are read here, by the ending of their files.
 COLORSPACES = {".png": "srgb", ".exr": "linear_rec709"}
+# A subject whose largest value is from 1 to this is numbers of objects, not a matte.
+MOST_INDEX = 16
 
 
 @dataclass(frozen=True)
@@ -35,25 +37,28 @@ class LabelledFrame:
     def read(shot: Path, number: int, facts: dict[str, Any]) -> LabelledFrame:
         """A frame of a shot whose `shot.json` holds `facts`."""
         file = frame_file(shot, number)
-        image = _image(file, facts.get("colorspace", COLORSPACES[file.suffix]))
+        image = _image(file, facts.get("colorspace", COLORSPACES[file.suffix.lower()]))
         size = image.shape[:2]
-        labels = _grey(frame_path(shot, "labels", number), size)
+        path, labels = _grey(shot / "labels", number, size)
         strange = labels[(labels >= len(CLASSES)) & (labels != UNKNOWN)]
         if strange.size:
-            path = frame_path(shot, "labels", number)
-            most = len(CLASSES) - 1
-            raise ValueError(f"{path}: {strange[0]} is no class; give 0 to {most}, or {UNKNOWN}")
+            known = f"give 0 to {len(CLASSES) - 1}, or {UNKNOWN}"
+            raise ShotError(f"{path}: {strange[0]} is no class; {known}")
         if not (shot / "subject").exists():
             return LabelledFrame(image, labels, None)
-        return LabelledFrame(image, labels, _grey(frame_path(shot, "subject", number), size))
+        path, subject = _grey(shot / "subject", number, size)
+        if 1 <= subject.max() <= MOST_INDEX:
+            message = f"its largest value is {subject.max()}; inside, the subject is 255"
+            raise ShotError(f"{path}: {message}")
+        return LabelledFrame(image, labels, subject)
 
 
 def _image(path: Path, colorspace: str) -> Bytes:
-    expected = COLORSPACES[path.suffix]
+    expected = COLORSPACES[path.suffix.lower()]
     if colorspace != expected:
         message = f"a {path.suffix} frame is read as {expected}, and shot.json says {colorspace}"
-        raise ValueError(f"{path}: {message}; convert the frames")
-    if path.suffix == ".exr":
+        raise ShotError(f"{path}: {message}; convert the frames")
+    if path.suffix.lower() == ".exr":
         return _linear(path)
     pixels, mode = _opened(path)
     if mode == "L":
@@ -61,35 +66,39 @@ def _image(path: Path, colorspace: str) -> Bytes:
     if mode == "RGBA" and (pixels[..., 3] == 255).all():
         return np.ascontiguousarray(pixels[..., :3])
     if mode != "RGB":
-        raise ValueError(f"{path}: its pixels are {mode}; write opaque 8-bit RGB")
+        raise ShotError(f"{path}: its pixels are {mode}; write opaque 8-bit RGB")
     return pixels
 
 
 def _linear(path: Path) -> Bytes:
-    from exr_planes import load_planes
+    from exr_planes import load_whole
 
-    planes = load_planes(path)
+    try:
+        planes = {name.upper(): plane for name, plane in load_whole(path).items()}
+    except (RuntimeError, OSError, ValueError) as error:
+        raise ShotError(f"{path}: {error}; write it again") from None
     missing = [name for name in "RGB" if name not in planes]
     if missing:
-        raise ValueError(f"{path}: it lacks the channel {missing[0]}; write R, G and B")
+        raise ShotError(f"{path}: it lacks the channel {missing[0]}; write R, G and B")
     return to_bytes(encode_srgb(np.stack([planes[name] for name in "RGB"], -1).astype(np.float32)))
 
 
-def _grey(path: Path, size: tuple[int, ...]) -> Bytes:
+def _grey(folder: Path, number: int, size: tuple[int, ...]) -> tuple[Path, Bytes]:
+    path = stored(folder, number, (".png",))
     pixels, mode = _opened(path)
-    if mode not in ("L", "P"):
-        raise ValueError(f"{path}: its pixels are {mode}; write 8-bit grey")
+    if mode != "L":
+        raise ShotError(f"{path}: its pixels are {mode}; write 8-bit grey")
     if pixels.shape != size:
         found, wanted = (f"{shape[1]}x{shape[0]}" for shape in (pixels.shape, size))
-        raise ValueError(f"{path}: it is {found}, and its frame {wanted}")
-    return pixels
+        raise ShotError(f"{path}: it is {found}, and its frame {wanted}")
+    return path, pixels
 
 
 def _opened(path: Path) -> tuple[Bytes, str]:
     if not path.exists():
-        raise ValueError(f"{path} is missing; every frame needs one")
+        raise ShotError(f"{path} is missing; every frame needs one")
     try:
         with Image.open(path) as picture:
             return np.array(picture), picture.mode
-    except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(f"{path}: {error}; write it again") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ShotError(f"{path}: {error}; write it again") from None

@@ -37,8 +37,9 @@ from augment import Look
 from contact_sheet import load_session
 from manifest import METADATA_KEY, embedded_json, sha256_of, tone_entry, write_entry
 from shot_dataset import Frames, load_split
+from shot_folder import errors_told
 from tone_classes import CLASSES
-from tone_net import STRIDE
+from tone_net import STRIDE, padded_to_stride
 
 # What comes before this weight in the graph stays in float. In 8 bits it changed the class of six
 # per cent of the pixels; without it, less than one per cent changes.
@@ -61,7 +62,8 @@ def feeds_of(frames: Frames, rng: random.Random, with_mask: bool) -> Feeds:
     image = Look.draw(rng).apply(frames.image[pick].float() / 255, rng)
     subject = frames.mask(pick)
     mask = subject if with_mask else torch.full_like(subject, 0.5)
-    return {"image": image[None].numpy(), "subject": mask[None].numpy()}
+    padded = padded_to_stride(torch.cat([image, mask]))[None]
+    return {"image": padded[:, :3].numpy(), "subject": padded[:, 3:].numpy()}
 
 
 class Calibration(CalibrationDataReader):
@@ -171,4 +173,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

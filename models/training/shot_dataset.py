@@ -17,7 +17,7 @@ from labelled_frame import LabelledFrame
 from labels import REC709_LUMA
 from recipe import Recipe
 from relit_shots import LitShot, has_layers
-from shot_folder import data_hash, find_shots, frame_numbers, read_shot, split_of
+from shot_folder import check_complete, data_hash, find_shots, frame_numbers, read_shot, split_of
 from tone_classes import CAST_SHADOW, CLASSES, HIGHLIGHT
 
 # Crop side and batch size: about equal work each. Small crops reach small scales (a crop cannot
@@ -31,7 +31,7 @@ LARGEST_SCALE = 2.0
 # A frame that cannot be relit counts so much of one that can: its light is always the same, its
 # labels are hard, and it lacks the glints that sets by name have (`studio_passes.py`).
 AS_RENDERED_SHARE = 0.4
-# Of a pixel of a crop so much must be known that its shares count.
+# Of a pixel of a crop so much must be known that its shares count. Soft ones, of 255, all are.
 LEAST_KNOWN = 0.5
 
 
@@ -87,7 +87,8 @@ class Split:
 def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
     """Reads every finished frame of the shots of a split.
 
-    With `relight`, shots with layers are named in `relit`, and none of their frames is read.
+    With `relight`, shots with layers are named in `relit`, and none of their frames is read. A shot
+    that cannot be read is a `ShotError`.
     """
     found = [shot for root in roots for shot in find_shots(root)]
     shots = [shot for shot in found if split_of(shot) == split]
@@ -96,6 +97,7 @@ def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
     subject: list[Tensor | None] = []
     for shot in (shot for shot in shots if shot not in relit):
         facts, numbers = read_shot(shot), frame_numbers(shot)
+        check_complete(shot, facts, numbers)
         for number in numbers:
             frame = LabelledFrame.read(shot, number, facts)
             image.append(torch.from_numpy(np.ascontiguousarray(frame.image.transpose(2, 0, 1))))
@@ -180,14 +182,15 @@ def crop(
     target = torch.where(known >= LEAST_KNOWN, target / known.clamp_min(LEAST_KNOWN), 0)
     if not recipe.soft_labels:
         target = one_hot(target.argmax(0)) * (known >= LEAST_KNOWN)
-    subject = place.laid(place.cut(frames.mask(pick)))
+    unknown = torch.full_like(target[:1], 0.5)
     unmasked = rng.random() < recipe.no_mask_share
-    if frames.subject[pick] is None:
+    stored = frames.subject[pick]
+    if stored is None:
         # Its forms are what has a tone; a cast shadow may as well lie beside them.
-        mask, inside = subject, target[HIGHLIGHT:CAST_SHADOW].sum(0, keepdim=True) > 0.5
+        mask, inside = unknown, target[HIGHLIGHT:CAST_SHADOW].sum(0, keepdim=True) > 0.5
     else:
-        mask = torch.full_like(subject, 0.5) if unmasked else spoil_mask(subject, rng)
-        inside = subject > 0.5
+        subject = place.laid(place.cut(stored)) / 255
+        mask, inside = unknown if unmasked else spoil_mask(subject, rng), subject > 0.5
     return as_seen(image, recipe), mask, target, inside
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,20 @@ from PIL import Image
 from tone_classes import CLASSES, PALETTE, UNKNOWN
 
 FORMAT = 1
+FRAME_ENDINGS = (".png", ".exr")
+
+
+class ShotError(ValueError):
+    """A labelled shot that cannot be read; it names the file, and what to do."""
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Ends the program with the message of a shot that cannot be read."""
+    try:
+        yield
+    except ShotError as error:
+        raise SystemExit(str(error)) from None
 
 
 def frame_path(shot: Path, kind: str, number: int) -> Path:
@@ -46,18 +62,26 @@ def has_frame(shot: Path, number: int) -> bool:
 
 
 def frame_file(shot: Path, number: int) -> Path:
-    """The frame itself, PNG or EXR."""
-    png = frame_path(shot, "frames", number)
-    exr = png.with_suffix(".exr")
-    return exr if exr.exists() and not png.exists() else png
+    """The frame itself, PNG or EXR; of a frame that is not there, where its PNG would be."""
+    return stored(shot / "frames", number, FRAME_ENDINGS)
+
+
+def stored(folder: Path, number: int, endings: tuple[str, ...]) -> Path:
+    """The file of a number, its ending in small letters or capitals; the usual one if none is."""
+    names = [f"{number:04}{ending}" for known in endings for ending in (known, known.upper())]
+    found = [folder / name for name in names if (folder / name).exists()]
+    if len(found) > 1:
+        raise ShotError(f"{found[1]}: {found[0].name} is there too; leave one of both")
+    return found[0] if found else folder / names[0]
 
 
 def frame_numbers(shot: Path) -> list[int]:
     """Numbers of the finished frames."""
-    files = [path for path in (shot / "frames").glob("*.*") if path.suffix in (".png", ".exr")]
-    strange = [path for path in files if path.name != f"{_number(path):04}{path.suffix}"]
+    inside = [path for path in (shot / "frames").glob("*.*") if not path.name.startswith(".")]
+    files = [path for path in inside if path.suffix.lower() in FRAME_ENDINGS]
+    strange = [path for path in files if path.stem != f"{_number(path):04}"]
     if strange:
-        raise ValueError(f"{strange[0]}: frames are named by four digits, 0001.png")
+        raise ShotError(f"{strange[0]}: frames are named by four digits, such as 0001.png")
     return sorted({_number(path) for path in files})
 
 
@@ -78,16 +102,33 @@ def read_shot(shot: Path) -> dict[str, Any]:
     try:
         facts = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ShotError(f"{path}: {error}") from None
     classes = facts.get("classes") if isinstance(facts, dict) else None
     if classes != list(CLASSES):
-        raise ValueError(f"{path}: classes are {classes}; they must be {list(CLASSES)}")
+        raise ShotError(f"{path}: classes are {classes}; they must be {list(CLASSES)}")
     return dict(facts)
 
 
 def split_of(shot: Path) -> str:
     """The split of a shot; one that names none is there to be trained on."""
-    return str(read_shot(shot).get("split", "train"))
+    split = read_shot(shot).get("split")
+    if split is not None and not isinstance(split, str):
+        raise ShotError(f"{shot / 'shot.json'}: its split is {split}; it must be a name")
+    return split or "train"
+
+
+def check_complete(shot: Path, facts: dict[str, Any], numbers: list[int]) -> None:
+    """Refuses a shot of others that lacks frames; ours may still be rendering."""
+    if "format" in facts:
+        return
+    first, count = facts.get("first_frame"), facts.get("frames")
+    if not isinstance(first, int) or not isinstance(count, int):
+        raise ShotError(f"{shot / 'shot.json'}: it must hold first_frame and frames, two numbers")
+    wrong = sorted(set(range(first, first + count)) ^ set(numbers))
+    if wrong or not numbers:
+        message = f"{count} frames from {first} on, says shot.json"
+        example = f"; frame {wrong[0]} differs" if wrong else ""
+        raise ShotError(f"{shot / 'frames'}: it must hold %04d.png or .exr, {message}{example}")
 
 
 def find_shots(root: Path) -> list[Path]:
@@ -102,10 +143,10 @@ def add_pictures(digest: Any, shot: Path, number: int, name: str) -> None:
         if path.exists():
             digest.update(f"{name}{kind}/{number:04}".encode())
             digest.update(load_png(path).tobytes())
-    exr = frame_file(shot, number)
-    if exr.suffix == ".exr":
-        digest.update(f"{name}{exr.name}".encode())
-        digest.update(exr.read_bytes())
+    file = frame_file(shot, number)
+    if file != frame_path(shot, "frames", number):
+        digest.update(f"{name}{file.name}".encode())
+        digest.update(file.read_bytes())
 
 
 def data_hash(shots: list[Path]) -> str:

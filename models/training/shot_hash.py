@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from layer_store import open_layers
-from shot_folder import add_pictures, data_hash, find_shots, frame_numbers, read_shot
+from shot_folder import add_pictures, data_hash, errors_told, find_shots, frame_numbers, read_shot
 
 
 def whole_hash(shot: Path) -> str:
@@ -60,4 +60,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -54,4 +54,6 @@ def at_border(target: Tensor) -> Tensor:
     side = 2 * BORDER_REACH + 1
     most = functional.max_pool2d(target, side, 1, BORDER_REACH)
     least = -functional.max_pool2d(-target, side, 1, BORDER_REACH)
-    return (most - least).amax(1)
+    # Where the known meets the unknown no classes do.
+    known = -functional.max_pool2d(-target.sum(1, keepdim=True), side, 1, BORDER_REACH) > 0.5
+    return ((most - least) * known).amax(1)

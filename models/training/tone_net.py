@@ -93,3 +93,10 @@ class ToneNet(nn.Module):
             grown = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
             x = block(torch.cat([skips.pop(), grown], dim=1))
         return functional.pixel_shuffle(self.head(x), 2)
+
+
+def padded_to_stride(planes: Tensor) -> Tensor:
+    """[C,H,W] with its borders repeated to multiples of the network's stride."""
+    height, width = planes.shape[1:]
+    pad = (0, -width % STRIDE, 0, -height % STRIDE)
+    return functional.pad(planes[None], pad, mode="replicate")[0]

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from checkpoint import restore, store
@@ -23,7 +22,7 @@ from schedule import follow, one_cycle
 from seed_net import SeedNet
 from shot_dataset import Batch, Frames, as_seen, random_batch
 from tone_loss import tone_loss
-from tone_net import STRIDE, ToneNet
+from tone_net import ToneNet, padded_to_stride
 from tone_scores import Counts, confusion
 
 # Learning rate of a trunk that has learnt on photographs, in shares of the others', and the share
@@ -174,13 +173,6 @@ def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) 
         logits = net(padded[:, :3], padded[:, 3:])[..., : label.shape[1], : label.shape[2]]
         counts = counts + confusion(label[0].numpy(), logits.argmax(1)[0].numpy())
     return counts
-
-
-def padded_to_stride(planes: Tensor) -> Tensor:
-    """[C,H,W] with its borders repeated to multiples of the network's stride."""
-    height, width = planes.shape[1:]
-    pad = (0, -width % STRIDE, 0, -height % STRIDE)
-    return functional.pad(planes[None], pad, mode="replicate")[0]
 
 
 class Limits:

@@ -24,6 +24,7 @@ from torch.nn import functional
 from checkpoint import restore, store
 from seed_net import STRIDE, SeedNet
 from shot_dataset import Frames, load_split
+from tone_classes import UNKNOWN
 from tone_scores import accuracy, confusion, iou
 
 BATCH = 32
@@ -56,7 +57,7 @@ def scores(net: SeedNet, frames: Frames, picks: list[int]) -> dict[str, Any]:
     for pick in picks:
         image, label = stack(frames, [pick])
         logits = logits_of(net, image, label)
-        entropy += functional.cross_entropy(logits, label).item()
+        entropy += functional.cross_entropy(logits, label, ignore_index=UNKNOWN).item()
         counts = counts + confusion(label[0].numpy(), logits.argmax(1)[0].numpy())
     return {
         "frames": len(picks),
@@ -83,7 +84,9 @@ class Training:
         for first in range(0, len(picks), BATCH):
             image, label = stack(frames, picks[first : first + BATCH])
             self.optimizer.zero_grad(set_to_none=True)
-            loss = functional.cross_entropy(logits_of(self.net, image, label), label)
+            loss = functional.cross_entropy(
+                logits_of(self.net, image, label), label, ignore_index=UNKNOWN
+            )
             loss.backward()
             self.optimizer.step()
             total, batches = total + loss.item(), batches + 1

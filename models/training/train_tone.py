@@ -20,6 +20,7 @@ import torch
 from recipe import Recipe
 from relit_shots import RelitPool
 from shot_dataset import Frames, load_split
+from shot_folder import errors_told, find_shots, split_of
 from tone_run import Limits, Run, held_out_counts, run_epoch
 from tone_scores import iou
 
@@ -34,6 +35,15 @@ def check(run: Run, held_out: Frames) -> dict[str, dict[str, float | None]]:
         values = iou(held_out_counts(run, held_out, with_mask, CHECK_STRIDE))
         figures[name] = {key: value and round(value, 3) for key, value in values.items()}
     return figures
+
+
+def told_splits(roots: list[Path]) -> str:
+    """What the folders hold instead of frames to train on."""
+    splits = sorted({split_of(shot) for root in roots for shot in find_shots(root)})
+    where = ", ".join(map(str, roots))
+    if not splits:
+        return f"{where} holds no shot.json"
+    return f"the shots in {where} are of the split {', '.join(splits)}, or without a frame"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -66,13 +76,10 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     torch.set_num_threads(args.threads)
-    try:
-        training = load_split(args.shots, "train", relight=True)
-        held_out = load_split(args.shots, "heldout")
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
-    if not training.shots:
-        raise SystemExit(f"no shot to train on in {', '.join(map(str, args.shots))}")
+    training = load_split(args.shots, "train", relight=True)
+    held_out = load_split(args.shots, "heldout")
+    if not training.frames and not training.relit:
+        raise SystemExit(f"nothing to train on: {told_splits(args.shots)}")
     for name, part in (("training", training), ("held-out", held_out)):
         counts = f"{len(part.frames)} {name} frames, {len(part.relit)} shots to relight"
         print(f"{counts}, {len(part.shots)} scenes, hash {part.hash}")
@@ -102,4 +109,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

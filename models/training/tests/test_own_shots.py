@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 import unittest
@@ -12,13 +13,15 @@ import numpy as np
 try:
     import torch
 
+    from balance import fit_bias
     from exr_planes import save_planes
     from labelled_frame import LabelledFrame
     from recipe import Recipe
-    from shot_dataset import load_split, random_batch
-    from shot_folder import colored, data_hash, frame_numbers, frame_path, save_png, write_shot
-    from tone_classes import UNKNOWN
-    from tone_loss import tone_loss
+    from shot_dataset import load_split, one_hot, random_batch
+    from shot_folder import ShotError, colored, data_hash, frame_path, save_png
+    from tone_classes import CLASSES, UNKNOWN
+    from tone_loss import at_border, tone_loss
+    from tone_net import ToneNet
     from tone_scores import confusion
 except ImportError as missing:
     raise unittest.SkipTest(f"training is not tested here: {missing}") from missing
@@ -32,17 +35,22 @@ class OwnShots(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.shot = Path(scratch.name) / "own"
-        write_shot(self.shot, {"colorspace": "srgb"})
+        self.write_facts()
         labels = np.full(SIZE, 2, np.uint8)
         labels[: SIDE // 2] = UNKNOWN
         self.save("frames", np.full((*SIZE, 3), 99, np.uint8))
         self.save("labels", labels)
 
+    def write_facts(self, **facts: object) -> None:
+        facts = {"classes": CLASSES, "first_frame": 1, "frames": 1, "colorspace": "srgb"} | facts
+        self.shot.mkdir(exist_ok=True)
+        (self.shot / "shot.json").write_text(json.dumps(facts), "utf-8")
+
     def save(self, kind: str, pixels: np.ndarray) -> None:
         save_png(frame_path(self.shot, kind, 1), pixels)
 
     def refused(self, wording: str) -> None:
-        with self.assertRaisesRegex(ValueError, wording):
+        with self.assertRaisesRegex(ShotError, wording):
             load_split([self.shot], "train")
 
     def test_without_split_and_subject_a_shot_is_trained_on_without_masks(self) -> None:
@@ -66,6 +74,12 @@ class OwnShots(unittest.TestCase):
         self.assertEqual(confusion(label, np.zeros_like(label)).sum(), label.size // 2)
         self.assertEqual(colored(label[0])[0, 0].tolist(), [0, 0, 0])
 
+    def test_the_unknown_has_no_border(self) -> None:
+        label = torch.full((1, 8, 8), 2)
+        label[:, :, 4:] = UNKNOWN
+        target = torch.stack([one_hot(plane) for plane in label])
+        self.assertEqual(float(at_border(target).max()), 0)
+
     def test_a_frame_of_which_nothing_is_known_costs_nothing(self) -> None:
         nothing = torch.zeros(1, 5, 4, 4)
         inside = torch.zeros(1, 4, 4, dtype=torch.bool)
@@ -74,12 +88,29 @@ class OwnShots(unittest.TestCase):
     def test_linear_exr_frames_are_seen_as_the_node_shows_them(self) -> None:
         png = data_hash([self.shot])
         frame_path(self.shot, "frames", 1).unlink()
-        write_shot(self.shot, {"colorspace": "linear_rec709"})
-        planes = {name: np.full(SIZE, 0.5, np.float16) for name in "RGBA"}
-        save_planes(frame_path(self.shot, "frames", 1).with_suffix(".exr"), planes)
+        self.write_facts(colorspace="linear_rec709")
+        linear = {"A": 1.0, "B": 0.0, "G": 2.0, "R": 0.5}
+        planes = {name: np.full(SIZE, value, np.float16) for name, value in linear.items()}
+        exr = frame_path(self.shot, "frames", 1).with_suffix(".exr")
+        save_planes(exr, planes)
         image = load_split([self.shot], "train").frames.image[0]
-        self.assertEqual(image.unique().tolist(), [188])
+        self.assertEqual(image[:, 3, 3].tolist(), [188, 255, 0])
         self.assertNotEqual(data_hash([self.shot]), png)
+        save_planes(exr, {"Y": planes["A"]})
+        self.refused(r"frames/0001\.exr: it lacks the channel R")
+        exr.write_bytes(b"no picture")
+        self.refused(r"frames/0001\.exr: .*write it again")
+
+    def test_capitals_and_what_systems_leave_are_no_matter(self) -> None:
+        for kind in ("frames", "labels"):
+            path = frame_path(self.shot, kind, 1)
+            path.rename(path.with_suffix(".PNG"))
+            path.with_name("._0001.png").write_bytes(b"")
+        self.assertEqual(len(load_split([self.shot], "train").frames), 1)
+
+    def test_a_frame_of_any_size_is_balanced(self) -> None:
+        frames = load_split([self.shot], "train").frames
+        self.assertEqual(fit_bias(ToneNet().eval(), frames).shape, (5,))
 
     def test_grey_and_opaque_pictures_are_taken_as_color(self) -> None:
         opaque = np.full((*SIZE, 4), 255, np.uint8)
@@ -98,16 +129,28 @@ class OwnShots(unittest.TestCase):
         self.refused(r"labels/0001\.png: .*write it again")
         frame_path(self.shot, "labels", 1).unlink()
         self.refused(r"labels/0001\.png is missing")
-        write_shot(self.shot, {"colorspace": "logc3"})
+        self.write_facts(colorspace="logc3")
         self.refused(r"frames/0001\.png: a \.png frame is read as srgb, .* logc3; convert")
         (self.shot / "shot.json").write_text("{", "utf-8")
         self.refused(r"shot\.json: ")
         (self.shot / "shot.json").write_text('{"classes": ["a"]}', "utf-8")
         self.refused(r"shot\.json: classes are \['a'\]; they must be")
 
-    def test_frames_are_named_by_four_digits(self) -> None:
-        self.save("frames", np.zeros((*SIZE, 3), np.uint8))
+    def test_a_subject_of_object_numbers_is_no_matte(self) -> None:
+        self.save("subject", np.ones(SIZE, np.uint8))
+        self.refused(r"subject/0001\.png: its largest value is 1; inside, the subject is 255")
+        self.save("subject", np.zeros(SIZE, np.uint8))
+        self.assertEqual(len(load_split([self.shot], "train").frames), 1)
+
+    def test_a_split_that_is_no_name_and_frames_that_are_not_there_are_told(self) -> None:
+        self.write_facts(split=["train"])
+        self.refused(r"shot\.json: its split is \['train'\]; it must be a name")
+        self.write_facts(frames=2)
+        self.refused(r"frames: it must hold .*2 frames from 1 on, .*frame 2 differs")
+        self.write_facts()
         path = frame_path(self.shot, "frames", 1)
+        frame_path(self.shot, "frames", 1).with_suffix(".exr").write_bytes(b"")
+        self.refused(r"frames/0001\.exr: 0001\.png is there too")
+        path.with_suffix(".exr").unlink()
         path.rename(path.with_name("plate.1.png"))
-        with self.assertRaisesRegex(ValueError, "plate.1.png: frames are named by four digits"):
-            frame_numbers(self.shot)
+        self.refused(r"plate\.1\.png: frames are named by four digits")
