@@ -96,7 +96,8 @@ def card(
     if ablation:
         facts |= {
             "ABLATION": ablation_table.table(ablation),
-            "ABLATION_COMMAND": ablation[0]["command"],
+            # Rows are made one after the other, over days; without `--rows` it makes them all.
+            "ABLATION_COMMAND": ablation[0]["command"].split(" --rows ")[0],
             "ABLATION_DATE": ablation[0]["date"],
             "ABLATION_MACHINE": ablation[0]["machine"],
             "ABLATION_STEPS": ablation[0]["training"]["steps"],
