@@ -69,7 +69,9 @@ def frame_file(shot: Path, number: int) -> Path:
 def stored(folder: Path, number: int, endings: tuple[str, ...]) -> Path:
     """The file of a number, its ending in small letters or capitals; the usual one if none is."""
     names = [f"{number:04}{ending}" for known in endings for ending in (known, known.upper())]
-    found = [folder / name for name in names if (folder / name).exists()]
+    paths = [folder / name for name in reversed(names) if (folder / name).exists()]
+    # Where capitals are no other name, both spellings are one file.
+    found = list({path.stat().st_ino: path for path in paths}.values())[::-1]
     if len(found) > 1:
         raise ShotError(f"{found[1]}: {found[0].name} is there too; leave one of both")
     return found[0] if found else folder / names[0]
@@ -137,16 +139,13 @@ def find_shots(root: Path) -> list[Path]:
 
 
 def add_pictures(digest: Any, shot: Path, number: int, name: str) -> None:
-    """Adds the decoded pictures of a frame to a hash, each under its kind and `name`."""
+    """Adds the pictures of a frame to a hash, PNG decoded, each under its kind and `name`."""
     for kind in ("frames", "labels", "subject"):
-        path = frame_path(shot, kind, number)
+        path = stored(shot / kind, number, FRAME_ENDINGS)
         if path.exists():
             digest.update(f"{name}{kind}/{number:04}".encode())
-            digest.update(load_png(path).tobytes())
-    file = frame_file(shot, number)
-    if file != frame_path(shot, "frames", number):
-        digest.update(f"{name}{file.name}".encode())
-        digest.update(file.read_bytes())
+            exr = path.suffix.lower() == ".exr"
+            digest.update(path.read_bytes() if exr else load_png(path).tobytes())
 
 
 def data_hash(shots: list[Path]) -> str:

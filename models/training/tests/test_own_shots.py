@@ -102,10 +102,17 @@ class OwnShots(unittest.TestCase):
         self.refused(r"frames/0001\.exr: .*write it again")
 
     def test_capitals_and_what_systems_leave_are_no_matter(self) -> None:
+        before = data_hash([self.shot])
         for kind in ("frames", "labels"):
             path = frame_path(self.shot, kind, 1)
             path.rename(path.with_suffix(".PNG"))
             path.with_name("._0001.png").write_bytes(b"")
+        self.assertEqual(len(load_split([self.shot], "train").frames), 1)
+        self.assertEqual(data_hash([self.shot]), before)
+
+    def test_two_names_of_one_file_are_one_file(self) -> None:
+        path = frame_path(self.shot, "frames", 1)
+        path.with_suffix(".PNG").hardlink_to(path)
         self.assertEqual(len(load_split([self.shot], "train").frames), 1)
 
     def test_a_frame_of_any_size_is_balanced(self) -> None:
