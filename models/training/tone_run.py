@@ -129,7 +129,11 @@ class Run:
         self.log = state["log"]
 
     def set_to_learn(self) -> None:
-        """Batch normalisation that an export has folded away is a bias: its statistics stay."""
+        """Batch normalisation that an export has folded away is a bias: its statistics stay.
+
+        Normalising each batch by its own again was tried, with statistics measured anew so that
+        nothing changed at first: batches of so few crops take more than five minutes give back.
+        """
         self.net.train()
         if self.begun:
             for module in self.net.modules():

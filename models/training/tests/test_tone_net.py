@@ -77,7 +77,7 @@ class Trunk(unittest.TestCase):
             trunk(blurred, torch.zeros(2, STEM, 112, 112))
         self.assertLess(float(torch.stack(ratios).abs().median()), 1.0)
 
-    def test_depthwise_kernels_never_learn_and_the_rest_when_it_is_let(self) -> None:
+    def test_large_depthwise_kernels_never_learn_and_the_rest_when_it_is_let(self) -> None:
         trunk = LiteTrunk()
         trunk.hold(True)
         self.assertFalse(any(parameter.requires_grad for parameter in trunk.parameters()))
@@ -85,7 +85,22 @@ class Trunk(unittest.TestCase):
         for module in trunk.modules():
             for parameter in module.parameters(recurse=False):
                 kernels = isinstance(module, nn.Conv2d) and module.groups > 1
-                self.assertEqual(parameter.requires_grad, not kernels)
+                large = kernels and module.weight.shape[-1] > 3
+                self.assertEqual(parameter.requires_grad, not large)
+
+    def test_a_strided_depthwise_convolution_trains_as_it_infers(self) -> None:
+        torch.manual_seed(3)
+        for side in (3, 5):
+            conv = SamePadded(4, 4, side, 2, groups=4, bias=False)
+            image = torch.rand(2, 4, 10, 12, requires_grad=True)
+            answers, gradients = [], []
+            for training in (True, False):
+                answer = conv.train(training)(image)
+                answers.append(answer.detach())
+                seen = torch.autograd.grad(answer.square().sum(), [image, conv.weight])
+                gradients.append(seen)
+            torch.testing.assert_close(answers[0], answers[1])
+            torch.testing.assert_close(gradients[0], gradients[1])
 
 
 class Network(unittest.TestCase):
