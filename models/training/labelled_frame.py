@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from display_curve import encode_srgb, to_bytes
-from shot_folder import ShotError, frame_file, stored
+from shot_folder import ShotError, frame_file, load_png_and_mode, stored
 from tone_classes import CLASSES, UNKNOWN
 
 Bytes = NDArray[np.uint8]
@@ -60,7 +59,7 @@ def _image(path: Path, colorspace: str) -> Bytes:
         raise ShotError(f"{path}: {message}; convert the frames")
     if path.suffix.lower() == ".exr":
         return _linear(path)
-    pixels, mode = _opened(path)
+    pixels, mode = load_png_and_mode(path)
     if mode == "L":
         return np.repeat(pixels[..., None], 3, 2)
     if mode == "RGBA" and (pixels[..., 3] == 255).all():
@@ -85,20 +84,10 @@ def _linear(path: Path) -> Bytes:
 
 def _grey(folder: Path, number: int, size: tuple[int, ...]) -> tuple[Path, Bytes]:
     path = stored(folder, number, (".png",))
-    pixels, mode = _opened(path)
+    pixels, mode = load_png_and_mode(path)
     if mode != "L":
         raise ShotError(f"{path}: its pixels are {mode}; write 8-bit grey")
     if pixels.shape != size:
         found, wanted = (f"{shape[1]}x{shape[0]}" for shape in (pixels.shape, size))
         raise ShotError(f"{path}: it is {found}, and its frame {wanted}")
     return path, pixels
-
-
-def _opened(path: Path) -> tuple[Bytes, str]:
-    if not path.exists():
-        raise ShotError(f"{path} is missing; every frame needs one")
-    try:
-        with Image.open(path) as picture:
-            return np.array(picture), picture.mode
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ShotError(f"{path}: {error}; write it again") from None

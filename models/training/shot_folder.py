@@ -52,8 +52,18 @@ def save_png(path: Path, pixels: NDArray[np.uint8], grainy: bool = False) -> Non
 
 def load_png(path: Path) -> NDArray[np.uint8]:
     """Reads a PNG as it is stored."""
-    with Image.open(path) as picture:
-        return np.asarray(picture)
+    return load_png_and_mode(path)[0]
+
+
+def load_png_and_mode(path: Path) -> tuple[NDArray[np.uint8], str]:
+    """A PNG as it is stored, and what its pixels are in Pillow's words: L, RGB, P, …"""
+    if not path.exists():
+        raise ShotError(f"{path} is missing; every frame needs one")
+    try:
+        with Image.open(path) as picture:
+            return np.array(picture), picture.mode
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ShotError(f"{path}: {error}; write it again") from None
 
 
 def has_frame(shot: Path, number: int) -> bool:

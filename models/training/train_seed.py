@@ -24,6 +24,7 @@ from torch.nn import functional
 from checkpoint import restore, store
 from seed_net import STRIDE, SeedNet
 from shot_dataset import Frames, load_split
+from shot_folder import errors_told
 from tone_classes import UNKNOWN
 from tone_scores import accuracy, confusion, iou
 
@@ -156,4 +157,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -134,6 +134,8 @@ class OwnShots(unittest.TestCase):
         self.refused(r"labels/0001\.png: it is 8x4, and its frame 40x40")
         frame_path(self.shot, "labels", 1).write_bytes(b"no picture")
         self.refused(r"labels/0001\.png: .*write it again")
+        with self.assertRaisesRegex(ShotError, "write it again"):
+            data_hash([self.shot])
         frame_path(self.shot, "labels", 1).unlink()
         self.refused(r"labels/0001\.png is missing")
         self.write_facts(colorspace="logc3")
