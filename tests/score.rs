@@ -160,6 +160,10 @@ fn a_folder_of_pictures_and_labels_alone_is_enough_and_the_table_shows_what_is_m
     assert!(bare.contains("mean IoU") && !bare.contains("with Mask\n  IoU"), "{bare}");
     let both = succeeds(folder.path(), &[&["score", "tone", "bare", "whole"][..], &set].concat());
     let row = both.lines().find(|line| line.contains("MAD")).unwrap();
+    let of_one = both.lines().find(|line| line.contains("shots that have a subject")).unwrap();
+    assert_eq!(of_one.split_whitespace().rev().take(2).collect::<Vec<_>>(), ["1", "-"], "{of_one}");
+    let tenth = both.lines().find(|line| line.contains("10th-percentile")).unwrap();
+    assert_eq!(tenth.split_whitespace().filter(|cell| *cell == "-").count(), 2, "of one shot there is none: {tenth}");
     assert_eq!(row.split_whitespace().filter(|cell| *cell == "-").count(), 1, "one of two columns: {row}");
     assert!(both.contains("tiny_tone") && both.contains("1 / 8"), "{both}");
 }
@@ -225,7 +229,7 @@ fn file(folder: &Path, kind: &str, extension: &str) -> PathBuf {
     labelled::path(folder, kind, 1003, extension)
 }
 
-const DAMAGES: [Damage; 24] = [
+const DAMAGES: [Damage; 26] = [
     (|f| std::fs::write(f.join("shot.json"), "{").unwrap(), &["shot.json", "not JSON"]),
     (|f| replaced(f, "\"highlight\",\"material\"", "\"material\",\"highlight\""), &["shot.json", "classes"]),
     (|f| replaced(f, "\"width\":60", "\"width\":\"60\""), &["shot.json", "width", "whole number"]),
@@ -275,6 +279,21 @@ const DAMAGES: [Damage; 24] = [
         |f| labelled::write_exr(&file(f, "motion", "exr"), &[("u", labelled::row(|_| 0.0))]),
         &["motion/1003.exr", "x, y or R, G"],
     ),
+    // Colors are no motion, and of two motions it is not said which is meant.
+    (
+        |f| {
+            let picture = ["R", "G", "B"].map(|name| (name, labelled::row(|_| 0.5)));
+            labelled::write_exr(&file(f, "motion", "exr"), &picture);
+        },
+        &["motion/1003.exr", "x, y or R, G", "it has B, G, R"],
+    ),
+    (
+        |f| {
+            let two = ["N.x", "N.y", "motion.x", "motion.y"].map(|name| (name, labelled::row(|_| 0.0)));
+            labelled::write_exr(&file(f, "motion", "exr"), &two);
+        },
+        &["motion/1003.exr", "more than once: N.x, motion.x"],
+    ),
     (
         |f| {
             let motion = [("R", labelled::row(|_| f32::NAN)), ("G", labelled::row(|_| 0.0))];
@@ -309,6 +328,36 @@ fn a_shot_may_lie_in_any_folder_and_its_endings_be_in_capitals() {
     }
     let scores = pointwise_score(folder.path(), &["take#2 %d"]);
     near(&scores["columns"][0]["total"]["variants"]["default"]["mean_iou"], 1.0);
+}
+
+#[test]
+fn shots_are_found_at_any_depth_and_none_is_passed_over() {
+    let folder = written(&[("day/a", Labelled::default()), ("day/night/b", Labelled::default())]);
+    let inside = folder.path().join("day");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&inside, inside.join("night/back")).unwrap();
+    let scores = pointwise_score(folder.path(), &["day"]);
+    assert_eq!(scores["columns"][0]["shots"].as_array().unwrap().len(), 2);
+    std::fs::rename(inside.join("night/b/shot.json"), inside.join("night/b/shot.txt")).unwrap();
+    let told = fails(folder.path(), &["score", "tone", "day"], 3);
+    assert!(told.contains("night/b") && told.contains("no shot.json"), "{told}");
+    #[cfg(unix)]
+    {
+        std::fs::remove_dir_all(inside.join("night")).unwrap();
+        std::os::unix::fs::symlink("nowhere", inside.join("gone")).unwrap();
+        assert!(fails(folder.path(), &["score", "tone", "day"], 3).contains("day/gone"));
+    }
+}
+
+#[test]
+fn the_sample_is_scored_where_no_folder_is_given_and_not_beside_one() {
+    let folder = written(&[("sample", Labelled::default()), ("own", Labelled::default())]);
+    let groups = |more: &[&str]| {
+        let scores = pointwise_score(folder.path(), &[&["--sample", "sample"], more].concat());
+        scores["columns"].as_array().unwrap().iter().map(|c| c["group"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(groups(&[]), ["sample"]);
+    assert_eq!(groups(&["--boundary-px", "3", "own"]), ["own"]);
 }
 
 #[test]

@@ -13,8 +13,8 @@ pub const SAMPLE: &str = "models/sample/tone_orbit";
 /// The sample shot of a face, with its annotations.
 const SAMPLE_FACE: &str = "models/sample_face/puppet_hand";
 
-/// Builds the bundle and the headless host, and forwards to `rotocel score`; the sample shot of the subject stands where
-/// `arguments` begin with no folder.
+/// Builds the bundle and the headless host, and forwards to `rotocel score`; the sample shot of the subject is what it
+/// scores where `arguments` name no folder.
 ///
 /// # Errors
 /// When a step fails.
@@ -25,10 +25,7 @@ pub fn score(workspace: &Workspace, subject: &str, arguments: &[String]) -> Resu
     command.args(["score", subject]);
     // Older habit: what follows `--` is for `rotocel score`.
     let arguments: Vec<&String> = arguments.iter().filter(|argument| *argument != "--").collect();
-    if arguments.first().is_none_or(|first| first.starts_with('-')) {
-        command.arg(workspace.root().join(sample(subject)));
-    }
-    command.args(arguments).arg("--bundle").arg(bundle);
+    command.arg("--sample").arg(workspace.root().join(sample(subject))).args(arguments).arg("--bundle").arg(bundle);
     process::run(&mut command, "rotocel score")
 }
 

@@ -338,9 +338,12 @@ pub struct ScoreRunArgs {
 /// Arguments of `score tone`.
 #[derive(Debug, Args)]
 pub struct ScoreToneArgs {
-    /// Folders of labelled shots; a folder of such folders stands for all of them. Each one given gets a column of its own.
-    #[arg(required = true)]
+    /// Folders of labelled shots; a folder that holds some stands for all of them. Each one given gets a column of its own.
+    #[arg(required_unless_present = "sample")]
     pub shots: Vec<PathBuf>,
+    /// What is scored where no folder is given.
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub sample: Option<PathBuf>,
     /// The node.
     #[arg(long, default_value = "ToneSegment")]
     pub node: String,

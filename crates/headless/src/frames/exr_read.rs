@@ -113,33 +113,35 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
     })
 }
 
-/// Channels by name, as planes over the display window with y up: the first of `sets` of which one part of the file has
-/// every name, as it stands or as the last part of a layer's (`tone.background`). What the data window lacks is 0.
+/// Channels by name, as planes over the display window with y up: the first of `sets` that the file has whole, as it stands
+/// or else in one layer (`tone.background`). R and G beside a B are colors, and no set of two. What the data window lacks
+/// is 0.
 ///
 /// # Errors
-/// As [`super::read`]; where no set is whole, the message names the sets and what the file has.
+/// As [`super::read`]; where no set is whole, or several layers have one, the message names what the file has.
 pub(super) fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Result<Vec<Frame>, Error> {
     let reader = open(path, options)?;
-    let is =
-        |found: &str, wanted: &str| found == wanted || found.rsplit_once('.').is_some_and(|(_, last)| last == wanted);
-    let place = |header: &Header, set: &[&str]| -> Option<Vec<Option<usize>>> {
-        let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
-        set.iter().map(|wanted| names.iter().position(|found| is(found, wanted)).map(Some)).collect()
-    };
-    let parts = reader.headers().iter().enumerate();
-    let found = sets
-        .iter()
-        .find_map(|set| parts.clone().find_map(|(part, header)| place(header, set).map(|channels| (part, channels))));
-    let Some((part, channels)) = found else {
+    let headers = reader.headers();
+    let all = || headers.iter().flat_map(|h| h.channels.list.iter().map(|c| name(&c.name)));
+    let whole = sets.iter().find_map(|set| {
+        let layers: Vec<Layer> =
+            headers.iter().enumerate().flat_map(|(part, header)| layers_with(part, header, set)).collect();
+        (!layers.is_empty()).then_some((set, layers))
+    });
+    let Some((set, layers)) = whole else {
         let wanted: Vec<String> = sets.iter().map(|set| set.join(", ")).collect();
-        let mut has: Vec<String> =
-            reader.headers().iter().flat_map(|h| h.channels.list.iter().map(|c| name(&c.name))).collect();
-        has.truncate(40);
-        return Err(Error::input(
-            path,
-            format!("needs the channels {}; it has {}", wanted.join(" or "), has.join(", ")),
-        ));
+        let has: Vec<String> = all().take(40).collect();
+        let reason = format!("needs the channels {}; it has {}", wanted.join(" or "), has.join(", "));
+        return Err(Error::input(path, reason));
     };
+    let (bare, named): (Vec<Layer>, Vec<Layer>) = layers.into_iter().partition(|layer| layer.prefix.is_empty());
+    let mut found = if bare.is_empty() { named } else { bare };
+    if found.len() > 1 {
+        let names: Vec<String> = found.iter().map(|layer| format!("{}{}", layer.prefix, set[0])).collect();
+        let reason = format!("has the channels {} more than once: {}", set.join(", "), names.join(", "));
+        return Err(Error::input(path, format!("{reason}; write a file with those that are meant")));
+    }
+    let Layer { part, channels, .. } = found.remove(0);
     let header = reader.headers()[part].clone();
     let (bounds, display) = (bounds(path, &header)?, display(&header));
     let values = exr_pixels::read(path, reader, part, &channels)?;
@@ -149,6 +151,29 @@ pub(super) fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions
         Frame { bounds, display, ..whole }.cropped_to(RectI::new(0, 0, display[0], display[1]))
     });
     Ok(planes.collect())
+}
+
+/// A set of channels within one part.
+struct Layer {
+    part: usize,
+    /// What stands before their names, its dot included.
+    prefix: String,
+    channels: Vec<Option<usize>>,
+}
+
+/// Each layer of a part that has a whole set of channels.
+fn layers_with(part: usize, header: &Header, set: &[&str]) -> Vec<Layer> {
+    let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
+    let colors = set == ["R", "G"];
+    let mut prefixes: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(set[0])).collect();
+    prefixes.retain(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+    let at = |prefix: &str, channel: &str| names.iter().position(|name| *name == format!("{prefix}{channel}"));
+    let layer = |prefix: &str| {
+        let channels: Option<Vec<_>> = set.iter().map(|wanted| at(prefix, wanted).map(Some)).collect();
+        let picture = colors && at(prefix, "B").is_some();
+        channels.filter(|_| !picture).map(|channels| Layer { part, prefix: prefix.to_owned(), channels })
+    };
+    prefixes.into_iter().filter_map(layer).collect()
 }
 
 fn display(header: &Header) -> [i32; 2] {
@@ -214,7 +239,9 @@ fn choose(path: &Path, headers: &[Header], layer: Option<&str>) -> Result<Chosen
         }
     }
     let wanted = layer.map_or("R, G, B".to_owned(), |layer| format!("layer {layer}"));
-    Err(Error::input(path, format!("has no {wanted}; it has {}. Choose with --layer NAME", layers(headers).join(", "))))
+    let has = layers(headers).join(", ");
+    let advice = "Choose with --layer NAME, or where a command has none, write R, G and B without a layer's name";
+    Err(Error::input(path, format!("has no {wanted}; it has {has}. {advice}")))
 }
 
 /// The channels with `prefix` that are colors: R, G, B, A or Y, in either case.

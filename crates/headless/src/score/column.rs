@@ -22,6 +22,8 @@ pub struct ShotScore {
     pub name: String,
     /// Pixels across and down.
     pub size: (usize, usize),
+    /// How many frames it has.
+    pub frames: usize,
     /// Counts by variant.
     pub tallies: Tallies,
     /// Classes under each look, where wanted.
@@ -39,7 +41,7 @@ pub struct ShotScore {
 pub struct OverShots {
     /// The mean.
     pub mean: Option<f64>,
-    /// The 10th percentile, between two shots where it falls between them.
+    /// The 10th percentile, between two shots where it falls between them; of one shot there is none.
     pub tenth: Option<f64>,
     /// The least.
     pub worst: Option<f64>,
@@ -115,6 +117,11 @@ impl Column {
         self.totals.get(&variant)
     }
 
+    /// How many shots were rendered in a variant.
+    pub fn shots_with(&self, variant: Variant) -> usize {
+        self.shots.iter().filter(|shot| shot.tallies.contains_key(&variant)).count()
+    }
+
     /// The variants without and with smoothing over time, where the node has it.
     pub fn smoothing_off_and_on(&self) -> (Option<&Tally>, Option<&Tally>) {
         match self.smoothing {
@@ -131,7 +138,8 @@ impl Column {
         let mut mean = Mean::default();
         all.iter().for_each(|iou| mean.add(Some(*iou)));
         let worst = all.iter().copied().reduce(f64::min);
-        OverShots { mean: mean.value(), tenth: percentile(&mut all, 10.0).ok().flatten(), worst }
+        let several = all.len() > 1;
+        OverShots { mean: mean.value(), tenth: percentile(&mut all, 10.0).ok().flatten().filter(|_| several), worst }
     }
 
     /// The look with the lowest mean IoU.
@@ -173,6 +181,7 @@ fn score_shot(
     Ok(ShotScore {
         name: shot.name.clone(),
         size: (shot.width, shot.height),
+        frames: shot.frames.len(),
         tallies,
         looks,
         locked_off,

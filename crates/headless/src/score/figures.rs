@@ -26,6 +26,8 @@ pub enum Unit {
     Milliseconds,
     /// Pixels.
     Pixels,
+    /// How many there are.
+    Count,
 }
 
 impl Unit {
@@ -39,7 +41,7 @@ impl Unit {
             Self::CodeValues => format!("{:.2}", value * 255.0),
             Self::Frames => format!("{value:+.2}"),
             Self::Milliseconds => format!("{value:.0}"),
-            Self::Pixels => format!("{value}"),
+            Self::Pixels | Self::Count => format!("{value}"),
         }
     }
 }
@@ -87,8 +89,17 @@ fn of<'a, T>(column: &'a Column, variant: Variant, value: impl Fn(&'a Tally) -> 
 fn classes(list: &mut List, column: &Column) {
     let masks = [(Variant::Default, "classes, without Mask"), (Variant::Masked, "classes, with Mask")];
     for (variant, section) in masks {
+        if variant == Variant::Masked {
+            let with_subject = Some(column.shots_with(variant)).filter(|shots| *shots > 0);
+            list.add(section, "shots that have a subject", Unit::Count, with_subject.map(|shots| shots as f64));
+        }
         for (class, name) in CLASSES.iter().enumerate() {
-            list.add(section, format!("IoU {name}"), Unit::Share, of(column, variant, |t| t.confusion.iou(class)));
+            list.add(
+                section,
+                format!("IoU {name}"),
+                Unit::Share,
+                of(column, variant, |t| t.confusion.iou_of_true(class)),
+            );
         }
         list.add(section, "mean IoU", Unit::Share, of(column, variant, Tally::mean_iou));
         list.add(section, "accuracy", Unit::Share, of(column, variant, |t| t.confusion.accuracy()));
@@ -105,7 +116,7 @@ fn classes(list: &mut List, column: &Column) {
 fn borders(list: &mut List, column: &Column, boundary_px: f64) {
     let section = "borders, without Mask";
     for (class, name) in CLASSES.iter().enumerate() {
-        let value = of(column, Variant::Default, |t| t.boundaries[class].value());
+        let value = of(column, Variant::Default, |t| t.boundaries[class].f());
         list.add(section, format!("boundary F {boundary_px} px {name}"), Unit::Share, value);
     }
     list.add(section, "boundary F, mean", Unit::Share, of(column, Variant::Default, Tally::boundary));
@@ -138,7 +149,9 @@ fn stability(list: &mut List, column: &Column) {
             value(|t| t.lag.lag().map(|l| l.frames)),
         );
     }
-    let cost = off.zip(on).and_then(|(off, on)| Some(off.mean_iou()? - on.mean_iou()?));
+    // Stills have no neighbors that smoothing could take from.
+    let moving = column.shots.iter().any(|shot| shot.frames > 1);
+    let cost = off.zip(on).filter(|_| moving).and_then(|(off, on)| Some(off.mean_iou()? - on.mean_iou()?));
     list.add(section, "mean IoU lost to smoothing", Unit::Share, cost);
     let (off, on) = column.locked_off_off_and_on();
     list.add(section, "locked-off /255, smoothing off", Unit::CodeValues, off);
@@ -182,9 +195,9 @@ pub fn tally_to_json(tally: &Tally) -> Value {
         .enumerate()
         .map(|(n, name)| {
             let class = json!({
-                "iou": tally.confusion.iou(n),
-                "iou_in_subject": tally.inside.iou(n),
-                "boundary_f": tally.boundaries[n].value(),
+                "iou": tally.confusion.iou_of_true(n),
+                "iou_in_subject": tally.inside.iou_of_true(n),
+                "boundary_f": tally.boundaries[n].f(),
                 "mad_in_band": tally.difference[n].value(),
             });
             ((*name).to_owned(), class)

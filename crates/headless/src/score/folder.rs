@@ -55,22 +55,45 @@ pub struct Shot {
     pub motion: Option<Pattern>,
 }
 
-/// The folders that are shots: the given one, or those inside it, by name.
+/// The folders that are shots: the given one, or those inside it at any depth, by path. Inside a shot none is looked for.
 ///
 /// # Errors
-/// When there is none.
+/// When there is none, when a folder cannot be read, or when one has all that a shot has but its `shot.json`.
 pub fn find(folder: &Path) -> Result<Vec<PathBuf>> {
-    if folder.join("shot.json").exists() {
-        return Ok(vec![folder.to_owned()]);
-    }
-    let entries = std::fs::read_dir(folder).map_err(|e| Error::input(folder, e))?;
-    let mut inside: Vec<PathBuf> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.join("shot.json").exists()).collect();
-    if inside.is_empty() {
+    let mut found = Vec::new();
+    collect(folder, &mut Vec::new(), &mut found)?;
+    if found.is_empty() {
         return Err(Error::input(folder, "is no labelled shot: it has no shot.json, and no folder in it has one"));
     }
-    inside.sort();
-    Ok(inside)
+    found.sort();
+    Ok(found)
+}
+
+fn collect(folder: &Path, above: &mut Vec<PathBuf>, found: &mut Vec<PathBuf>) -> Result<()> {
+    if folder.join("shot.json").exists() {
+        found.push(folder.to_owned());
+        return Ok(());
+    }
+    if folder.join("frames").is_dir() && folder.join("labels").is_dir() {
+        return Err(Error::input(folder, "has frames/ and labels/, but no shot.json, which says what they are"));
+    }
+    let unreadable = |e: std::io::Error| Error::input(folder, e);
+    let canonical = folder.canonicalize().map_err(unreadable)?;
+    if above.contains(&canonical) {
+        // A link to a folder that it lies in.
+        return Ok(());
+    }
+    above.push(canonical);
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !hidden && std::fs::metadata(&path).map_err(|e| Error::input(&path, e))?.is_dir() {
+            collect(&path, above, found)?;
+        }
+    }
+    above.pop();
+    Ok(())
 }
 
 impl Shot {

@@ -84,7 +84,12 @@ impl Look {
 
     /// The encoding that its pictures have.
     pub fn stored(self, shot: Colorspace) -> Colorspace {
-        if self.is_log() { Colorspace::LogC3 } else { shot }
+        match self {
+            // Of a shot that is LogC3 itself nobody forgot to say so: it is shown in another log.
+            Self::LogUndeclared if shot == Colorspace::LogC3 => Colorspace::Cineon,
+            Self::LogDeclared | Self::LogUndeclared => Colorspace::LogC3,
+            _ => shot,
+        }
     }
 
     /// The encoding that the node is told.
@@ -182,7 +187,8 @@ fn jpeg(display: &mut Array3<f32>, quality: u8) {
 
 /// Light spread over a disk.
 fn defocus(light: &mut Array3<f32>) {
-    let radius = 0.005 * light.dim().2 as f64;
+    // Of a small frame at least the neighbors, or nothing would happen.
+    let radius = (0.005 * light.dim().2 as f64).max(1.0);
     for mut plane in light.outer_iter_mut() {
         let spread = disk(plane.view_mut(), radius);
         plane.assign(&spread);

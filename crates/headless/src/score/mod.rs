@@ -62,7 +62,8 @@ struct Group {
 /// See [`Error`]; whatever is wrong with a shot names its file, before anything is rendered where that can be.
 pub fn tone(args: &ScoreToneArgs) -> Result<String> {
     check(args)?;
-    let groups = args.shots.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
+    let given = if args.shots.is_empty() { args.sample.as_slice() } else { &args.shots };
+    let groups = given.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
     let networks = networks(args);
     let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
     let terminal = Arc::new(Terminal::new(shots * networks.len(), args.run.json || args.time_here));

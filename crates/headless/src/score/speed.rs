@@ -17,7 +17,7 @@ use std::time::Instant;
 /// Threads of node and network.
 const THREADS: u16 = 2;
 
-/// Frames that are timed, at most, after one that is not.
+/// Frames that are timed, at most.
 const TIMED: usize = 8;
 
 /// How often the only frame of a shot is timed.
@@ -60,36 +60,33 @@ pub fn milliseconds(shot: &Shot, network: &Network, args: &ScoreToneArgs) -> Res
     }
 }
 
-/// The same, in this process: what the one that is started does. Each frame is rendered once, as a farm would.
+/// The same, in this process: what the one that is started does.
+///
+/// Each frame is rendered once untimed, so that no file is read while the clock runs, and then a hair brighter, so that
+/// nothing is remembered of it, nor of a neighbor that is equal to it. A node that cannot be told to brighten is timed by the
+/// first rendering, reading included.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn here(shot: &Shot, network: &Network, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Result<f64> {
     let node = ScoredNode::open(shot, network, args, Some(THREADS), terminal)?;
-    // The first frame opens the network's session.
-    let (first, rest) = (shot.frames[0], shot.frames.get(1..).unwrap_or_default());
-    let mut times = vec![timed(&node, first)?];
-    for &frame in rest.iter().take(TIMED) {
-        times.push(timed(&node, frame)?);
+    let exposure = if node.has(EXPOSURE) { node.get(EXPOSURE)? } else { ParamValue::Bool(false) };
+    let again = if shot.frames.len() == 1 { TIMES_OF_A_STILL } else { 1 };
+    let (mut first, mut known) = (Vec::new(), Vec::new());
+    for &frame in shot.frames.iter().take(TIMED) {
+        first.push(timed(&node, frame)?);
+        if let ParamValue::Double(stops) = exposure {
+            for _ in 0..again {
+                node.set(EXPOSURE, &ParamValue::Double(stops + 1e-4 * (known.len() + 1) as f64))?;
+                known.push(timed(&node, frame)?);
+            }
+            node.set(EXPOSURE, &exposure)?;
+        }
     }
-    if rest.is_empty() && node.has(EXPOSURE) {
-        times.extend(of_a_still(&node, first)?);
-    }
-    if times.len() > 1 {
-        times.remove(0);
-    }
+    // The first frame of all opens the network's session.
+    let mut times = if known.is_empty() { first.split_off(usize::from(first.len() > 1)) } else { known };
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
-}
-
-/// Times of a frame that the node knows: each time it is shown a hair brighter, so that nothing of it is remembered.
-fn of_a_still(node: &ScoredNode, frame: i64) -> Result<Vec<f64>> {
-    let ParamValue::Double(stops) = node.get(EXPOSURE)? else { return Ok(Vec::new()) };
-    let brighter = |step: usize| {
-        node.set(EXPOSURE, &ParamValue::Double(stops + 1e-4 * step as f64))?;
-        timed(node, frame)
-    };
-    (1..=TIMES_OF_A_STILL).map(brighter).collect()
 }
 
 fn timed(node: &ScoredNode, frame: i64) -> Result<f64> {

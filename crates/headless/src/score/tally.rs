@@ -5,7 +5,7 @@ use super::truth::{ClassTruth, Truth};
 use imaging::Result;
 use imaging::matte;
 use imaging::metrics::{
-    ConfusionMatrix, CoreLeakage, LagMeter, LagSums, MattePair, boundary_f, dtssd, dtssd_along_motion, gaussian,
+    BoundaryCounts, ConfusionMatrix, CoreLeakage, LagMeter, LagSums, MattePair, dtssd, dtssd_along_motion, gaussian,
     mean_absolute_difference, one_hot,
 };
 use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, Zip};
@@ -69,8 +69,8 @@ pub struct Tally {
     pub confusion: ConfusionMatrix,
     /// The same inside the subject.
     pub inside: ConfusionMatrix,
-    /// Boundary F of each class, over the frames that have a border of it.
-    pub boundaries: [Mean; CLASSES.len()],
+    /// Border pixels of each class.
+    pub boundaries: [BoundaryCounts; CLASSES.len()],
     /// Absolute difference of each class's matte in the band around true borders, over pixels; of shots with shares.
     pub difference: [Mean; CLASSES.len()],
     /// The same over all classes of the found classes, blurred by each of [`SIGMAS_PX`].
@@ -125,7 +125,7 @@ impl Tally {
         self.inside.merge(&other.inside)?;
         let merge =
             |own: &mut [Mean], other: &[Mean]| own.iter_mut().zip(other).for_each(|(own, other)| own.merge(other));
-        merge(&mut self.boundaries, &other.boundaries);
+        self.boundaries.iter_mut().zip(&other.boundaries).for_each(|(own, other)| own.merge(other));
         merge(&mut self.difference, &other.difference);
         merge(&mut self.blurred, &other.blurred);
         self.core.merge(&other.core);
@@ -145,10 +145,10 @@ impl Tally {
         self.inside.mean_iou_of_true(1..CLASSES.len())
     }
 
-    /// Mean boundary F of the classes that have borders.
+    /// Mean boundary F of the classes that have true borders.
     pub fn boundary(&self) -> Option<f64> {
         let mut mean = Mean::default();
-        self.boundaries.iter().for_each(|class| mean.add(class.value()));
+        self.boundaries.iter().for_each(|class| mean.add(class.f()));
         mean.value()
     }
 
@@ -199,8 +199,8 @@ impl Meter {
         let classes = matte::strongest(found);
         self.tally.count(&truth.classes, &classes)?;
         if self.wanted.boundaries {
-            for (class, mean) in self.tally.boundaries.iter_mut().enumerate() {
-                mean.add(boundary_f(truth.classes.labels.view(), classes.view(), class as u8, self.boundary_px)?);
+            for (class, counts) in self.tally.boundaries.iter_mut().enumerate() {
+                counts.add(truth.classes.labels.view(), classes.view(), class as u8, self.boundary_px)?;
             }
         }
         if self.wanted.mattes {

@@ -2,35 +2,65 @@ use super::{LEFT_OUT, check_px, same_shape, squared_distance_to};
 use crate::Result;
 use ndarray::{Array2, ArrayView2, Zip};
 
-/// The boundary F measure of one class: the harmonic mean of the share of found border pixels that have a true one
-/// within `tolerance_px`, and the reverse (Csurka et al., "What is a good evaluation measure for semantic
-/// segmentation?", BMVC 2013).
+/// Border pixels of one class, over any number of frames: what its boundary F measure is worked out from.
 ///
-/// A border pixel differs from its right, next-row or diagonal neighbor in belonging to the class, as in Perazzi et al.,
-/// "A Benchmark Dataset and Evaluation Methodology for Video Object Segmentation", CVPR 2016; distances are exact.
-/// `None` where neither has a border, 0 where only one has. Borders within the tolerance of a pixel that is
-/// [`LEFT_OUT`] of the truth do not count: what they should match may lie in there.
-///
-/// # Errors
-/// When the arrays differ in size, or the tolerance is negative or not a number.
-pub fn boundary_f(truth: ArrayView2<u8>, found: ArrayView2<u8>, class: u8, tolerance_px: f64) -> Result<Option<f64>> {
-    same_shape("found labels", found.shape(), truth.shape())?;
-    check_px("tolerance of the boundary measure", tolerance_px)?;
-    let counted = truth.mapv(|label| label != LEFT_OUT);
-    let hidden = within(counted.mapv(|counted| !counted).view(), tolerance_px);
-    let border = |labels| {
-        let mut border = class_border(labels, counted.view(), class);
-        Zip::from(&mut border).and(&hidden).for_each(|border, hidden| *border &= !hidden);
-        border
-    };
-    let (truth, found) = (border(truth), border(found));
-    if !truth.iter().chain(&found).any(|&border| border) {
-        return Ok(None);
+/// The measure is the harmonic mean of the share of found border pixels that have a true one within a tolerance, and the
+/// reverse (Csurka et al., "What is a good evaluation measure for semantic segmentation?", BMVC 2013). Pixels are summed up
+/// over frames before shares are taken, so that a stray pixel counts as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BoundaryCounts {
+    truth: u64,
+    truth_near: u64,
+    found: u64,
+    found_near: u64,
+}
+
+impl BoundaryCounts {
+    /// Counts a class's borders in a frame.
+    ///
+    /// A border pixel differs from its right, next-row or diagonal neighbor in belonging to the class, as in Perazzi et al.,
+    /// "A Benchmark Dataset and Evaluation Methodology for Video Object Segmentation", CVPR 2016; distances are exact.
+    /// Borders within the tolerance of a pixel that is [`LEFT_OUT`] of the truth do not count: what they should match may
+    /// lie in there.
+    ///
+    /// # Errors
+    /// When the arrays differ in size, or the tolerance is negative or not a number.
+    pub fn add(&mut self, truth: ArrayView2<u8>, found: ArrayView2<u8>, class: u8, tolerance_px: f64) -> Result<()> {
+        same_shape("found labels", found.shape(), truth.shape())?;
+        check_px("tolerance of the boundary measure", tolerance_px)?;
+        let counted = truth.mapv(|label| label != LEFT_OUT);
+        let hidden = within(counted.mapv(|counted| !counted).view(), tolerance_px);
+        let border = |labels| {
+            let mut border = class_border(labels, counted.view(), class);
+            Zip::from(&mut border).and(&hidden).for_each(|border, hidden| *border &= !hidden);
+            border
+        };
+        let (truth, found) = (border(truth), border(found));
+        let add = |(near, all): (&mut u64, &mut u64), more: (u64, u64)| (*near, *all) = (*near + more.0, *all + more.1);
+        add((&mut self.truth_near, &mut self.truth), near_and_all(&truth, &found, tolerance_px));
+        add((&mut self.found_near, &mut self.found), near_and_all(&found, &truth, tolerance_px));
+        Ok(())
     }
-    let precision = share_near(&found, &truth, tolerance_px);
-    let recall = share_near(&truth, &found, tolerance_px);
-    let sum = precision + recall;
-    Ok(Some(if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 }))
+
+    /// Adds those of other frames.
+    pub fn merge(&mut self, other: &Self) {
+        self.truth += other.truth;
+        self.truth_near += other.truth_near;
+        self.found += other.found;
+        self.found_near += other.found_near;
+    }
+
+    /// The boundary F measure, 0 to 1; `None` where the truth has no border of the class anywhere. What is found of it then
+    /// is a false border of the class that it lies in.
+    pub fn f(&self) -> Option<f64> {
+        if self.truth == 0 {
+            return None;
+        }
+        let precision = self.found_near as f64 / self.found.max(1) as f64;
+        let recall = self.truth_near as f64 / self.truth as f64;
+        let sum = precision + recall;
+        Some(if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 })
+    }
 }
 
 /// The pixels at most `within_px` from a border between any two labels. A pixel that touches another label with a side
@@ -81,21 +111,27 @@ fn class_border(labels: ArrayView2<u8>, counted: ArrayView2<bool>, class: u8) ->
     })
 }
 
-/// The share of the pixels of `these` that have one of `those` within the tolerance; 0 where there are none.
-fn share_near(these: &Array2<bool>, those: &Array2<bool>, tolerance_px: f64) -> f64 {
+/// How many of the pixels of `these` have one of `those` within the tolerance, and how many there are.
+fn near_and_all(these: &Array2<bool>, those: &Array2<bool>, tolerance_px: f64) -> (u64, u64) {
     let squared = squared_distance_to(those.view());
-    let (mut near, mut all) = (0u64, 0u64);
+    let (mut near, mut all) = (0, 0);
     Zip::from(these).and(&squared).for_each(|&border, &squared| {
         all += u64::from(border);
         near += u64::from(border && squared <= tolerance_px * tolerance_px);
     });
-    if all > 0 { near as f64 / all as f64 } else { 0.0 }
+    (near, all)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
+
+    fn boundary_f(truth: ArrayView2<u8>, found: ArrayView2<u8>, class: u8, tolerance_px: f64) -> Result<Option<f64>> {
+        let mut counts = BoundaryCounts::default();
+        counts.add(truth, found, class, tolerance_px)?;
+        Ok(counts.f())
+    }
 
     /// Class 1 from column `edge` on.
     fn halves(edge: usize) -> Array2<u8> {
@@ -123,8 +159,22 @@ mod tests {
     fn without_any_border_there_is_no_measure_and_with_one_only_it_is_zero() {
         let flat = Array2::zeros((10, 20));
         assert_eq!(boundary_f(flat.view(), flat.view(), 1, 2.0).unwrap(), None);
-        assert_eq!(boundary_f(flat.view(), halves(5).view(), 1, 2.0).unwrap(), Some(0.0));
+        assert_eq!(boundary_f(flat.view(), halves(5).view(), 1, 2.0).unwrap(), None);
+        assert_eq!(boundary_f(halves(5).view(), flat.view(), 1, 2.0).unwrap(), Some(0.0));
         assert!(boundary_f(flat.view(), halves(5).view(), 1, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn over_frames_a_stray_pixel_counts_as_one() {
+        let (truth, mut stray) = (halves(8), Array2::zeros((10, 20)));
+        stray[[5, 15]] = 1;
+        let mut counts = BoundaryCounts::default();
+        counts.add(truth.view(), truth.view(), 1, 1.0).unwrap();
+        let mut other = BoundaryCounts::default();
+        other.add(Array2::zeros((10, 20)).view(), stray.view(), 1, 1.0).unwrap();
+        counts.merge(&other);
+        // Ten true pixels, all found, and the four around the stray one.
+        assert!((counts.f().unwrap() - 2.0 * 10.0 / (10.0 + 14.0)).abs() < 1e-12, "{counts:?}");
     }
 
     #[test]

@@ -69,16 +69,20 @@ impl ConfusionMatrix {
         ratio(both, truth + found - both)
     }
 
+    /// The same of a class that is true somewhere; `None` of another one, whatever was found of it.
+    pub fn iou_of_true(&self, class: usize) -> Option<f64> {
+        let is_true = class < self.counts.dim().0 && self.counts.row(class).sum() > 0;
+        self.iou(class).filter(|_| is_true)
+    }
+
     /// The mean of those of `classes` that are true somewhere.
     ///
     /// One that is only found has no share in it: a single stray pixel would count as much as a class that is all wrong. Its
     /// pixels are missing from the classes that they belong to.
     pub fn mean_iou_of_true(&self, classes: impl IntoIterator<Item = usize>) -> Option<f64> {
-        let is_true = |class: &usize| *class < self.counts.dim().0 && self.counts.row(*class).sum() > 0;
         let (sum, count) = classes
             .into_iter()
-            .filter(is_true)
-            .filter_map(|class| self.iou(class))
+            .filter_map(|class| self.iou_of_true(class))
             .fold((0.0, 0), |(sum, count), iou| (sum + iou, count + 1));
         (count > 0).then(|| sum / f64::from(count))
     }
@@ -117,7 +121,7 @@ mod tests {
     fn a_class_that_is_only_found_costs_what_it_takes_from_the_others() {
         let mut matrix = ConfusionMatrix::new(3);
         matrix.add(array![[0, 0, 0, 1]].view(), array![[0, 0, 2, 1]].view(), None).unwrap();
-        assert_eq!(matrix.iou(2), Some(0.0));
+        assert_eq!((matrix.iou(2), matrix.iou_of_true(2)), (Some(0.0), None));
         assert_eq!(matrix.mean_iou_of_true(0..9), Some((2.0 / 3.0 + 1.0) / 2.0));
     }
 

@@ -104,8 +104,9 @@ impl Ladder {
 
     /// The class of a brightness.
     pub fn class(&self, brightness: f32) -> u8 {
-        let brightness = f64::from(brightness);
-        self.classes[self.thresholds.iter().filter(|threshold| brightness >= **threshold).count()]
+        // As it was counted: a rung that begins above the last step is one that nothing reaches, not even white.
+        let reached = step(brightness) as f64 / STEPS as f64;
+        self.classes[self.thresholds.iter().filter(|threshold| reached >= **threshold).count()]
     }
 }
 
@@ -221,7 +222,12 @@ mod tests {
         spread.add(array![[0, 0]].view(), array![[0.0, 1.0]].view(), None).unwrap();
         let ladder = Ladder::fit(&spread, &[0, 1]).unwrap();
         assert_eq!((ladder.class(0.0), ladder.class(0.5), ladder.class(1.0)), (0, 0, 0), "{ladder:?}");
-        for bad in [&[0u8, 0][..], &[], &[2]] {
+        // Of equal ladders that with the absent class above white is found here.
+        let mut spread = BrightnessByClass::new(3);
+        spread.add(array![[0, 2]].view(), array![[0.0, 1.0]].view(), None).unwrap();
+        let ladder = Ladder::fit(&spread, &[0, 1, 2]).unwrap();
+        assert_eq!((ladder.class(0.0), ladder.class(1.0)), (0, 2), "{ladder:?}");
+        for bad in [&[0u8, 0][..], &[], &[3]] {
             assert!(Ladder::fit(&spread, bad).is_err(), "{bad:?}");
         }
     }
@@ -239,7 +245,7 @@ mod tests {
         #[test]
         fn no_other_ladder_is_better(
             labels in proptest::collection::vec(0u8..3, 40),
-            brightness in proptest::collection::vec(0.0f32..1.0, 40),
+            brightness in proptest::collection::vec(0.0f32..=1.0, 40),
             a in 0usize..256,
             b in 0usize..256,
             order in Just(vec![0u8, 1, 2]).prop_shuffle(),

@@ -43,8 +43,11 @@ pub struct LagSums {
 }
 
 impl LagSums {
-    /// Adds those of another shot.
+    /// Adds those of another shot; one that is too short to see a delay in says nothing of it.
     pub fn merge(&mut self, other: &Self) {
+        if !other.sees_delay() {
+            return;
+        }
         let add = |own: &mut [f64], other: &[f64]| own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
         add(&mut self.cross, &other.cross);
         add(&mut self.pairs, &other.pairs);
@@ -53,9 +56,17 @@ impl LagSums {
         self.changes += other.changes;
     }
 
-    /// The delay at which found and true change agree best, of equals the smallest; `None` where nothing moved, or what
-    /// moved has nothing to do with the truth.
+    /// Whether changes of neighboring frames were held against each other.
+    fn sees_delay(&self) -> bool {
+        self.pairs[MOST_LAG - 1].min(self.pairs[MOST_LAG + 1]) > 0.0
+    }
+
+    /// The delay at which found and true change agree best, of equals the smallest; `None` where nothing moved, what
+    /// moved has nothing to do with the truth, or no run of frames was long enough to see a delay of one.
     pub fn lag(&self) -> Option<Lag> {
+        if !self.sees_delay() {
+            return None;
+        }
         let scale = (self.truth * self.found).sqrt() / self.changes;
         let correlations: [f64; TAPS] = std::array::from_fn(|tap| {
             let found = self.pairs[tap] > 0.0 && scale > 0.0;
@@ -229,6 +240,21 @@ mod tests {
         }
         meter.push(border(1.0).view(), border(1.0).view()).unwrap();
         assert!(meter.push(border(1.0).view(), Array3::zeros((2, 3, 4)).view()).is_err());
+    }
+
+    #[test]
+    fn one_change_alone_shows_no_delay_and_adds_none() {
+        let run = |frames: i32| {
+            let mut meter = LagMeter::default();
+            for t in (0..frames).map(f64::from) {
+                meter.push(border(path(t)).view(), border(path(t - 1.0)).view()).unwrap();
+            }
+            *meter.sums()
+        };
+        assert_eq!(run(2).lag(), None);
+        let mut both = run(20);
+        both.merge(&run(2));
+        assert_eq!(both, run(20));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod range;
 
 pub use self::core::{CORE_LEAST, CORE_MOST_OTHER, CoreLeakage};
 pub use blurred::{gaussian, one_hot};
-pub use border::{border_band, boundary_f, core_area};
+pub use border::{BoundaryCounts, border_band, core_area};
 pub use confusion::ConfusionMatrix;
 pub use distance::{distance_to, squared_distance_to};
 pub use ladder::{BrightnessByClass, Ladder};

@@ -7,9 +7,12 @@ use crate::cli::ScoreRunArgs;
 /// Arguments of `score features`.
 #[derive(Debug, Args)]
 pub struct ScoreFeaturesArgs {
-    /// Folders of shots with annotations; a folder of such folders stands for all of them.
-    #[arg(required = true, value_name = "DIR")]
+    /// Folders of shots with annotations; a folder that holds some stands for all of them.
+    #[arg(required_unless_present = "sample", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
+    /// What is scored where no folder is given.
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub sample: Option<PathBuf>,
     /// Only shots whose name holds one of these.
     #[arg(long, value_name = "TEXT", num_args = 1..)]
     pub shots: Vec<String>,

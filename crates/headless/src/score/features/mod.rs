@@ -119,7 +119,8 @@ fn check(args: &ScoreFeaturesArgs) -> Result<()> {
 /// The folders that the arguments name.
 fn chosen(args: &ScoreFeaturesArgs, topology: &Topology) -> Result<Vec<PathBuf>> {
     let mut chosen = Vec::new();
-    for folder in &args.folders {
+    let given = if args.folders.is_empty() { args.sample.as_slice() } else { &args.folders };
+    for folder in given {
         for shot in folder::find(folder)? {
             let name = shot.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let split = AnnotatedShot::split(&shot, topology)?;
