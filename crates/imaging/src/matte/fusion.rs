@@ -43,8 +43,9 @@ pub struct Beside<'a> {
 /// `l = Σ wₙ rₙ lₙ / Σ wₙ rₙ`, with `w₀ = 1` and `wₙ = weightₙ · t(consistencyₙ · photometricₙ)`.
 ///
 /// - *Consistency*: whether the way back meets the start ([`Flow::consistency`](crate::flow::Flow::consistency)).
-/// - *Photometric*: `1 / (1 + (d / 0.1)⁴)` for the difference d of the pictures along the motion (the root of the mean square
-///   over the channels). A highlight that blinks is another pixel, and is not smeared.
+/// - *Photometric*: `1 / (1 + (d / 0.1)⁴)` for the difference d of the pictures along the motion (the root of the sum of
+///   squares over the channels). A highlight that blinks is another pixel, and is not smeared. Whatever else must agree, such
+///   as a mask, may be one more channel.
 /// - `t(x)` is 0 up to 0.2 and rises to 1. A pixel that trusts no frame keeps its own logits, bit for bit.
 /// - `rₙ = 1 / (1 + |lₙ − l|² / 4²)`, taken anew twice: a robust mean (Cauchy's weights). Frames that agree but for noise are
 ///   averaged; where they contradict each other the majority is kept, sure as it was, in place of a haze of both.
@@ -180,7 +181,7 @@ impl Row {
         Tap::fill(&mut self.taps, size, y.1, rows::row(motion, 0, y.0), rows::row(motion, 1, y.0));
         let difference = &mut self.scratch;
         difference.fill(0.0);
-        let scale = 1.0 / (frame.picture.len().max(1) as f32 * TOLERANCE * TOLERANCE);
+        let scale = 1.0 / (TOLERANCE * TOLERANCE);
         for (channel, plane) in frame.picture.iter().enumerate() {
             let own = rows::row(picture, channel, y.1);
             for ((sum, own), tap) in difference.iter_mut().zip(own).zip(&self.taps) {

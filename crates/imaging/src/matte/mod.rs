@@ -70,7 +70,7 @@ pub fn softmax(logits: ArrayViewMut3<f32>, bias: &[f32], threads: usize) -> Resu
 /// # Errors
 /// When rows are not contiguous.
 pub fn normalize(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
-    remap(mattes, threads, Remap { black: 0.0, gain: 1.0, most: LARGEST_MATTE }, Empty::Background)
+    remap(mattes, threads, Remap { black: 0.0, most: LARGEST_MATTE }, Empty::Background)
 }
 
 /// Gives class 0, the background, what the other classes leave, then makes all positive and sum to one as [`normalize`].
@@ -81,7 +81,7 @@ pub fn normalize(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
 /// When rows are not contiguous.
 pub fn complete(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
     rows::check_rows(&mattes.view(), "mattes")?;
-    let remap = Remap { black: 0.0, gain: 1.0, most: LARGEST_MATTE };
+    let remap = Remap { black: 0.0, most: LARGEST_MATTE };
     bands::for_each_band(mattes, threads, |_, mut band| {
         let (mut sum, mut rest) = (Vec::new(), Vec::new());
         for y in 0..band.dim().1 {
@@ -147,10 +147,12 @@ pub fn decide(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
     Ok(())
 }
 
-/// Sets what is at most `clip_black` to 0 and what is at least `clip_white` to 1, linear between, and makes each pixel
-/// sum to one again. Where every class lies below `clip_black`, the largest takes the pixel, the lower class of equals.
+/// Sets what is at most `clip_black` to 0 and what is at least `clip_white` to 1, and shares each pixel among the classes
+/// that are left, by how far they lie above what became 0. Mattes sum to one, so that a class is 1 where all others are 0:
+/// classes become 0 up to `clip_black` or up to what `clip_white` leaves, whichever is more. Where none is left, the largest
+/// takes the pixel, the lower class of equals.
 ///
-/// Mattes must be at least 0, as [`softmax`] and [`normalize`] leave them. A white that is not above black makes a step.
+/// Mattes must lie within 0 to 1 and sum to one, as [`softmax`] and [`normalize`] leave them.
 ///
 /// # Errors
 /// When a clip is not a number, or rows are not contiguous.
@@ -160,15 +162,14 @@ pub fn levels(mattes: ArrayViewMut3<f32>, clip_black: f32, clip_white: f32, thre
             return Err(Error::Parameter { name, value: value.into(), range: "a finite number" });
         }
     }
-    let range = (clip_white - clip_black).max(1e-4);
-    remap(mattes, threads, Remap { black: clip_black, gain: 1.0 / range, most: 1.0 }, Empty::Largest)
+    let black = clip_black.max(1.0 - clip_white).max(0.0);
+    remap(mattes, threads, Remap { black, most: LARGEST_MATTE }, Empty::Largest)
 }
 
-/// `(v − black) gain`, from 0 to `most`.
+/// `v − black`, from 0 to `most`.
 #[derive(Debug, Clone, Copy)]
 struct Remap {
     black: f32,
-    gain: f32,
     most: f32,
 }
 
@@ -176,7 +177,7 @@ impl Remap {
     #[inline]
     fn of(self, v: f32) -> f32 {
         // Written so that NaN falls to 0.
-        let v = (v - self.black) * self.gain;
+        let v = v - self.black;
         let v = if v > 0.0 { v } else { 0.0 };
         if v < self.most { v } else { self.most }
     }

@@ -77,6 +77,22 @@ fn levels_clip_and_the_largest_takes_what_is_clipped_away() {
 }
 
 #[test]
+fn a_lower_white_hardens_what_is_strongest() {
+    let border = |white: f32| {
+        let mut mattes = array![[[0.9, 0.75, 0.5]], [[0.1, 0.25, 0.5]], [[0.0, 0.0, 0.0]]];
+        levels(mattes.view_mut(), 0.02, white, 1).unwrap();
+        mattes.index_axis(Axis(0), 0).row(0).to_vec()
+    };
+    let near = |found: Vec<f32>, expected: [f32; 3]| {
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}, not {expected:?}");
+    };
+    near(border(0.98), [0.88 / 0.96, 0.73 / 0.96, 0.5]);
+    near(border(0.8), [1.0, 0.55 / 0.6, 0.5]);
+    near(border(0.75), [1.0, 1.0, 0.5]);
+    near(border(0.3), [1.0, 1.0, 1.0]);
+}
+
+#[test]
 fn levels_at_zero_and_one_change_nothing() {
     let mut mattes = noise(5, 6, 7);
     normalize(mattes.view_mut(), 1).unwrap();
@@ -142,6 +158,27 @@ proptest! {
         prop_assert!(all_sum_to_one(&mattes), "{mattes}");
         levels(mattes.view_mut(), black, white, 1).unwrap();
         prop_assert!(all_sum_to_one(&mattes), "{mattes}");
+    }
+
+    #[test]
+    fn the_strongest_never_falls_with_white_and_is_whole_from_white_on(
+        logits in proptest::collection::vec(-4.0f32..4.0, 40), black in 0.0f32..0.4, white in 0.0f32..1.0, less in 0.0f32..1.0,
+    ) {
+        let mut start = Array3::from_shape_vec((5, 2, 4), logits.clone()).unwrap();
+        softmax(start.view_mut(), &[0.0; 5], 1).unwrap();
+        let clipped = |white: f32| {
+            let mut mattes = start.clone();
+            levels(mattes.view_mut(), black, white, 1).unwrap();
+            mattes
+        };
+        let (high, low) = (clipped(white), clipped(white * less));
+        for ((place, class), before) in strongest(start.view()).indexed_iter().map(|(place, class)| {
+            ((place, usize::from(*class)), start[[usize::from(*class), place.0, place.1]])
+        }) {
+            let at = [class, place.0, place.1];
+            prop_assert!(low[at] >= high[at] - 1e-5, "{} falls to {}", high[at], low[at]);
+            prop_assert!(before < white || high[at] > 1.0 - 1e-4, "{before} becomes {}", high[at]);
+        }
     }
 
     #[test]
