@@ -176,6 +176,20 @@ fn the_order_of_renders_tiles_and_threads_changes_no_bit() {
 }
 
 #[test]
+fn a_drawing_that_is_held_on_twos_stays_as_it_is_while_it_is_held() {
+    let host = harsh_host();
+    let clip = Arc::new(Clip::new(|time, x, y| grainy((time / 2.0).ceil(), x, y)));
+    for reach in ["1", "2", "3", "4"] {
+        let node = node(&host, &clip, reach);
+        let [a, b, next] = [5.0, 6.0, 7.0].map(|time| at(&node, time));
+        assert!(a == b && a != next, "at a reach of {reach}");
+        let plain = at(&self::node(&host, &clip, "0"), 5.0);
+        assert_eq!(a == plain, reach == "1", "from 2 on a hold of two sees the drawings beside it");
+    }
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn frames_needed_reach_as_far_as_the_smoothing() {
     let host = harsh_host();
     let node = node(&host, &Arc::new(Clip::new(clean)), "0");

@@ -417,6 +417,20 @@ fn outside_the_mask_everything_is_background_and_use_mask_turns_it_off() {
 }
 
 #[test]
+fn a_black_and_white_mask_is_read_though_fusion_gives_it_an_alpha_of_one() {
+    let host = harsh_host();
+    let node = pointwise(&host, frame(96, 64, |_, _| grey(0.7)));
+    let mask = frame(96, 64, |x, _| if x < 48 { grey(1.0) } else { [0.0, 0.0, 0.0, 1.0] });
+    node.connect("Mask", Arc::new(StillSource::new(mask, FrameRange { min: 1.0, max: 10.0 }))).unwrap();
+    for (channel, beside) in [("alpha", 2.0), ("luminance", 0.0), ("alpha", 2.0)] {
+        set(&node, "mask_channel", channel);
+        let index = output(&node, "index");
+        assert_eq!((index.pixel(20, 32).unwrap()[0], index.pixel(70, 32).unwrap()[0]), (2.0, beside), "{channel}");
+    }
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn a_mask_without_an_image_masks_everything_but_in_resolve_where_unconnected_clips_look_so() {
     for (name, expected) in [("org.rotocel.host", 0.0), ("DaVinciResolve", 2.0)] {
         // Images are fetched of Output, Source and Mask, in this order; there is none of Mask.

@@ -31,7 +31,7 @@ impl Key {
         hash.update(rest.as_bytes());
         for image in images {
             let b = image.bounds();
-            let layout = (b, image.depth(), image.components(), image.premultiplication());
+            let layout = (b, image.depth(), image.components(), image.premultiplication(), image.has_alpha());
             hash.update(format!("{layout:?}").as_bytes());
             hash.update(&picture::pixel_hash(instance, image).to_ne_bytes());
         }

@@ -3,7 +3,7 @@
 use imaging::color::{Colorspace, NetworkEncoder, luminance};
 use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
 use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
-use ofx_sdk::{Depth, Error, Premultiplication, RectI, Result};
+use ofx_sdk::{Components, Depth, Error, Premultiplication, RectI, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -15,6 +15,10 @@ const HASHED_ROWS: i32 = 256;
 
 /// Samples along the longer side of a frame, from which its exposure is metered.
 const SAMPLES_A_SIDE: usize = 384;
+
+/// Premultiplied pixels with less alpha are not straightened. Nuke calls every picture premultiplied, a plate with somebody's
+/// key in its alpha too: divided by what a key leaves of its background, that would be white.
+const LEAST_ALPHA: f32 = 1.0 / 255.0;
 
 /// Premultiplied pixels with less alpha are not metered.
 const LEAST_METERED_ALPHA: f32 = 0.5;
@@ -75,16 +79,33 @@ pub fn luminances(image: &Image<'_>, colorspace: Colorspace) -> Vec<f32> {
     found
 }
 
-/// How much of each pixel of `bounds` a mask covers, `[height, width]`, 0-1: its alpha, or red where it has none.
+/// Where a mask is in a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// In alpha, or in the luminance of a picture that has none.
+    #[default]
+    Alpha,
+    /// In the luminance, whatever alpha holds.
+    Luminance,
+}
+
+impl Coverage {
+    /// Whether it is the luminance that is read of an image. What holds nothing but alpha has no other.
+    fn is_luminance(self, mask: &Image<'_>) -> bool {
+        mask.components() != Components::Alpha && (self == Self::Luminance || !mask.has_alpha())
+    }
+}
+
+/// How much of each pixel of `bounds` a mask covers, `[height, width]`, 0-1.
 ///
 /// # Errors
 /// As [`display_colors`].
-pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI) -> Result<Array2<f32>> {
-    let channel = if mask.has_alpha() { 3 } else { 0 };
+pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI, channel: Coverage) -> Result<Array2<f32>> {
+    let in_color = channel.is_luminance(mask);
     let planes = convert(instance, bounds, 1, |y, x1, pixels, mut planes| {
         mask.read_row(y, x1, pixels);
-        for (x, pixel) in pixels.iter().enumerate() {
-            let value = pixel[channel];
+        for (x, [r, g, b, a]) in pixels.iter().enumerate() {
+            let value = if in_color { luminance([*r, *g, *b]) } else { *a };
             planes[[0, 0, x]] = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         }
     })?;
@@ -139,8 +160,8 @@ pub fn code_value(depth: Depth) -> f32 {
 
 fn unpremultiply(pixel: &mut [f32; 4]) {
     let alpha = pixel[3];
-    // Where nothing is, and where alpha is no number, the color stays as it is.
-    if alpha > 0.0 && alpha != 1.0 && alpha.is_finite() {
+    // Where next to nothing is, and where alpha is no number, the color stays as it is.
+    if alpha >= LEAST_ALPHA && alpha != 1.0 && alpha.is_finite() {
         pixel[..3].iter_mut().for_each(|v| *v /= alpha);
     }
 }
@@ -255,6 +276,7 @@ mod tests {
         };
         assert_eq!(straight([0.25, 0.5, 0.0, 0.5]), [0.5, 1.0, 0.0, 0.5]);
         assert_eq!(straight([0.25, 0.5, 0.0, 0.0]), [0.25, 0.5, 0.0, 0.0]);
+        assert_eq!(straight([0.25, 0.5, 0.0, 1e-4]), [0.25, 0.5, 0.0, 1e-4]);
         assert_eq!(straight([0.25, 0.5, 0.0, f32::INFINITY]), [0.25, 0.5, 0.0, f32::INFINITY]);
         assert!(straight([0.25, 0.5, 0.0, f32::NAN])[3].is_nan());
     }

@@ -130,7 +130,7 @@ impl<A: Access> Input<'_, A> {
     /// What the Crop input covers, in pixels of the plate.
     fn covered(&self, matte: &Image<'_>) -> Result<Option<Rect>> {
         let bounds = matte.bounds();
-        let coverage = picture::coverage(self.instance, matte, bounds)?;
+        let coverage = picture::coverage(self.instance, matte, bounds, picture::Coverage::Alpha)?;
         let inside = coverage.indexed_iter().filter(|(_, value)| **value >= LEAST_COVERAGE).map(|(at, _)| at);
         let pixels = inside.map(|(y, x)| Rect::new(x as f64, y as f64, x as f64 + 1.0, y as f64 + 1.0));
         // By way of the canonical plane: the matte's pixels may have another aspect than Source's.

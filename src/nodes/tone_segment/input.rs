@@ -63,7 +63,7 @@ impl<'a> Mask<'a> {
         match self {
             Self::Absent => Ok(None),
             Self::Empty => picture::nothing(bounds).map(Some),
-            Self::Image(image) => picture::coverage(args, image, bounds).map(Some),
+            Self::Image(image) => picture::coverage(args, image, bounds, args.settings.mask_channel).map(Some),
         }
     }
 }
@@ -126,13 +126,17 @@ impl<'r, 'a> Analyst<'r, 'a> {
         let settings = &self.args.settings;
         let (colorspace, exposure) = (settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
-        let empty = matches!(plate.mask, Mask::Empty);
+        let mask = match plate.mask {
+            Mask::Absent => "none".to_owned(),
+            Mask::Empty => "empty".to_owned(),
+            Mask::Image(_) => format!("{:?}", settings.mask_channel),
+        };
         let (size, twice) = (self.working_size(), settings.second_look);
         let (aspect, device) = (plate.source.pixel_aspect(), self.device);
         let bounds = plate.bounds;
         // The whole entry, because a custom model's may change beside the file.
         let rest =
-            format!("{:?} {device} {colorspace:?} {exposure} {size} {twice} {aspect} {empty} {bounds:?}", self.model);
+            format!("{:?} {device} {colorspace:?} {exposure} {size} {twice} {aspect} {mask} {bounds:?}", self.model);
         Stage::Hash.time(|| Key::of(self.args, &images, &rest))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::nodes::model;
 use crate::nodes::network_settings::{EncodingSettings, NetworkSettings};
+use crate::nodes::picture::Coverage;
 use ofx_sdk::plugin::*;
 
 ofx_sdk::settings! {
@@ -30,6 +31,8 @@ ofx_sdk::settings! {
         second_look: Boolean = Boolean::new("Second look").default(true).not_animating().parent("input_group"),
         /// Use the Mask input as the subject: outside it everything is background, and the network is told where it lies.
         use_mask: Boolean = Boolean::new("Use mask").default(true).not_animating().parent("input_group"),
+        /// Where the Mask input holds the subject.
+        mask_channel: Choice<Coverage> = Choice::new("Mask channel").not_animating().parent("input_group"),
 
         /// What comes out.
         output_group: Group = Group::new("Output"),
@@ -37,8 +40,9 @@ ofx_sdk::settings! {
         output: Choice<Output> = Choice::new("Output").parent("output_group"),
         /// The tone whose matte goes into alpha, for Source + matte, Matte and Cutout.
         matte_class: Choice<ToneClass> = Choice::new("Matte").default(ToneClass::Highlight).parent("output_group"),
-        /// Steadies the tones with this many frames before and after, brought along the motion of the picture. 0 is off. Each
-        /// frame is still analysed once, unless Exposure is keyed. Where the host gives no other frames it works as 0, and a
+        /// Steadies the tones with this many frames before and after, brought along the motion of the picture. 0 is off. A
+        /// drawing that is held counts as one picture, smoothed alike in all its frames: on twos take 2 or more, on threes 3.
+        /// Each frame is still analysed once, unless Exposure is keyed. Where the host gives no other frames it works as 0, and a
         /// message says so.
         temporal_smoothing: Integer = Integer::new("Temporal smoothing").range(0, 4).default(0).parent("output_group"),
         /// Softness of the borders between tones, in full-resolution pixels to either side: 0.5 is what a pixel covers of a hard
@@ -49,9 +53,9 @@ ofx_sdk::settings! {
         /// what the network sees. 0 keeps the network's own borders.
         edge_refine_px: Double =
             Double::new("Edge refine").range(0.0, 100.0).display(0.0, 32.0).default(8.0).parent("output_group"),
-        /// Matte values up to here become 0.
+        /// Matte values up to here become 0; the other tones share the pixel.
         clip_black: Double = Double::new("Clip black").range(0.0, 1.0).default(0.02).parent("output_group"),
-        /// Matte values from here on become 1.
+        /// Matte values from here on become 1; the other tones give way. Lower it to harden borders and to close holes.
         clip_white: Double = Double::new("Clip white").range(0.0, 1.0).default(0.98).parent("output_group"),
 
         /// More or less of each tone.
@@ -88,6 +92,13 @@ const TONE_FAST: usize = 2;
 
 fn models() -> Vec<ChoiceOption> {
     model::labels(super::NODE).into_iter().map(ChoiceOption::new).collect()
+}
+
+impl ChoiceValue for Coverage {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Alpha, "Alpha", "The mask's alpha; its luminance where it has no alpha."),
+        (Self::Luminance, "Luminance", "The mask's luminance: a black-and-white picture, whatever its alpha."),
+    ];
 }
 
 /// What the Output holds.

@@ -6,7 +6,7 @@ use imaging::flow::{FlowPyramid, Motion, luma};
 use imaging::matte::{self, Beside};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Result, Size};
-use ndarray::{Array3, ArrayView3, Axis};
+use ndarray::{Array3, ArrayView3, Axis, s};
 use std::sync::Arc;
 
 /// The long side of the picture on which motion is found: to a fifth of a pixel of the network's picture at its default
@@ -17,8 +17,8 @@ const MOTION_SIDE: usize = 512;
 pub struct Sight {
     /// Of the padded picture.
     logits: Arc<Array3<f32>>,
-    /// The picture that the network saw as luma, `[1, height, width]`.
-    luma: Array3<f32>,
+    /// The picture that the network saw as luma, then the subject where there is one, `[1 or 2, height, width]`.
+    seen: Array3<f32>,
     pyramid: FlowPyramid,
 }
 
@@ -30,6 +30,10 @@ impl Sight {
     pub fn new(picture: &NetworkPicture, logits: Arc<Array3<f32>>, threads: usize) -> Result<Self> {
         let luma = luma(picture.image.view())?.insert_axis(Axis(0));
         let (_, height, width) = luma.dim();
+        let seen = match &picture.subject {
+            Some(subject) => ndarray::concatenate![Axis(0), luma, *subject],
+            None => luma.clone(),
+        };
         let size = Size::new(width, height);
         let small = fitted(width as f64, height as f64, MOTION_SIDE, 1.0);
         let pyramid = if small == size {
@@ -38,18 +42,18 @@ impl Sight {
             let small = Resampler::whole(size, small, Filter::Triangle)?.resample(luma.view(), threads)?;
             FlowPyramid::new(small.index_axis(Axis(0), 0), threads)?
         };
-        Ok(Self { logits, luma, pyramid })
+        Ok(Self { logits, seen, pyramid })
     }
 
     /// The logits of the picture itself.
     pub fn logits(&self) -> ArrayView3<'_, f32> {
-        let (_, height, width) = self.luma.dim();
+        let (_, height, width) = self.seen.dim();
         inference::tensor::crop(&self.logits, width, height)
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        (self.logits.len() + self.luma.len()) * size_of::<f32>() + self.pyramid.bytes()
+        (self.logits.len() + self.seen.len()) * size_of::<f32>() + self.pyramid.bytes()
     }
 }
 
@@ -65,12 +69,6 @@ impl Between {
         Stage::Motion.time(|| Motion::there_and_back(&a.pyramid, &b.pyramid, threads)).map(Self)
     }
 
-    /// Between a frame and its equal.
-    pub fn still(sight: &Sight) -> Self {
-        let still = Motion::still(sight.pyramid.size());
-        Self([still.clone(), still])
-    }
-
     /// From the first frame to the second, or back.
     pub fn way(&self, back: bool) -> &Motion {
         &self.0[usize::from(back)]
@@ -84,44 +82,52 @@ impl Between {
 
 /// A frame around another one.
 pub struct Around<'a> {
-    /// How many frames later; earlier where it is below 0. Never 0.
-    pub offset: i32,
+    /// How many pictures later; earlier where it is below 0. Never 0.
+    pub distance: i32,
     pub sight: &'a Sight,
     /// The motion that leads to it.
     pub motion: &'a Motion,
 }
 
 /// The logits of a frame smoothed with those of the frames around it, at most `reach` away: [`matte::fuse`] with weights
-/// that fall off evenly, to nothing at the first frame that is not looked at.
+/// that fall off evenly, to nothing at the first frame that is not looked at. A frame has no say where its subject is another:
+/// a mask that an artist drew for one frame must not be outvoted by the frames without it.
 ///
 /// # Errors
 /// When frames differ in size.
 pub fn smooth(own: &Sight, around: &[Around<'_>], reach: i32, threads: usize) -> Result<Array3<f32>> {
+    // Where one of the frames has no subject, subjects are not compared.
+    let planes = around.iter().map(|frame| frame.sight.seen.dim().0).fold(own.seen.dim().0, usize::min);
     let beside: Vec<_> = around
         .iter()
         .map(|frame| Beside {
             logits: frame.sight.logits(),
-            picture: frame.sight.luma.view(),
+            picture: frame.sight.seen.slice(s![..planes, .., ..]),
             motion: frame.motion,
-            weight: 1.0 - frame.offset.abs() as f32 / (reach + 1) as f32,
+            weight: 1.0 - frame.distance.abs() as f32 / (reach + 1) as f32,
         })
         .collect();
-    Stage::Fuse.time(|| matte::fuse(own.logits(), own.luma.view(), &beside, threads))
+    Stage::Fuse.time(|| matte::fuse(own.logits(), own.seen.slice(s![..planes, .., ..]), &beside, threads))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::nodes::tone_segment::output::CLASSES;
-    use ndarray::s;
+
+    fn wave(t: i32, y: usize, x: usize) -> f32 {
+        let x = x as f32 - 3.0 * t as f32;
+        0.5 + 0.2 * (0.21 * x + 0.05 * y as f32).sin() + 0.2 * (0.13 * y as f32 - 0.08 * x).cos()
+    }
+
+    fn sight_picture(t: i32, size: Size) -> Array3<f32> {
+        Array3::from_shape_fn((3, size.height, size.width), |(_, y, x)| wave(t, y, x))
+    }
 
     /// A frame of waves that move three pixels a frame, whose logits follow the brightness, padded to 16 pixels more.
     fn sight(t: i32, size: Size, flicker: f32) -> Sight {
-        let wave = |y: usize, x: usize| {
-            let x = x as f32 - 3.0 * t as f32;
-            0.5 + 0.2 * (0.21 * x + 0.05 * y as f32).sin() + 0.2 * (0.13 * y as f32 - 0.08 * x).cos()
-        };
-        let image = Array3::from_shape_fn((3, size.height, size.width), |(_, y, x)| wave(y, x));
+        let image = sight_picture(t, size);
+        let wave = |y: usize, x: usize| wave(t, y, x);
         let logits = Array3::from_shape_fn((CLASSES, size.height + 16, size.width + 16), |(k, y, x)| {
             if k == 2 { 20.0 * (wave(y, x) - 0.5) + flicker } else { 0.0 }
         });
@@ -135,7 +141,7 @@ mod tests {
             let sights: Vec<_> = (-2..=2).zip(flickers).map(|(t, flicker)| sight(t, size, flicker)).collect();
             let between: Vec<_> = sights.iter().map(|other| Between::new(&sights[2], other, 1).unwrap()).collect();
             let around: Vec<_> = [0, 1, 3, 4]
-                .map(|i| Around { offset: i as i32 - 2, sight: &sights[i], motion: between[i].way(false) })
+                .map(|i| Around { distance: i as i32 - 2, sight: &sights[i], motion: between[i].way(false) })
                 .into_iter()
                 .collect();
             let smoothed = smooth(&sights[2], &around, 2, 1).unwrap();
@@ -150,6 +156,25 @@ mod tests {
             let (before, after) = (off(sights[2].logits()), off(smoothed.view()));
             assert!(after < 0.35 * before, "{before} becomes {after} at {size:?}");
         }
+    }
+
+    #[test]
+    fn frames_without_the_subject_do_not_outvote_the_frame_that_has_it() {
+        let size = Size::new(64, 48);
+        let image = sight_picture(0, size);
+        let of = |subject: f32| {
+            let subject = Some(Array3::from_elem((1, size.height, size.width), subject));
+            let logits = Array3::from_shape_fn((CLASSES, size.height, size.width), |(k, _, _)| {
+                let tone = usize::from(k == 2) as f32 * subject.as_ref().map_or(0.0, |s| s[[0, 0, 0]]);
+                10.0 * tone + 10.0 * f32::from(u8::from(k == 0)) * (1.0 - tone)
+            });
+            Sight::new(&NetworkPicture { image: image.clone(), subject }, Arc::new(logits), 1).unwrap()
+        };
+        let (own, without) = (of(1.0), of(0.0));
+        let still = Between::new(&own, &own, 1).unwrap();
+        let around: Vec<_> =
+            [-2, -1, 1, 2].map(|distance| Around { distance, sight: &without, motion: still.way(false) }).into();
+        assert_eq!(smooth(&own, &around, 2, 1).unwrap(), own.logits());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::{Flow, FlowPyramid};
 use crate::{Error, Result, Size, rows};
-use ndarray::{Array3, ArrayView3, Axis};
+use ndarray::{Array3, ArrayView3};
 
 /// A flow, with how far each displacement can be trusted.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,13 +33,6 @@ impl Motion {
             Ok(Self { field })
         };
         Ok([motion(&there, &back)?, motion(&back, &there)?])
-    }
-
-    /// The motion between equal pictures: none, fully trusted.
-    pub fn still(size: Size) -> Self {
-        let mut field = Array3::zeros((3, size.height, size.width));
-        field.index_axis_mut(Axis(0), 2).fill(1.0);
-        Self { field }
     }
 
     /// A motion of these values, `[3, height, width]`: displacement along x and along y in pixels, and trust, 0 to 1.
