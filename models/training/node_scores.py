@@ -92,7 +92,8 @@ def _command(words: list[str]) -> str:
     shown = ["cargo xtask"]
     while words:
         word = words.pop(0)
-        if word == "--out":
+        # What xtask adds by itself goes the way of what says where to write.
+        if word in ("--out", "--sample", "--bundle"):
             words.pop(0)
         else:
             path = Path(word)
