@@ -75,7 +75,7 @@ def report() -> dict[str, Any]:
         "columns": [column, {**column, "model": "other def", "network": "other"}],
         "data_xxh3": {"target/shots": "77"},
         "date": "2026-11-22T13:12:51Z",
-        "command": [*command, "--out=/r.json"],
+        "command": [*command, "--sample", "/s/orbit", "--bundle=/b", "--out=/r.json"],
         "settings": [],
     }
 
