@@ -8,7 +8,9 @@ use super::node::{Network, ScoredNode};
 use crate::cli::ScoreToneArgs;
 use crate::error::{Error, Result};
 use crate::report::Terminal;
-use ofx_sdk::host::ParamValue;
+use crate::source::FileSource;
+use ofx_sdk::host::{ClipInfo, HostImage, Source};
+use ofx_sdk::{RectD, RectI, RenderScale};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -22,9 +24,6 @@ const TIMED: usize = 8;
 
 /// How often the only frame of a shot is timed.
 const TIMES_OF_A_STILL: usize = 3;
-
-/// The parameter that brightens what the network sees.
-const EXPOSURE: &str = "exposure";
 
 /// The median time of a frame at the shot's own size, in milliseconds, in a process with two threads.
 ///
@@ -62,31 +61,54 @@ pub fn milliseconds(shot: &Shot, network: &Network, args: &ScoreToneArgs) -> Res
 
 /// The same, in this process: what the one that is started does.
 ///
-/// Each frame is rendered once untimed, so that no file is read while the clock runs, and then a hair brighter, so that
-/// nothing is remembered of it, nor of a neighbor that is equal to it. A node that cannot be told to brighten is timed by the
-/// first rendering, reading included.
+/// Each frame is rendered once untimed, so that no file is read while the clock runs, and then with one other bit, so that
+/// nothing is remembered of it, nor of a neighbor that is equal to it.
 ///
 /// # Errors
 /// See [`Error`].
 pub fn here(shot: &Shot, network: &Network, args: &ScoreToneArgs, terminal: &Arc<Terminal>) -> Result<f64> {
     let node = ScoredNode::open(shot, network, args, Some(THREADS), terminal)?;
-    let exposure = if node.has(EXPOSURE) { node.get(EXPOSURE)? } else { ParamValue::Bool(false) };
+    let files = node.session.main_source().cloned();
+    let files = files.ok_or_else(|| Error::Plugin("the node has no clip Source".into()))?;
     let again = if shot.frames.len() == 1 { TIMES_OF_A_STILL } else { 1 };
-    let (mut first, mut known) = (Vec::new(), Vec::new());
+    let mut times = Vec::new();
     for &frame in shot.frames.iter().take(TIMED) {
-        first.push(timed(&node, frame)?);
-        if let ParamValue::Double(stops) = exposure {
-            for _ in 0..again {
-                node.set(EXPOSURE, &ParamValue::Double(stops + 1e-4 * (known.len() + 1) as f64))?;
-                known.push(timed(&node, frame)?);
-            }
-            node.set(EXPOSURE, &exposure)?;
+        timed(&node, frame)?;
+        for _ in 0..again {
+            node.feed(Arc::new(Touched { files: files.clone(), frame, bits: times.len() as u8 + 1 }))?;
+            times.push(timed(&node, frame)?);
         }
+        node.feed(files.clone())?;
     }
-    // The first frame of all opens the network's session.
-    let mut times = if known.is_empty() { first.split_off(usize::from(first.len() > 1)) } else { known };
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
+}
+
+/// Files of a clip, one frame of which has other low bits in its first value.
+struct Touched {
+    files: Arc<FileSource>,
+    frame: i64,
+    bits: u8,
+}
+
+impl Source for Touched {
+    fn info(&self) -> ClipInfo {
+        self.files.info()
+    }
+
+    fn region_of_definition(&self, time: f64) -> RectD {
+        self.files.region_of_definition(time)
+    }
+
+    fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
+        let mut image = self.files.frame(time, scale, region)?;
+        if time.round() as i64 == self.frame
+            && let Some(byte) = image.data.first_mut()
+        {
+            *byte ^= self.bits;
+        }
+        Ok(image)
+    }
 }
 
 fn timed(node: &ScoredNode, frame: i64) -> Result<f64> {
