@@ -176,6 +176,9 @@ fn a_still_needs_no_motion_and_has_a_time() {
     let total = &scores["columns"][0]["total"];
     assert!(total["ms_per_frame"].is_number(), "{total:#}");
     near(&total["variants"]["default"]["mean_iou"], 1.0);
+    let tiny = tiny();
+    let table = succeeds(folder.path(), &["score", "tone", "still", "--set", &tiny, "--set", "model=custom"]);
+    assert!(!table.contains("lost to smoothing"), "a still has no neighbors: {table}");
 }
 
 #[test]

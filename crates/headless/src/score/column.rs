@@ -22,8 +22,6 @@ pub struct ShotScore {
     pub name: String,
     /// Pixels across and down.
     pub size: (usize, usize),
-    /// How many frames it has.
-    pub frames: usize,
     /// Counts by variant.
     pub tallies: Tallies,
     /// Classes under each look, where wanted.
@@ -181,7 +179,6 @@ fn score_shot(
     Ok(ShotScore {
         name: shot.name.clone(),
         size: (shot.width, shot.height),
-        frames: shot.frames.len(),
         tallies,
         looks,
         locked_off,

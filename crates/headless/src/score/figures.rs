@@ -150,8 +150,8 @@ fn stability(list: &mut List, column: &Column) {
         );
     }
     // Stills have no neighbors that smoothing could take from.
-    let moving = column.shots.iter().any(|shot| shot.frames > 1);
-    let cost = off.zip(on).filter(|_| moving).and_then(|(off, on)| Some(off.mean_iou()? - on.mean_iou()?));
+    let both = off.zip(on).filter(|(off, _)| off.frames > column.shots.len());
+    let cost = both.and_then(|(off, on)| Some(off.mean_iou()? - on.mean_iou()?));
     list.add(section, "mean IoU lost to smoothing", Unit::Share, cost);
     let (off, on) = column.locked_off_off_and_on();
     list.add(section, "locked-off /255, smoothing off", Unit::CodeValues, off);
