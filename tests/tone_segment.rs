@@ -95,6 +95,55 @@ fn the_second_look_counts_as_much_as_the_first() {
     assert_well_behaved(&host);
 }
 
+/// Stripes of `width` pixels, a shadow and material for a network that sees them, an even material for one that does not.
+fn stripes(width: i32) -> impl Fn(i32, i32) -> [f32; 4] {
+    move |x, _| grey(if (x / width) % 2 == 0 { 0.2 } else { 0.78 })
+}
+
+#[test]
+fn a_frame_of_four_times_the_working_size_is_looked_at_more_closely() {
+    let host = harsh_host();
+    let classes = |width, closer_look| {
+        let node = pointwise(&host, frame(width, 64, stripes(2)));
+        set(&node, "working_size", "128");
+        set(&node, "closer_look", closer_look);
+        let index = output(&node, "index");
+        [200, 202].map(|x| index.pixel(x, 32).unwrap()[0])
+    };
+    assert_eq!(classes(512, "false"), [2.0, 2.0]);
+    assert_eq!(classes(512, "true"), [3.0, 2.0]);
+    assert_eq!(classes(508, "true"), [2.0, 2.0], "smaller frames are not concerned");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn measured_by_the_project_a_small_element_is_seen_as_small_as_it_is() {
+    let host = harsh_host();
+    let range = FrameRange { min: 1.0, max: 1.0 };
+    let node = tone_segment(&host).create(Context::General, Project::new(512.0, 256.0, range)).unwrap();
+    node.connect("Source", Arc::new(StillSource::new(frame(128, 64, stripes(1)), range))).unwrap();
+    use_model(&node, &fixture("tiny_tone.onnx"));
+    for (id, value) in [
+        ("edge_refine_px", "0"),
+        ("edge_softness_px", "0"),
+        ("second_look", "false"),
+        ("closer_look", "false"),
+        ("source_colorspace", "srgb"),
+        ("working_size", "128"),
+    ] {
+        set(&node, id, value);
+    }
+    let classes = |size_reference| {
+        set(&node, "size_reference", size_reference);
+        let index = output(&node, "index");
+        [64, 65].map(|x| index.pixel(x, 32).unwrap()[0])
+    };
+    assert_eq!(classes("bounding_box"), [4.0, 2.0]);
+    assert_eq!(classes("project"), [2.0, 2.0]);
+    assert_eq!(classes("bounding_box"), [4.0, 2.0], "what is kept of a frame is kept for its size");
+    assert_well_behaved(&host);
+}
+
 #[test]
 fn premultiplication_of_each_output_is_declared_to_the_host() {
     let host = harsh_host();

@@ -4,6 +4,7 @@ mod analysis;
 mod around;
 mod fill;
 mod input;
+mod looks;
 mod mattes;
 mod output;
 mod settings;

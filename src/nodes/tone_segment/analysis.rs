@@ -1,7 +1,8 @@
 //! What is known of a frame before any parameter shapes it, kept for the renders that follow: a host asks for a frame in
 //! tiles, and an artist drags a slider.
 
-use super::mattes::{Frame, NetworkPicture, Tones, Weighing};
+use super::looks::NetworkPicture;
+use super::mattes::{Frame, Tones, Weighing};
 use super::smoothing::{Between, Sight};
 use crate::nodes::kept::{Room, Shelf, lock};
 use crate::nodes::picture;

@@ -86,7 +86,7 @@ pub fn neighbors(analyst: &Analyst<'_, '_>, plate: &Plate<'_, '_>, own: Key, not
         let sight = analyst.kept_sight(key, || {
             let made = with_frame(analyst, plate, time(offset), |plate| {
                 let (_, picture) = analyst.show(plate)?;
-                analyst.sight(&picture, plate.time)
+                analyst.sight(plate, &picture)
             })?;
             made.ok_or_else(|| Error::node(format!("Source has no frame {} any more", time(offset))))
         })?;

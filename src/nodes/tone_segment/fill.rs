@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::around::Notice;
-use super::input::{Mask, analyse};
+use super::input::{Mask, analyse, geometry};
 use super::mattes::{Buffers, Finish, Tones, Weighing};
 use super::output::{CLASSES, Composer, Row, spread};
 use super::{Output, ToneClass, ToneSegment};
@@ -81,12 +81,11 @@ impl Prepared {
         let output = targets.iter().find(|(wanted, _)| *wanted == Wanted::Output);
         let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
         let analysis = analyse(args, source, mask, notice)?;
-        // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
-        let scale = (args.scale.x * args.scale.y).abs().sqrt();
-        let weighing = Weighing::new(settings, analysis.frame.size(), source.pixel_aspect(), scale);
+        let geometry = geometry(args, source, source.bounds());
+        let weighing = Weighing::new(settings, &geometry);
         Ok(Self {
             tones: analysis.tones(&weighing, args.thread_count()).map_err(Error::node)?,
-            finish: Finish::new(settings, scale).map_err(Error::node)?,
+            finish: Finish::new(settings, geometry.scale).map_err(Error::node)?,
             buffers: Mutex::default(),
             analysis,
             bounds: source.bounds(),

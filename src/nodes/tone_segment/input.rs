@@ -2,13 +2,15 @@
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
 use super::around::{self, Notice};
-use super::mattes::{Frame, NetworkPicture, Tones, both_looks, network_size};
+use super::looks::{Geometry, Looks, NetworkPicture, mean_of_looks};
+use super::mattes::{Frame, Tones};
 use super::output::CLASSES;
 use super::smoothing::Sight;
 use super::{MASK, NODE, ToneSegment, selected_model};
 use crate::nodes::kept::{Key, Room};
 use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
+use imaging::Size;
 use imaging::color::NetworkEncoder;
 use inference::{Device, Engine, Model, Request, Role, tensor};
 use ndarray::{Array2, Array3};
@@ -20,8 +22,8 @@ use std::sync::Arc;
 const HOSTS_THAT_CONNECT_ALL: [&str; 2] = ["DaVinciResolve", "com.blackmagicdesign"];
 
 /// Bytes that each pixel of the network's picture takes until its tones are known: the picture, padded and not, its logits,
-/// a quarter of these for the second look, the mean of both, and the tones.
-const PIXEL_BYTES: usize = LOOK_BYTES + LOOK_BYTES.div_ceil(4) + CLASSES * size_of::<f32>() + Tones::PIXEL_BYTES;
+/// a third of these for all smaller looks, their sum with one that is added, and the tones.
+const PIXEL_BYTES: usize = LOOK_BYTES + LOOK_BYTES.div_ceil(3) + 2 * CLASSES * size_of::<f32>() + Tones::PIXEL_BYTES;
 const LOOK_BYTES: usize = 2 * (4 + CLASSES) * size_of::<f32>();
 
 /// What the artist gave as the subject of a frame.
@@ -95,9 +97,9 @@ pub fn analyse(
     ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
         let (frame, picture) = analyst.show(&plate)?;
         let logits = if neighbors.is_empty() {
-            analyst.answer(&picture, plate.time)?
+            analyst.answer(&plate, &picture)?
         } else {
-            let own = analyst.kept_sight(key, || analyst.sight(&picture, plate.time))?;
+            let own = analyst.kept_sight(key, || analyst.sight(&plate, &picture))?;
             Arc::new(neighbors.smooth(&analyst, key, &own)?)
         };
         let size = picture.size();
@@ -131,12 +133,10 @@ impl<'r, 'a> Analyst<'r, 'a> {
             Mask::Empty => "empty".to_owned(),
             Mask::Image(_) => format!("{:?}", settings.mask_channel),
         };
-        let (size, twice) = (self.working_size(), settings.second_look);
-        let (aspect, device) = (plate.source.pixel_aspect(), self.device);
+        let (Looks { size, count }, device) = (self.looks(plate), self.device);
         let bounds = plate.bounds;
         // The whole entry, because a custom model's may change beside the file.
-        let rest =
-            format!("{:?} {device} {colorspace:?} {exposure} {size} {twice} {aspect} {mask} {bounds:?}", self.model);
+        let rest = format!("{:?} {device} {colorspace:?} {exposure} {size:?} {count} {mask} {bounds:?}", self.model);
         Stage::Hash.time(|| Key::of(self.args, &images, &rest))
     }
 
@@ -150,25 +150,26 @@ impl<'r, 'a> Analyst<'r, 'a> {
             Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.bounds)? })
         })?;
         args.check_abort()?;
-        let size = network_size(frame.size(), plate.source.pixel_aspect(), self.working_size());
+        let size = self.looks(plate).size;
         picture::check_memory(size.width.saturating_mul(size.height).saturating_mul(PIXEL_BYTES))?;
         let picture =
             Stage::Resize.time(|| NetworkPicture::new(&frame, size, args.thread_count())).map_err(Error::node)?;
         Ok((frame, picture))
     }
 
-    /// The network's logits of a picture, padded or not, after as many looks as the settings want.
-    pub fn answer(&self, picture: &NetworkPicture, time: f64) -> Result<Arc<Array3<f32>>> {
-        let near = self.look(picture, time)?;
-        if !self.args.settings.second_look {
-            return Ok(near);
-        }
-        self.args.check_abort()?;
+    /// The network's logits of a plate's picture, padded or not, after as many looks as the settings want.
+    pub fn answer(&self, plate: &Plate<'_, '_>, picture: &NetworkPicture) -> Result<Arc<Array3<f32>>> {
         let threads = self.args.thread_count();
-        let small = Stage::Resize.time(|| picture.halved(threads)).map_err(Error::node)?;
-        let far = self.look(&small, time)?;
-        let mean = Stage::Upsample.time(|| both_looks(&near, &far, picture.size(), threads)).map_err(Error::node)?;
-        Ok(Arc::new(mean))
+        let mut answers = vec![self.look(picture, plate.time)?];
+        let mut smaller = None;
+        for _ in 1..self.looks(plate).count {
+            self.args.check_abort()?;
+            let last = smaller.as_ref().unwrap_or(picture);
+            let next = Stage::Resize.time(|| last.halved(threads)).map_err(Error::node)?;
+            answers.push(self.look(&next, plate.time)?);
+            smaller = Some(next);
+        }
+        Stage::Upsample.time(|| mean_of_looks(&answers, picture.size(), threads)).map_err(Error::node)
     }
 
     /// The network's logits of a picture, padded as the model wants it.
@@ -188,9 +189,9 @@ impl<'r, 'a> Analyst<'r, 'a> {
         Ok(answer.logits)
     }
 
-    /// What temporal smoothing needs of a picture.
-    pub fn sight(&self, picture: &NetworkPicture, time: f64) -> Result<Sight> {
-        let logits = self.answer(picture, time)?;
+    /// What temporal smoothing needs of a plate's picture.
+    pub fn sight(&self, plate: &Plate<'_, '_>, picture: &NetworkPicture) -> Result<Sight> {
+        let logits = self.answer(plate, picture)?;
         Stage::Motion.time(|| Sight::new(picture, logits, self.args.thread_count())).map_err(Error::node)
     }
 
@@ -201,7 +202,19 @@ impl<'r, 'a> Analyst<'r, 'a> {
         SIGHTS.find_or_make(key, Room { least: window, most: 2 * window }, &|| self.args.aborted(), make)
     }
 
-    fn working_size(&self) -> usize {
-        self.args.settings.working_size.max(1) as usize
+    /// The pictures of a plate that the network is shown.
+    fn looks(&self, plate: &Plate<'_, '_>) -> Looks {
+        Looks::new(&self.args.settings, &geometry(self.args, plate.source, plate.bounds))
+    }
+}
+
+/// Where the pixels within `bounds` lie.
+pub fn geometry(args: &RenderArgs<'_, ToneSegment>, source: &Image<'_>, bounds: RectI) -> Geometry {
+    Geometry {
+        frame: Size::new(bounds.width(), bounds.height()),
+        pixel_aspect: source.pixel_aspect(),
+        // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
+        scale: (args.scale.x * args.scale.y).abs().sqrt(),
+        project: args.project().size,
     }
 }

@@ -5,6 +5,7 @@
 //! frame, and gives the same bits as the whole frame would.
 
 use super::ToneSegmentSettings;
+use super::looks::{Geometry, Looks};
 use super::output::CLASSES;
 use crate::nodes::stages::Stage;
 use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
@@ -32,10 +33,6 @@ const MOST_REFINE_CELLS: f64 = 2.0;
 /// its windows, which would average them away; borders of large areas are better where the filter puts them.
 const RECOVERED: [f32; CLASSES - 1] = [1.0, 0.0, 0.0, 0.0];
 
-/// How many times larger than the frame the network's picture may be. The network answers in coarse cells, so that a small
-/// frame or a proxy is better enlarged; beyond, there is nothing more to see.
-const MOST_ENLARGED: f64 = 2.0;
-
 /// One frame as the network sees it, at its own size, top row first.
 pub struct Frame {
     /// Straight (unpremultiplied) colors in display encoding, `[3, height, width]`, 0-1.
@@ -55,87 +52,6 @@ impl Frame {
     fn window(&self) -> Window {
         Window::of_size(self.size())
     }
-}
-
-/// The size of the picture that the network sees: the frame's in square pixels, its long side brought to `working_size`
-/// pixels, or as near as [`MOST_ENLARGED`] lets it.
-pub fn network_size(frame: Size, pixel_aspect: f64, working_size: usize) -> Size {
-    let (width, height) = (frame.width as f64, frame.height as f64);
-    let (width, height) =
-        if pixel_aspect >= 1.0 { (width, height / pixel_aspect) } else { (width * pixel_aspect, height) };
-    fitted(width, height, working_size, MOST_ENLARGED)
-}
-
-/// Sides in proportion, the longer one brought to `long_side` pixels without growing more than `most` times.
-pub fn fitted(width: f64, height: f64, long_side: usize, most: f64) -> Size {
-    let scale = (long_side as f64 / width.max(height)).min(most);
-    let scaled = |side: f64| (side * scale).round().max(1.0) as usize;
-    Size::new(scaled(width), scaled(height))
-}
-
-/// What the network is shown.
-pub struct NetworkPicture {
-    /// `[3, height, width]`, display encoding, 0-1.
-    pub image: Array3<f32>,
-    /// `[1, height, width]`, 0-1.
-    pub subject: Option<Array3<f32>>,
-}
-
-impl NetworkPicture {
-    /// Brings a frame to `size`.
-    ///
-    /// # Errors
-    /// When a size is zero.
-    pub fn new(frame: &Frame, size: Size, threads: usize) -> Result<Self> {
-        let subject = frame.subject.as_ref().map(|subject| subject.view().insert_axis(Axis(0)));
-        if size == frame.size() {
-            return Ok(Self { image: frame.display.clone(), subject: subject.map(|view| view.to_owned()) });
-        }
-        let resize = Resampler::whole(frame.size(), size, Filter::Triangle)?;
-        Ok(Self {
-            image: resize.resample(frame.display.view(), threads)?,
-            subject: subject.map(|view| resize.resample(view, threads)).transpose()?,
-        })
-    }
-
-    /// Its width and height.
-    pub fn size(&self) -> Size {
-        let (_, height, width) = self.image.dim();
-        Size::new(width, height)
-    }
-
-    /// Itself at half the size, for a second look: what fills the picture is then as large as what the network knows best.
-    ///
-    /// # Errors
-    /// When it has no pixels.
-    pub fn halved(&self, threads: usize) -> Result<Self> {
-        let resize = Resampler::whole(self.size(), half(self.size()), Filter::Triangle)?;
-        let subject = self.subject.as_ref().map(|subject| resize.resample(subject.view(), threads)).transpose()?;
-        Ok(Self { image: resize.resample(self.image.view(), threads)?, subject })
-    }
-}
-
-/// The size of the second look at a picture.
-fn half(size: Size) -> Size {
-    Size::new(size.width.div_ceil(2), size.height.div_ceil(2))
-}
-
-/// The mean of the network's logits of a picture and of that [halved](NetworkPicture::halved), at the size of the picture.
-/// Either may be padded.
-///
-/// # Errors
-/// When a size is zero, or there is less than the pictures hold.
-pub fn both_looks(near: &Array3<f32>, far: &Array3<f32>, picture: Size, threads: usize) -> Result<Array3<f32>> {
-    let small = half(picture);
-    let enlarge = Resampler::whole(small, picture, Filter::Triangle)?;
-    let mut mean = enlarge.resample(inference::tensor::crop(far, small.width, small.height), threads)?;
-    let near = inference::tensor::crop(near, picture.width, picture.height);
-    if near.dim() != mean.dim() {
-        let (expected, found) = (mean.shape().to_vec(), near.shape().to_vec());
-        return Err(Error::Shape { what: "logits of the first look", expected, found });
-    }
-    mean.zip_mut_with(&near, |far, near| *far = 0.5 * (*far + near));
-    Ok(mean)
 }
 
 /// The parameters that weigh tones against each other at the network's size. Distances are pixels of the frame at hand.
@@ -168,15 +84,14 @@ impl Finish {
 }
 
 impl Weighing {
-    /// The settings for a `frame` that is a proxy of `scale`, with distances brought to its pixels.
+    /// The settings for a frame that may be a proxy, with distances brought to its pixels.
     ///
     /// What the network sees of the frame at full resolution limits how far borders move, so that a proxy moves them alike.
-    pub fn new(settings: &ToneSegmentSettings, frame: Size, pixel_aspect: f64, scale: f64) -> Self {
-        let full = |side: usize| (side as f64 / scale).round() as usize;
-        let whole = Size::new(full(frame.width), full(frame.height));
-        let seen = network_size(whole, pixel_aspect, settings.working_size.max(1) as usize);
+    pub fn new(settings: &ToneSegmentSettings, geometry: &Geometry) -> Self {
+        let whole = geometry.whole();
+        let seen = Looks::new(settings, &whole).size;
         let cell = |side: usize, cells: usize| side as f64 / cells as f64;
-        let cell_px = cell(whole.width, seen.width).max(cell(whole.height, seen.height));
+        let cell_px = cell(whole.frame.width, seen.width).max(cell(whole.frame.height, seen.height));
         let refine_px = settings.edge_refine_px.min(MOST_REFINE_CELLS * cell_px);
         let bias = [
             settings.bias_background,
@@ -185,7 +100,7 @@ impl Weighing {
             settings.bias_diffuse_shadow,
             settings.bias_cast_shadow,
         ];
-        Self { bias: bias.map(|b| b as f32), refine_px: refine_px * scale }
+        Self { bias: bias.map(|b| b as f32), refine_px: refine_px * geometry.scale }
     }
 }
 
@@ -333,6 +248,7 @@ fn confine(mattes: &mut ArrayViewMut3<f32>, subject: &Array2<f32>, window: Windo
 
 #[cfg(test)]
 mod tests {
+    use super::super::looks::NetworkPicture;
     use super::*;
 
     const WEIGHING: Weighing = Weighing { bias: [0.0; CLASSES], refine_px: 8.0 };
@@ -369,60 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn the_network_sees_every_frame_at_the_working_size_and_tiny_ones_twice_enlarged() {
-        assert_eq!(network_size(Size::new(640, 360), 1.0, 1024), Size::new(1024, 576));
-        assert_eq!(network_size(Size::new(480, 270), 1.0, 1024), Size::new(960, 540));
-        assert_eq!(network_size(Size::new(4096, 2160), 1.0, 1024), Size::new(1024, 540));
-        assert_eq!(network_size(Size::new(1, 10_000), 1.0, 1024), Size::new(1, 1024));
-        assert_eq!(network_size(Size::new(3, 2), 1.0, 128), Size::new(6, 4));
-    }
-
-    #[test]
-    fn the_network_sees_an_anamorphic_plate_unsqueezed() {
-        assert_eq!(network_size(Size::new(1828, 1556), 2.0, 1828), Size::new(1828, 778));
-        assert_eq!(network_size(Size::new(2048, 1556), 2.0, 1024), Size::new(1024, 389));
-        assert_eq!(network_size(Size::new(720, 576), 0.5, 576), Size::new(360, 576));
-    }
-
-    #[test]
-    fn both_looks_weigh_alike_and_lie_on_each_other() {
-        let size = Size::new(37, 22);
-        let ramp = |size: Size, slope: f32| {
-            let at = move |i: usize, n: usize| (i as f32 + 0.5) / n as f32;
-            // Padded, as the network wants it: what lies outside must not be seen.
-            Array3::from_shape_fn((CLASSES, 32, 64), move |(k, y, x)| match (y < size.height, x < size.width) {
-                (true, true) => k as f32 + slope * (at(x, size.width) + 2.0 * at(y, size.height)),
-                _ => 1e9,
-            })
-        };
-        let mean = both_looks(&ramp(size, 2.0), &ramp(half(size), 4.0), size, 2).unwrap();
-        let expected = ramp(size, 3.0);
-        assert_eq!(mean.dim(), (CLASSES, 22, 37));
-        // Beyond the outermost pixel of the smaller look there is nothing to go on with.
-        for ((k, y, x), value) in
-            mean.indexed_iter().filter(|((_, y, x), _)| (1..21).contains(y) && (1..36).contains(x))
-        {
-            assert!((value - expected[[k, y, x]]).abs() < 1e-4, "{k} {y} {x}: {value}");
-        }
-        let short = Array3::zeros((CLASSES, 21, 64));
-        assert!(both_looks(&short, &ramp(half(size), 1.0), size, 1).is_err());
-        assert!(both_looks(&ramp(size, 1.0), &Array3::zeros((CLASSES, 4, 64)), size, 1).is_err());
-    }
-
-    #[test]
-    fn the_second_look_sees_the_whole_picture_and_its_subject_at_half_the_size() {
-        let display = Array3::from_shape_fn((3, 30, 51), |(c, y, x)| (c + y + x) as f32);
-        let subject = Array3::from_shape_fn((1, 30, 51), |(_, _, x)| if x < 25 { 1.0 } else { 0.0 });
-        let picture = NetworkPicture { image: display, subject: Some(subject) };
-        let small = picture.halved(1).unwrap();
-        assert_eq!((small.size(), half(Size::new(1, 1))), (Size::new(26, 15), Size::new(1, 1)));
-        let subject = small.subject.unwrap();
-        assert!(subject[[0, 7, 0]] > 0.99 && subject[[0, 7, 25]] < 0.01);
-        let middle = |planes: &Array3<f32>| planes.mean().unwrap();
-        assert!((middle(&small.image) - middle(&picture.image)).abs() < 0.1);
-    }
-
-    #[test]
     fn mattes_sum_to_one_and_any_window_equals_the_whole() {
         let (frame, logits) = disk(Size::new(101, 67), Size::new(26, 17));
         let tones = tones(&frame, &logits, &WEIGHING);
@@ -455,15 +317,21 @@ mod tests {
     #[test]
     fn a_border_moves_no_farther_than_the_network_may_be_off_and_as_far_in_a_proxy() {
         let settings = ToneSegmentSettings { edge_refine_px: 8.0, working_size: 1024, ..Default::default() };
-        let refine_px = |width, height, scale| Weighing::new(&settings, Size::new(width, height), 1.0, scale).refine_px;
+        let geometry = |width, height, pixel_aspect, scale| Geometry {
+            frame: Size::new(width, height),
+            pixel_aspect,
+            scale,
+            project: None,
+        };
+        let refine_px = |width, height, scale| Weighing::new(&settings, &geometry(width, height, 1.0, scale)).refine_px;
         assert_eq!(refine_px(1024, 576, 1.0), MOST_REFINE_CELLS);
         assert_eq!(refine_px(512, 288, 0.5), MOST_REFINE_CELLS / 2.0);
-        assert_eq!(refine_px(64, 36, 1.0), MOST_REFINE_CELLS / MOST_ENLARGED);
+        assert_eq!(refine_px(64, 36, 1.0), MOST_REFINE_CELLS / 2.0, "twice enlarged");
         assert_eq!(refine_px(3840, 2160, 1.0), MOST_REFINE_CELLS * 3.75);
-        assert_eq!(refine_px(8192, 4320, 1.0), 8.0, "the parameter itself");
+        assert_eq!(refine_px(12_288, 6480, 1.0), 8.0, "the parameter itself");
         assert_eq!(refine_px(1920, 1080, 0.5), MOST_REFINE_CELLS * 3.75 / 2.0);
         // Of a squeezed plate the network sees half of the rows.
-        let squeezed = Weighing::new(&settings, Size::new(2048, 1536), 2.0, 1.0);
+        let squeezed = Weighing::new(&settings, &geometry(2048, 1536, 2.0, 1.0));
         assert_eq!(squeezed.refine_px, MOST_REFINE_CELLS * 4.0);
     }
 
@@ -504,7 +372,8 @@ mod tests {
             clip_white: 1.0,
             ..Default::default()
         };
-        let tones = tones(&frame, &logits, &Weighing::new(&settings, frame.size(), 1.0, 1.0));
+        let geometry = Geometry { frame: frame.size(), pixel_aspect: 1.0, scale: 1.0, project: None };
+        let tones = tones(&frame, &logits, &Weighing::new(&settings, &geometry));
         let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
         let highlight = 8f32.exp() / (8f32.exp() + 4.0);
         assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);

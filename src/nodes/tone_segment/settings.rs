@@ -29,6 +29,13 @@ ofx_sdk::settings! {
         /// Show the network the frame a second time, at half the working size, and take the mean of both answers: large forms
         /// hold together, and little is lost of small ones. Takes about a quarter more time.
         second_look: Boolean = Boolean::new("Second look").default(true).not_animating().parent("input_group"),
+        /// Show the network frames of at least four times the working size, as 4K is at its default, at twice that size too:
+        /// finer forms and borders, for about four times the network's time. Smaller frames are not concerned.
+        closer_look: Boolean = Boolean::new("Closer look").default(true).not_animating().parent("input_group"),
+        /// What the working size is the long side of. A bounding box that grows and shrinks, as that of rendered elements does,
+        /// has the network see the forms larger and smaller from frame to frame; measured by the project they stay as they are.
+        size_reference: Choice<SizeReference> =
+            Choice::new("Size reference").not_animating().parent("input_group"),
         /// Use the Mask input as the subject: outside it everything is background, and the network is told where it lies.
         use_mask: Boolean = Boolean::new("Use mask").default(true).not_animating().parent("input_group"),
         /// Where the Mask input holds the subject.
@@ -98,6 +105,23 @@ impl ChoiceValue for Coverage {
     const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Alpha, "Alpha", "The mask's alpha; its luminance where it has no alpha."),
         (Self::Luminance, "Luminance", "The mask's luminance: a black-and-white picture, whatever its alpha."),
+    ];
+}
+
+/// What the working size is measured by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SizeReference {
+    /// Source's bounding box, whatever its size.
+    #[default]
+    BoundingBox,
+    /// The project's format, where the host says it.
+    Project,
+}
+
+impl ChoiceValue for SizeReference {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::BoundingBox, "Bounding box", "Source's own: a small element is seen as large as a plate."),
+        (Self::Project, "Project", "The project's format: forms are seen alike while the bounding box changes."),
     ];
 }
 

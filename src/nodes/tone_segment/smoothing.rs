@@ -1,6 +1,6 @@
 //! Temporal smoothing, as far as it is a function of arrays: one frame's logits and those of the frames around it.
 
-use super::mattes::{NetworkPicture, fitted};
+use super::looks::{NetworkPicture, shrunk};
 use crate::nodes::stages::Stage;
 use imaging::flow::{FlowPyramid, Motion, luma};
 use imaging::matte::{self, Beside};
@@ -35,7 +35,7 @@ impl Sight {
             None => luma.clone(),
         };
         let size = Size::new(width, height);
-        let small = fitted(width as f64, height as f64, MOTION_SIDE, 1.0);
+        let small = shrunk(size, MOTION_SIDE);
         let pyramid = if small == size {
             FlowPyramid::new(luma.index_axis(Axis(0), 0), threads)?
         } else {
