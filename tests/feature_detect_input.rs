@@ -17,6 +17,8 @@ const EMPTY: i64 = 5;
 struct Garbage {
     /// How far it was moved since.
     moved: Mutex<i32>,
+    /// Black and white, with an alpha of 1, as Fusion's masks come.
+    opaque: bool,
 }
 
 impl Garbage {
@@ -44,7 +46,8 @@ impl Source for Garbage {
         let image = picture(Self::BOUNDS, |x, y| {
             let (x, y) = (f64::from(x) + 20.5, 138.0 - f64::from(y) - 0.5);
             let inside = (left..left + width).contains(&x) && (top..top + height).contains(&y);
-            [if inside && time as i64 != EMPTY { 1.0 } else { 0.0 }; 4]
+            let value = if inside && time as i64 != EMPTY { 1.0 } else { 0.0 };
+            [value, value, value, if self.opaque { 1.0 } else { value }]
         });
         StillSource::new(image, RANGE).frame(time, scale, region)
     }
@@ -56,11 +59,30 @@ fn assert_near(found: kurbo::Point, expected: (f64, f64), off: f64, told: &str) 
 }
 
 #[test]
+fn a_black_and_white_crop_with_alpha_one_as_fusion_has_it_is_read_by_its_luminance() {
+    let host = harsh_host();
+    let found = |opaque, channel| {
+        let node = node(&host, &Arc::new(Shot::default()));
+        set(&node, "crop_channel", channel);
+        node.connect("Crop", Arc::new(Garbage { moved: Mutex::new(0), opaque })).unwrap();
+        node.press("analyse").unwrap();
+        let crops: Vec<_> = analysis(&node).frames().map(|(frame, found)| (frame, found.crop)).collect();
+        crops
+    };
+    let matte = found(false, "alpha");
+    assert!(matte.iter().all(|(frame, _)| *frame != EMPTY), "{matte:?}");
+    assert_eq!(found(true, "luminance"), matte);
+    assert_eq!(found(false, "luminance"), matte);
+    assert!(found(true, "alpha").iter().any(|(frame, _)| *frame == EMPTY), "alpha says that all is face");
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn the_crop_input_is_followed_frame_by_frame_with_its_margin_and_where_it_is_empty_no_face_is_found() {
     let host = harsh_host();
     let node = node(&host, &Arc::new(Shot::default()));
     set(&node, "crop_margin", "0.25");
-    let garbage = Arc::new(Garbage { moved: Mutex::new(0) });
+    let garbage = Arc::new(Garbage { moved: Mutex::new(0), opaque: false });
     node.connect("Crop", garbage.clone()).unwrap();
     node.press("analyse").unwrap();
     assert_eq!(frames(&node), [1, 2, 3, 4, 6, 7, 8]);
@@ -116,7 +138,7 @@ fn an_analysis_of_proxies_stores_pixels_of_the_whole_plate() {
 fn a_crop_input_at_proxy_size_means_the_same_part_of_the_plate() {
     let host = harsh_host();
     let node = node(&host, &Arc::new(Shot::default()));
-    node.connect("Crop", Arc::new(Garbage { moved: Mutex::new(0) })).unwrap();
+    node.connect("Crop", Arc::new(Garbage { moved: Mutex::new(0), opaque: false })).unwrap();
     node.set_proxy(RenderScale::uniform(0.5));
     node.set_time(2.0).unwrap();
     node.press("analyse_frame").unwrap();

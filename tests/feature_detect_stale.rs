@@ -120,6 +120,7 @@ fn settings_that_the_networks_picture_depends_on_mark_every_frame_while_they_are
     for (id, other, own, told) in [
         ("exposure", "1.5", "0", "stale: exposure changed"),
         ("source_colorspace", "aces_cg", "srgb", "stale: source colorspace changed"),
+        ("source_alpha", "unpremultiplied", "host", "stale: source alpha changed"),
         ("crop_top_right", "100,130", "108,138", "stale: crop changed"),
         ("use_crop_rectangle", "false", "true", "stale: crop changed"),
         ("crop_margin", "0.2", "0", "stale: crop changed"),

@@ -338,6 +338,33 @@ fn premultiplied_source_is_straightened_before_the_network_sees_it() {
 }
 
 #[test]
+fn a_plate_with_a_matte_beside_it_is_seen_as_it_is_though_nuke_calls_it_premultiplied() {
+    let host = harsh_host();
+    let plate = |alpha: &dyn Fn(i32) -> f32, premultiplication| {
+        let mut source = frame(96, 64, |x, y| {
+            let [r, g, b, _] = scenery(x, y);
+            [r, g, b, alpha(x)]
+        });
+        source.premultiplication = premultiplication;
+        pointwise(&host, source)
+    };
+    let matte = |x: i32| 0.25 + 0.75 * (x as f32 / 95.0);
+    let bare = plate(&|_| 1.0, Premultiplication::Premultiplied);
+    let nuke = plate(&matte, Premultiplication::Premultiplied);
+    let expected = output(&bare, "packed_light");
+    assert!(largest_difference(&output(&nuke, "packed_light"), &expected) > 0.5, "divided by its matte");
+    set(&nuke, "source_alpha", "unpremultiplied");
+    assert_eq!(output(&nuke, "packed_light"), expected);
+    let told = plate(&matte, Premultiplication::Unpremultiplied);
+    assert_eq!(output(&told, "packed_light"), expected);
+    assert_eq!(output(&told, "cutout"), output(&nuke, "cutout"), "what is cut out is multiplied by both");
+    set(&told, "source_alpha", "premultiplied");
+    set(&nuke, "source_alpha", "host");
+    assert_eq!(output(&told, "packed_light"), output(&nuke, "packed_light"));
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn log_and_linear_encodings_of_one_picture_give_the_same_mattes() {
     let host = harsh_host();
     let slog3 = |v: f32| {

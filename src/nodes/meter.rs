@@ -14,8 +14,9 @@ use ofx_sdk::{Error, Result};
 pub fn set_exposure<E: Effect>(args: &ChangedArgs<'_, E>, status: ParamId<Text>) -> Result<()> {
     let (params, time) = (args.params(), args.time);
     let colorspace = params.get(EncodingSettings::source_colorspace)?.value_at(time)?.0;
+    let alpha = params.get(EncodingSettings::source_alpha)?.value_at(time)?;
     let image = args.image_at(&Clip::SOURCE, time)?.filter(|image| !image.bounds().is_empty());
-    let stops = image.and_then(|image| metered_stops(&mut picture::luminances(&image, colorspace)));
+    let stops = image.and_then(|image| metered_stops(&mut picture::luminances(&image, alpha, colorspace)));
     let Some(stops) = stops else {
         return Err(Error::node(format!("Meter: Source shows no light on frame {time}; go to a frame that does")));
     };

@@ -2,6 +2,7 @@
 
 use super::colorspace::SourceColorspace;
 use super::model::Device;
+use super::picture::{Coverage, SourceAlpha};
 use ofx_sdk::plugin::*;
 
 ofx_sdk::settings! {
@@ -35,10 +36,28 @@ ofx_sdk::settings! {
     pub struct EncodingSettings {
         /// The color encoding of Source. The network is shown an sRGB picture made from it.
         source_colorspace: Choice<SourceColorspace> = Choice::new("Source colorspace").parent("input_group"),
+        /// What Source's alpha has to do with its colors. Hosts that say premultiplied of every picture, as Nuke does, say it of a
+        /// plate with a matte beside it too: its colors would be divided by that matte, and its soft edges be shown too bright.
+        source_alpha: Choice<SourceAlpha> = Choice::new("Source alpha").not_animating().parent("input_group"),
         /// Stops of exposure applied to what the network sees, never to the output. Raise it for a dark plate.
         exposure: Double = Double::new("Exposure").range(-20.0, 20.0).display(-4.0, 4.0).parent("input_group"),
         /// Sets Exposure by the current frame: a dark plate is brightened, and light above white comes back. A frame that has
         /// white gets 0. Choose a frame that stands for the shot.
         meter: PushButton = PushButton::new("Meter").parent("input_group"),
     }
+}
+
+impl ChoiceValue for SourceAlpha {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Host, "Host", "As the host says."),
+        (Self::Premultiplied, "Premultiplied", "Colors are multiplied by alpha."),
+        (Self::Unpremultiplied, "Unpremultiplied", "Colors are not: alpha is a matte beside the picture."),
+    ];
+}
+
+impl ChoiceValue for Coverage {
+    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::Alpha, "Alpha", "The mask's alpha; its luminance where it has no alpha."),
+        (Self::Luminance, "Luminance", "The mask's luminance: a black-and-white picture, whatever its alpha."),
+    ];
 }

@@ -26,6 +26,29 @@ const LEAST_METERED_ALPHA: f32 = 0.5;
 /// A frame beyond this many pixels is a mistake of the project, not a plate; arrays of it would exhaust memory.
 const MOST_PIXELS: usize = 1 << 28;
 
+/// What an image's alpha has to do with its colors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceAlpha {
+    /// What the host says.
+    #[default]
+    Host,
+    /// Colors are multiplied by it.
+    Premultiplied,
+    /// Colors are not.
+    Unpremultiplied,
+}
+
+impl SourceAlpha {
+    /// What holds for an image. One without alpha is opaque, whatever anybody says.
+    pub fn of(self, image: &Image<'_>) -> Premultiplication {
+        match self {
+            Self::Premultiplied if image.has_alpha() => Premultiplication::Premultiplied,
+            Self::Unpremultiplied if image.has_alpha() => Premultiplication::Unpremultiplied,
+            Self::Host | Self::Premultiplied | Self::Unpremultiplied => image.premultiplication(),
+        }
+    }
+}
+
 /// The straight colors of the pixels of `bounds`, display-encoded for a network, `[3, height, width]`; black where the image
 /// has none.
 ///
@@ -35,9 +58,10 @@ pub fn display_colors(
     instance: &Instance,
     image: &Image<'_>,
     bounds: RectI,
+    alpha: SourceAlpha,
     encoder: &NetworkEncoder,
 ) -> Result<Array3<f32>> {
-    let straighten = image.premultiplication() == Premultiplication::Premultiplied;
+    let straighten = alpha.of(image) == Premultiplication::Premultiplied;
     convert(instance, bounds, 3, |y, x1, pixels, mut planes| {
         image.read_row(y, x1, pixels);
         if straighten {
@@ -57,11 +81,11 @@ pub fn display_colors(
 
 /// Luminances of an even sample of an image's pixels, straight and in linear light. What is mostly transparent does not
 /// count: straightened, the faint end of a glow would be brighter than the lamp.
-pub fn luminances(image: &Image<'_>, colorspace: Colorspace) -> Vec<f32> {
+pub fn luminances(image: &Image<'_>, alpha: SourceAlpha, colorspace: Colorspace) -> Vec<f32> {
     let bounds = image.bounds();
     let step = bounds.width().max(bounds.height()).div_ceil(SAMPLES_A_SIDE).max(1);
     let first = |length: usize| (step / 2).min(length.saturating_sub(1) / 2);
-    let straighten = image.premultiplication() == Premultiplication::Premultiplied;
+    let straighten = alpha.of(image) == Premultiplication::Premultiplied;
     let mut pixels = vec![[0.0; 4]; bounds.width()];
     let mut found = Vec::new();
     for y in (bounds.y1..bounds.y2).skip(first(bounds.height())).step_by(step) {

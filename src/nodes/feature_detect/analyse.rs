@@ -253,7 +253,13 @@ impl<'r, 'a> Walk<'r, 'a> {
         };
         let (input, plate) = (&self.freshness.input, self.analysis.plate());
         let picture_hash = picture_hash(input, &image);
-        let display = picture::display_colors(args, &image, image.bounds(), &input.encoder(frame)?)?;
+        let display = picture::display_colors(
+            args,
+            &image,
+            image.bounds(),
+            settings.encoding.source_alpha,
+            &input.encoder(frame)?,
+        )?;
         let picture = placed(display, image.bounds(), args.scale, plate);
         drop(image);
         let manner = Manner {

@@ -133,7 +133,8 @@ fn write(
     paint: &Paint,
 ) -> Result<()> {
     let window = output.window();
-    let composer = Composer::new(&args.settings.output, source.premultiplication());
+    let premultiplication = args.settings.analysis.encoding.source_alpha.of(source);
+    let composer = Composer::new(&args.settings.output, premultiplication);
     let rows: Vec<Mutex<Option<RowMut<'_>>>> = output.rows_mut().into_iter().map(|row| Mutex::new(Some(row))).collect();
     args.for_each_piece(rows.len(), |i| {
         let row = rows[i].lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -142,7 +143,7 @@ fn write(
             source.read_row(row.y(), row.x1(), &mut pixels);
             let at = (window.y2 - 1 - row.y()) as usize;
             let first = (row.x1() - window.x1) as usize;
-            paint_row(paint, &composer, source.premultiplication(), (at, first), &mut pixels);
+            paint_row(paint, &composer, premultiplication, (at, first), &mut pixels);
             row.write(row.x1(), &pixels);
         }
     });

@@ -19,8 +19,9 @@ pub const CROP_SETTING: &str = "crop";
 pub const PROXY_SETTING: &str = "proxy";
 
 /// What an answer depends on beside its picture and the model, as [`Input::depends_on`] tells it.
-const DEPENDENCIES: [&str; 5] = [
+const DEPENDENCIES: [&str; 6] = [
     EncodingSettings::source_colorspace.name(),
+    EncodingSettings::source_alpha.name(),
     EncodingSettings::exposure.name(),
     AnalysisSettings::second_look.name(),
     AnalysisSettings::dejitter.name(),
@@ -28,13 +29,15 @@ const DEPENDENCIES: [&str; 5] = [
 ];
 
 /// The parameters whose change makes frames stale: the model, and those behind every dependency.
-pub const STALE_BY: [&str; 10] = [
+pub const STALE_BY: [&str; 12] = [
     NetworkSettings::model_id.name(),
     EncodingSettings::source_colorspace.name(),
+    EncodingSettings::source_alpha.name(),
     EncodingSettings::exposure.name(),
     AnalysisSettings::second_look.name(),
     AnalysisSettings::dejitter.name(),
     AnalysisSettings::use_crop_input.name(),
+    AnalysisSettings::crop_channel.name(),
     AnalysisSettings::use_crop_rectangle.name(),
     AnalysisSettings::crop_bottom_left.name(),
     AnalysisSettings::crop_top_right.name(),
@@ -130,7 +133,7 @@ impl<A: Access> Input<'_, A> {
     /// What the Crop input covers, in pixels of the plate.
     fn covered(&self, matte: &Image<'_>) -> Result<Option<Rect>> {
         let bounds = matte.bounds();
-        let coverage = picture::coverage(self.instance, matte, bounds, picture::Coverage::Alpha)?;
+        let coverage = picture::coverage(self.instance, matte, bounds, self.settings.crop_channel)?;
         let inside = coverage.indexed_iter().filter(|(_, value)| **value >= LEAST_COVERAGE).map(|(at, _)| at);
         let pixels = inside.map(|(y, x)| Rect::new(x as f64, y as f64, x as f64 + 1.0, y as f64 + 1.0));
         // By way of the canonical plane: the matte's pixels may have another aspect than Source's.
@@ -164,6 +167,7 @@ impl<A: Access> Input<'_, A> {
         let settings = self.settings;
         let known = [
             self.colorspace(frame).ok().map(|space| space.id().to_owned()),
+            Some(format!("{:?}", settings.encoding.source_alpha).to_lowercase()),
             self.exposure(frame).ok().map(|stops| stops.to_string()),
             Some(settings.second_look.to_string()),
             Some(settings.dejitter.to_string()),

@@ -89,7 +89,7 @@ impl Prepared {
             buffers: Mutex::default(),
             analysis,
             bounds: source.bounds(),
-            composer: Composer::new(settings, source.premultiplication(), code_value),
+            composer: Composer::new(settings, settings.encoding.source_alpha.of(source), code_value),
             needs_confidence: targets.iter().any(|(wanted, _)| needs_confidence(*wanted)),
         })
     }

@@ -127,6 +127,7 @@ impl<'r, 'a> Analyst<'r, 'a> {
     pub fn key(&self, plate: &Plate<'_, '_>) -> Key {
         let settings = &self.args.settings;
         let (colorspace, exposure) = (settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
+        let alpha = settings.encoding.source_alpha.of(plate.source);
         let images: Vec<_> = [plate.source].into_iter().chain(plate.mask.image()).collect();
         let mask = match plate.mask {
             Mask::Absent => "none".to_owned(),
@@ -136,7 +137,8 @@ impl<'r, 'a> Analyst<'r, 'a> {
         let (Looks { size, count }, device) = (self.looks(plate), self.device);
         let bounds = plate.bounds;
         // The whole entry, because a custom model's may change beside the file.
-        let rest = format!("{:?} {device} {colorspace:?} {exposure} {size:?} {count} {mask} {bounds:?}", self.model);
+        let rest =
+            format!("{:?} {device} {colorspace:?} {alpha:?} {exposure} {size:?} {count} {mask} {bounds:?}", self.model);
         Stage::Hash.time(|| Key::of(self.args, &images, &rest))
     }
 
@@ -146,7 +148,8 @@ impl<'r, 'a> Analyst<'r, 'a> {
         args.check_abort()?;
         let encoder = NetworkEncoder::new(settings.encoding.source_colorspace.0, settings.encoding.exposure as f32);
         let frame = Stage::Convert.time(|| {
-            let display = picture::display_colors(args, plate.source, plate.bounds, &encoder)?;
+            let display =
+                picture::display_colors(args, plate.source, plate.bounds, settings.encoding.source_alpha, &encoder)?;
             Ok::<_, Error>(Frame { display, subject: plate.mask.subject(args, plate.bounds)? })
         })?;
         args.check_abort()?;

@@ -101,13 +101,6 @@ fn models() -> Vec<ChoiceOption> {
     model::labels(super::NODE).into_iter().map(ChoiceOption::new).collect()
 }
 
-impl ChoiceValue for Coverage {
-    const OPTIONS: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::Alpha, "Alpha", "The mask's alpha; its luminance where it has no alpha."),
-        (Self::Luminance, "Luminance", "The mask's luminance: a black-and-white picture, whatever its alpha."),
-    ];
-}
-
 /// What the working size is measured by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SizeReference {

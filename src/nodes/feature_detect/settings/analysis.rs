@@ -3,6 +3,7 @@
 use crate::nodes::feature_detect::NODE;
 use crate::nodes::model;
 use crate::nodes::network_settings::{EncodingSettings, NetworkSettings};
+use crate::nodes::picture::Coverage;
 use ofx_sdk::plugin::*;
 
 ofx_sdk::settings! {
@@ -23,6 +24,8 @@ ofx_sdk::settings! {
         /// Look for the face within what the Crop input covers on each frame: a rough garbage matte is enough. Without a
         /// connected Crop, and without the rectangle below, the node finds the face by itself and follows it.
         use_crop_input: Boolean = Boolean::new("Use Crop input").default(true).not_animating().parent("input_group"),
+        /// Where the Crop input holds the matte.
+        crop_channel: Choice<Coverage> = Choice::new("Crop channel").not_animating().parent("input_group"),
         /// Look for the face within the rectangle below, which may be keyed. The Crop input wins over it.
         use_crop_rectangle: Boolean = Boolean::new("Use crop rectangle").not_animating().parent("input_group"),
         /// Lower left corner of a rough rectangle around the face.
