@@ -174,14 +174,62 @@ fn errors_name_what_is_wrong_and_keep_what_is_written() {
 }
 
 #[test]
-fn frames_that_exist_are_skipped_on_request() {
+fn frames_that_exist_are_skipped_on_request_and_empty_files_do_not_count() {
     let (shot, tiny) = (shot(3), tiny());
     let folder = shot.path();
     std::fs::write(folder.join("o.0002.png"), b"mine").unwrap();
+    std::fs::write(folder.join("o.0003.png"), b"").unwrap();
     let told = succeeds(folder, &render("o.%04d.png", &tiny, &["--skip-existing", "--json"]));
     let summary: Value = serde_json::from_str(&told).unwrap();
     assert_eq!((&summary["frames"], &summary["skipped"]), (&Value::from(2), &Value::from(1)));
     assert_eq!(bytes(folder, "o.0002.png"), b"mine");
+    image::open(folder.join("o.0003.png")).unwrap();
+}
+
+/// Every file of a folder with its bytes.
+fn contents(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    files.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn an_output_that_is_an_input_is_refused_before_anything_is_rendered() {
+    let (shot, tiny) = (shot(3), tiny());
+    let folder = shot.path();
+    std::fs::copy(folder.join("shot.0001.png"), folder.join("mask.0001.png")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder, folder.join("here")).unwrap();
+    let before = contents(folder);
+    let onto = |output: &str, more: &[&str], input: &str| {
+        let told = fails(folder, &render(output, &tiny, more), 2);
+        for part in ["--output ", "would replace the input", input, "another folder"] {
+            assert!(told.contains(part), "{output} {more:?}: {told} lacks {part}");
+        }
+    };
+    onto("shot.%04d.png", &[], "shot.0001.png");
+    onto("./shot.####.png", &[], "shot.0001.png");
+    onto("shot.%04d.png", &["--skip-existing"], "shot.0001.png");
+    onto("shot.0003.png", &["--frames", "1"], "shot.0003.png");
+    onto("mask.%04d.png", &["--clip", "Mask=mask.0001.png"], "mask.0001.png");
+    #[cfg(unix)]
+    onto("here/shot.%04d.png", &["--frames", "2-3"], "shot.0002.png");
+    let told = fails(folder, &render("o.%04d.png", &tiny, &["--save-params", "shot.0002.png"]), 2);
+    assert!(told.contains("--save-params shot.0002.png"), "{told}");
+    for command in ["sheet", "gif"] {
+        let told = fails_plain(folder, &[command, "shot.%04d.png", "-o", "shot.0002.png"]);
+        assert!(told.contains("--output shot.0002.png") && told.contains("would replace"), "{command}: {told}");
+    }
+    let told = fails_plain(folder, &["trace", "shot.%04d.png", "./shot.0001.png", "--to", "svg", "--overwrite"]);
+    assert!(told.contains("OUTPUT ./shot.0001.png") && told.contains("would replace"), "{told}");
+    assert!(contents(folder) == before, "an input was touched, or something was written");
+}
+
+/// A command that takes no bundle and must be refused as badly called.
+fn fails_plain(folder: &Path, arguments: &[&str]) -> String {
+    let output = std::process::Command::new(program()).args(arguments).current_dir(folder).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+    told
 }
 
 #[test]

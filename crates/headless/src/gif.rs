@@ -3,6 +3,7 @@
 use crate::cli::GifArgs;
 use crate::error::{Error, Result};
 use crate::frames::write_whole;
+use crate::overwrite;
 use crate::picture::{Picture, Reel};
 use color_quant::NeuQuant;
 use gif::{Encoder, Frame, Repeat};
@@ -23,6 +24,7 @@ pub fn gif(args: &GifArgs) -> Result<String> {
     if !(1.0..=50.0).contains(&args.fps) {
         return Err(Error::Usage(format!("--fps {}: give a number from 1 to 50", args.fps)));
     }
+    overwrite::refuse_pictures(&args.pictures)?;
     let reel = Reel::open(&args.pictures)?;
     let pictures = reel.frames.iter().map(|f| reel.at(*f, args.width as usize)).collect::<Result<Vec<_>>>()?;
     write_gif(&args.pictures.output, &pictures, args.fps)

@@ -25,6 +25,7 @@ pub mod layers;
 pub mod merge;
 pub mod nearest;
 pub mod nodes;
+pub mod overwrite;
 pub mod params_file;
 pub mod picture;
 pub mod render;

@@ -4,6 +4,7 @@ use crate::cli::{DepthArg, RenderArgs};
 use crate::error::{Error, Result};
 use crate::frames::{ExrPlane, Frame, write_exr, write_png};
 use crate::layers;
+use crate::overwrite;
 use crate::params_file;
 use crate::report::{Summary, Terminal, interrupted, on_interrupt};
 use crate::sequence::{FrameList, Pattern, gaps};
@@ -25,6 +26,7 @@ const LONGEST_NOTE: usize = 4096;
 pub fn render(args: &RenderArgs) -> Result<Summary> {
     let terminal = Arc::new(Terminal::new(0, args.json));
     let plan = Plan::new(args)?;
+    overwrite::refuse_render(args)?;
     let current = plan.listed.as_ref().and_then(|listed| listed.frames().first()).copied();
     let session = open(args, current, terminal.clone())?;
     let planes = match args.layers {
@@ -41,8 +43,7 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
     }
     let wanted = plan.frames(&session, args.skip_missing)?;
     let total = wanted.len();
-    let frames: Vec<i64> =
-        wanted.into_iter().filter(|f| !(args.skip_existing && plan.output.path(*f).exists())).collect();
+    let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && plan.is_there(*f))).collect();
     terminal.set_total(frames.len());
     let abort = session.instance.abort_handle();
     on_interrupt(move || abort.abort());
@@ -102,6 +103,11 @@ impl Plan {
             return Err(Error::Usage("--frame-rate: give a number from above 0 to 1000".into()));
         }
         Ok(Self { output, exr, depth, listed, scale: RenderScale::uniform(args.checked_scale()?) })
+    }
+
+    /// Whether a frame's output exists. An empty file is what a broken copy or a full disk leaves.
+    fn is_there(&self, frame: i64) -> bool {
+        std::fs::metadata(self.output.path(frame)).is_ok_and(|found| found.is_file() && found.len() > 0)
     }
 
     /// The frames to render: those that were named, or those that exist. A gap is an error, or left out.

@@ -3,6 +3,7 @@
 use crate::cli::SheetArgs;
 use crate::error::{Error, Result};
 use crate::frames::write_whole;
+use crate::overwrite;
 use crate::picture::{Picture, Reel};
 use image::ImageEncoder as _;
 
@@ -14,6 +15,7 @@ pub fn sheet(args: &SheetArgs) -> Result<String> {
     if args.pictures.output.extension().is_none_or(|e| !e.eq_ignore_ascii_case("png")) {
         return Err(Error::Usage(format!("--output {}: a sheet is a PNG", args.pictures.output.display())));
     }
+    overwrite::refuse_pictures(&args.pictures)?;
     let reel = Reel::open(&args.pictures)?;
     let shown = spread(&reel.frames, args.rows as usize);
     let rows = shown.iter().map(|frame| reel.at(*frame, args.width as usize)).collect::<Result<Vec<_>>>()?;

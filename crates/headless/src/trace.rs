@@ -12,6 +12,7 @@ use crate::cli::ReadArgs;
 use crate::convert::{Output, OutputArgs};
 use crate::error::{Error, Result};
 use crate::frames::{self, Frame, ReadOptions};
+use crate::overwrite;
 use crate::sequence::{FrameList, Pattern};
 
 /// Arguments of `trace`.
@@ -77,6 +78,7 @@ pub enum MatteChannel {
 pub fn trace(args: &TraceArgs) -> Result<String> {
     let (input, output) = (Pattern::parse(&args.input)?, Output::parse(&args.output, &args.writing)?);
     let frames = frames_of(&input, args)?;
+    output.refuse_inputs(&frames, overwrite::files(&input))?;
     let options = TraceOptions {
         tolerance_px: args.edge_tolerance,
         level: args.level,

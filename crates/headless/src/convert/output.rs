@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use roto::exchange::{Format, Scene, WriteOptions};
@@ -7,6 +7,7 @@ use super::Keys;
 use super::args::writable;
 use crate::error::{Error, Result};
 use crate::frames::write_whole;
+use crate::overwrite;
 use crate::sequence::Pattern;
 
 /// How shapes are written to a file.
@@ -67,6 +68,15 @@ impl Output {
     /// The format that is written.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Refuses to replace what is read, whatever `--overwrite` says.
+    ///
+    /// # Errors
+    /// As [`overwrite::refuse`].
+    pub fn refuse_inputs(&self, frames: &[i64], inputs: Vec<PathBuf>) -> Result<()> {
+        let outputs = frames.iter().map(|frame| self.files.path(*frame));
+        overwrite::refuse(&format!("OUTPUT {}", self.files), outputs, inputs)
     }
 
     /// Writes the scene, and warns of what the format cannot say.
