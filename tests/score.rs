@@ -372,3 +372,38 @@ fn arguments_that_mean_nothing_are_told() {
     assert!(told(&["shot", "--also", "none.onnx"], 2).contains("none.onnx"));
     assert!(told(&["shot", "--boundary-px=-1"], 2).contains("boundary-px"));
 }
+
+#[test]
+fn figures_that_cannot_be_written_are_told_before_anything_is_rendered() {
+    let folder = written(&[("shot", Labelled::default())]);
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    let tiny = tiny();
+    let start = ["score", "tone", "shot", "--set", &tiny, "--set", "model=custom"];
+    // A model that is missing fails the first render: it is never come to.
+    let none = ["score", "tone", "shot", "--set", "custom_model=none.onnx", "--set", "model=custom"];
+    for out in ["file/scores.json", "shot"] {
+        let told = fails(folder.path(), &[&none[..], &["--out", out]].concat(), 4);
+        assert!(told.contains(&format!("cannot write {out}")), "{told}");
+    }
+    let told = fails(folder.path(), &[&none[..], &["--gif", "file"]].concat(), 4);
+    assert!(told.contains("cannot write file/shot.gif"), "{told}");
+    let facts = std::fs::read(folder.path().join("shot/shot.json")).unwrap();
+    for out in ["shot/shot.json", "shot/../shot/labels/0001.png"] {
+        let told = fails(folder.path(), &[&start[..], &["--out", out]].concat(), 2);
+        assert!(told.contains(&format!("--out {out}")) && told.contains("would replace"), "{told}");
+    }
+    assert_eq!(std::fs::read(folder.path().join("shot/shot.json")).unwrap(), facts);
+    succeeds(folder.path(), &[&start[..], &["--out", "shot/scores.json"]].concat());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn figures_are_on_the_screen_before_the_file_fails() {
+    let folder = written(&[("shot", Labelled::default())]);
+    let tiny = tiny();
+    let full = ["score", "tone", "shot", "--set", &tiny, "--set", "model=custom", "--out", "/dev/full"];
+    let output = terminal::rotocel(folder.path(), &full);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("mean IoU"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/dev/full: the disk is full"));
+}

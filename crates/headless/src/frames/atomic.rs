@@ -14,20 +14,51 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     if is_stream(path) {
         return write_through(path, bytes);
     }
-    let folder = match path.parent() {
+    let folder = folder_of(path);
+    std::fs::create_dir_all(folder).map_err(|e| Error::output(path, explain(&e)))?;
+    let mut file = part_file(folder).map_err(|e| Error::output(path, explain(&e)))?;
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| Error::output(path, explain(&e)))?;
+    file.persist(path).map_err(|e| Error::output(path, explain(&e.error)))?;
+    Ok(())
+}
+
+/// Says now what [`write_whole`] would say after an hour's work. Nothing is made, and nothing left behind.
+///
+/// # Errors
+/// [`Error::Output`] names the file.
+pub fn check_writable(path: &Path) -> Result<()> {
+    if is_stream(path) {
+        return write_through(path, b"");
+    }
+    let told = |e: &std::io::Error| Error::output(path, explain(e));
+    if path.is_dir() {
+        return Err(told(&std::io::ErrorKind::IsADirectory.into()));
+    }
+    let mut folder = folder_of(path);
+    // What is missing is made when it is written to, if the folder above may be written to.
+    while let (Err(found), Some(above)) = (std::fs::metadata(folder), folder.parent()) {
+        if found.kind() != std::io::ErrorKind::NotFound {
+            return Err(told(&found));
+        }
+        folder = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+    }
+    part_file(folder).map(drop).map_err(|e| told(&e))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder).map_err(|e| Error::output(path, explain(&e)))?;
+    }
+}
+
+fn part_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rotocel-").suffix(".part");
     // A temporary file is private; a frame is as readable as any other file that the user writes.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(|e| Error::output(path, explain(&e)))?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| Error::output(path, explain(&e)))?;
-    file.persist(path).map_err(|e| Error::output(path, explain(&e.error)))?;
-    Ok(())
+    builder.tempfile_in(folder)
 }
 
 /// Whether the path is a pipe, a terminal or a device: renaming would put a file in its place.
@@ -82,6 +113,24 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before_and_what_can_be_leaves_no_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("file"), b"kept").unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        for bad in ["file/a.json", "file/deeper/a.json", "folder"] {
+            let told = check_writable(&at(bad)).unwrap_err();
+            assert_eq!(told.exit_code(), crate::error::EXIT_OUTPUT, "{told}");
+            assert!(told.to_string().contains(bad), "{told}");
+        }
+        for good in ["file", "new.json", "made/here/new.json"] {
+            check_writable(&at(good)).unwrap();
+        }
+        assert_eq!(std::fs::read(at("file")).unwrap(), b"kept");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 
     #[test]

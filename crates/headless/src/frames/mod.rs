@@ -14,7 +14,7 @@ mod proxy;
 mod still;
 mod tiff_directory;
 
-pub use atomic::{read_text, write_whole};
+pub use atomic::{check_writable, read_text, write_whole};
 pub use decoding::hush_decoders;
 pub use exr_write::{ExrPlane, write_exr};
 pub(crate) use still::quantized;

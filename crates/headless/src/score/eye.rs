@@ -11,7 +11,7 @@ use crate::picture::Picture;
 use crate::report::Terminal;
 use ndarray::{Array3, ArrayView3, Axis};
 use ofx_sdk::Components;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Flat colors of the classes, as the training's contact sheets have them.
@@ -38,10 +38,15 @@ pub fn gifs(shots: &[Shot], folder: &Path, args: &ScoreToneArgs, terminal: &Arc<
             pictures.push(Picture::side_by_side(&small));
         }
         let rate = shot.frame_rate.unwrap_or(USUAL_RATE).clamp(1.0, 50.0);
-        told += &write_gif(&folder.join(format!("{}.gif", shot.name)), &pictures, rate)?;
+        told += &write_gif(&gif_path(folder, shot), &pictures, rate)?;
         terminal.step();
     }
     Ok(told)
+}
+
+/// The file of a shot's GIF.
+pub fn gif_path(folder: &Path, shot: &Shot) -> PathBuf {
+    folder.join(format!("{}.gif", shot.name))
 }
 
 /// Mattes as their colors, blended.

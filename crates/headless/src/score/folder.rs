@@ -96,6 +96,13 @@ fn collect(folder: &Path, above: &mut Vec<PathBuf>, found: &mut Vec<PathBuf>) ->
     Ok(())
 }
 
+/// What a shot may be made of: `shot.json`, and the files of its folders.
+pub fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let listed = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let inside = listed(folder).filter(|path| path.is_dir()).flat_map(|kind| listed(&kind).collect::<Vec<_>>());
+    std::iter::once(folder.join("shot.json")).chain(inside).collect()
+}
+
 impl Shot {
     /// Reads `shot.json` and looks at the names and headers of all files.
     ///

@@ -35,9 +35,10 @@ pub use features::{ScoreFeaturesArgs, features};
 pub use folder::CLASSES;
 
 use crate::bundles;
-use crate::cli::ScoreToneArgs;
+use crate::cli::{ScoreRunArgs, ScoreToneArgs};
 use crate::error::{Error, Result};
-use crate::frames::write_whole;
+use crate::frames::{check_writable, write_whole};
+use crate::overwrite;
 use crate::report::Terminal;
 use column::Column;
 use folder::Shot;
@@ -45,6 +46,7 @@ use node::Network;
 use ofx_sdk::host::{Host, HostOptions};
 use report::Facts;
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thresholds::Thresholds;
@@ -64,6 +66,7 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
     check(args)?;
     let given = if args.shots.is_empty() { args.sample.as_slice() } else { &args.shots };
     let groups = given.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
+    check_out(&args.run, groups.iter().flat_map(|group| &group.shots).map(|shot| shot.folder.as_path()), &args.also)?;
     let networks = networks(args);
     let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
     let terminal = Arc::new(Terminal::new(shots * networks.len(), args.run.json || args.time_here));
@@ -79,6 +82,7 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
                 format!("--gif: two shots are named {}, as their GIFs would be; give one at a time", twice.name);
             return Err(Error::Usage(reason));
         }
+        all.iter().try_for_each(|shot| check_writable(&eye::gif_path(folder, shot)))?;
         let told = eye::gifs(&all, folder, args, &terminal);
         terminal.finish();
         return told;
@@ -104,6 +108,23 @@ fn check(args: &ScoreToneArgs) -> Result<()> {
         Some(path) => Err(Error::Usage(format!("--also {}: there is no such file", path.display()))),
         None => Ok(()),
     }
+}
+
+/// Looks at `--out` while nothing is lost yet: the figures take minutes.
+fn check_out<'a>(run: &ScoreRunArgs, shots: impl Iterator<Item = &'a Path>, networks: &[PathBuf]) -> Result<()> {
+    let Some(out) = &run.out else { return Ok(()) };
+    let inputs = shots.flat_map(folder::files_of).chain(networks.iter().chain(&run.settings.load_params).cloned());
+    overwrite::refuse(&format!("--out {}", out.display()), [out.clone()], inputs)?;
+    check_writable(out)
+}
+
+/// Writes the JSON where `--out` is given. What was worked out is on the screen before a file can fail.
+fn write_out(run: &ScoreRunArgs, json: &str, shown: &str) -> Result<()> {
+    let written = run.out.as_ref().map_or(Ok(()), |path| write_whole(path, json.as_bytes()));
+    if written.is_err() {
+        let _ = std::io::stdout().write_all(shown.as_bytes());
+    }
+    written
 }
 
 fn networks(args: &ScoreToneArgs) -> Vec<Network> {
@@ -151,10 +172,9 @@ fn tell(columns: &[Column], groups: &[Group], thresholds: &[Thresholds], args: &
     let data = groups.iter().map(|group| Ok((group.name.clone(), group.hash()?))).collect::<Result<_>>()?;
     let facts = Facts { node: node_version(args)?, data };
     let json = format!("{:#}\n", report::report(columns, &facts, thresholds, args));
-    if let Some(path) = &args.run.out {
-        write_whole(path, json.as_bytes())?;
-    }
-    Ok(if args.run.json { json } else { table::table(columns, args.boundary_px, fitted_on) })
+    let shown = if args.run.json { json.clone() } else { table::table(columns, args.boundary_px, fitted_on) };
+    write_out(&args.run, &json, &shown)?;
+    Ok(shown)
 }
 
 fn node_version(args: &ScoreToneArgs) -> Result<(String, String)> {

@@ -38,7 +38,6 @@ use self::steadiness::Steadiness;
 use self::truth::AnnotatedShot;
 use super::folder;
 use crate::error::{Error, Result};
-use crate::frames::write_whole;
 use crate::report::Terminal;
 use crate::sequence::FrameList;
 
@@ -82,6 +81,7 @@ pub fn features(args: &ScoreFeaturesArgs) -> Result<String> {
     check(args)?;
     let topology = Arc::new(Topology::puppet().map_err(|found| Error::Usage(found.to_string()))?);
     let folders = chosen(args, &topology)?;
+    super::check_out(&args.run, folders.iter().map(PathBuf::as_path), &[])?;
     let left_out = args.leave_out.as_deref().map(FrameList::parse).transpose()?;
     let left_out: Vec<i64> = left_out.iter().flat_map(|list| list.frames().iter().copied()).collect();
     let terminal = Arc::new(Terminal::new(folders.len(), args.run.json));
@@ -97,10 +97,9 @@ pub fn features(args: &ScoreFeaturesArgs) -> Result<String> {
     facts.data_hash = format!("{:032x}", hash.digest128());
     let told = report::report(&scores, &facts, args);
     let json = format!("{told:#}\n");
-    if let Some(path) = &args.run.out {
-        write_whole(path, json.as_bytes())?;
-    }
-    Ok(if args.run.json { json } else { report::table(&scores, &facts, args) })
+    let shown = if args.run.json { json.clone() } else { report::table(&scores, &facts, args) };
+    super::write_out(&args.run, &json, &shown)?;
+    Ok(shown)
 }
 
 /// The longest that the simulated artist may take for a shot: some two months.
