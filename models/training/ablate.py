@@ -51,7 +51,9 @@ def train_row(run: Run, checkpoint: Path, training: Split, pool: RelitPool, limi
     if checkpoint.exists():
         run.load(checkpoint, training.hash)
     while not limits.reached(run):
-        loss = run_epoch(run, training.frames.with_lit(pool.at(run.epoch)), limits)
+        loss = run_epoch(
+            run, training.frames.with_lit(pool.at(run.epoch, run.recipe.repaint)), limits
+        )
         run.save(checkpoint, training.hash)
         print(f"epoch {run.epoch}, loss {loss:.4f}, {run.seconds:.0f} s", flush=True)
 

@@ -66,6 +66,18 @@ class Look:
         return _jpeg(image, self.jpeg) if self.jpeg else image
 
 
+def regraded(image: Tensor, rng: random.Random) -> Tensor:
+    """The image [3,H,W] with another exposure and balance, clipped to 0..1 before and after."""
+    warm, green = rng.gauss(0, 0.35), rng.gauss(0, 0.1)
+    stops = rng.uniform(-2, 2)
+    gains = torch.tensor([2 ** (stops + warm), 2 ** (stops + green), 2 ** (stops - warm)])
+    low = image / 12.92
+    linear = torch.where(image <= 0.04045, low, ((image + 0.055) / 1.055) ** 2.4)
+    linear = (linear * gains[:, None, None]).clamp(0, 1)
+    high = 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055
+    return torch.where(linear <= 0.0031308, 12.92 * linear, high)
+
+
 def spoil_mask(subject: Tensor, rng: random.Random) -> Tensor:
     """A subject mask as artists hand it over: grown, shrunk or soft by a few pixels."""
     if rng.random() < 0.5:

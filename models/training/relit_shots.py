@@ -23,7 +23,9 @@ from layer_store import open_layers
 from look_h264 import h264_coded
 from looks import ShotLook
 from relight import Gains, relight
+from repaint import draw_paints, repainted
 from shot_folder import frame_numbers, read_shot
+from soft_labels import leaning
 
 Bytes = NDArray[np.uint8]
 # Frames of a shot in which nothing moves differ by grain alone.
@@ -46,24 +48,28 @@ def has_layers(shot: Path) -> bool:
     return (shot / "layers.npy").exists()
 
 
-def light_shot(shot: Path, seed: str) -> LitShot:
-    """A shot in a light and a look that follow from `seed`."""
+def light_shot(shot: Path, seed: str, repaint: bool = True) -> LitShot:
+    """A shot in a light, a paint and a look that follow from `seed`."""
     layers, facts = open_layers(shot)
     rng = random.Random(seed)
     gains, look = Gains.draw(rng), ShotLook.draw(rng.getrandbits(31))
     thresholds = Thresholds(**facts["thresholds"])
-    numbers = frame_numbers(shot)
-    if read_shot(shot)["locked_off"]:
+    numbers, about = frame_numbers(shot), read_shot(shot)
+    paints = draw_paints(rng, about.get("shows", {}).get("theme"))
+    if about["locked_off"]:
         numbers = numbers[:STILL_FRAMES]
     motions = _motions(shot, numbers)
     images, labels, softs, subjects = [], [], [], []
     for k, number in enumerate(numbers):
-        lit = relight(layers[number - facts["first_frame"]], gains, facts["reference"], thresholds)
+        planes = np.asarray(layers[number - facts["first_frame"]], np.float32)
+        if repaint:
+            planes = repainted(planes, *paints)
+        lit = relight(planes, gains, facts["reference"], thresholds)
         motion = None if motions is None else motions[k]
         picture, lit = look.apply(lit, number, facts["exposure"], motion)
         images.append(picture)
         labels.append(lit.labels)
-        softs.append(_bytes(lit.soft))
+        softs.append(_bytes(leaning(lit.soft, lit.labels)))
         subjects.append(_bytes(lit.subject))
     if look.h264_crf:
         images = h264_coded(images, look.h264_crf)
@@ -85,13 +91,13 @@ class RelitPool:
         # Forking beside torch's threads could hang, so the helper process is started afresh.
         context = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, mp_context=context)
-        self._lit: dict[tuple[Path, int], Future[LitShot]] = {}
+        self._lit: dict[tuple[Path, int, bool], Future[LitShot]] = {}
 
-    def at(self, epoch: int) -> list[LitShot]:
+    def at(self, epoch: int, repaint: bool = True) -> list[LitShot]:
         """Every shot as this epoch sees it; begins with what the next epoch will need."""
-        now = self._begin(epoch)
+        now = self._begin(epoch, repaint)
         self._lit |= now
-        then = self._begin(epoch + 1)
+        then = self._begin(epoch + 1, repaint)
         self._lit = (self._lit if self.keep else now) | then
         return [future.result() for future in now.values()]
 
@@ -105,14 +111,14 @@ class RelitPool:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def _begin(self, epoch: int) -> dict[tuple[Path, int], Future[LitShot]]:
+    def _begin(self, epoch: int, repaint: bool) -> dict[tuple[Path, int, bool], Future[LitShot]]:
         """The relit shots of an epoch in their order, begun if they were not."""
         lit = {}
         for k, shot in enumerate(self.shots):
             turn = (epoch + k) // self.period
             seed = f"{self.seed}/{shot.name}/{turn}"
-            known = self._lit.get((shot, turn))
-            lit[shot, turn] = known or self._process.submit(light_shot, shot, seed)
+            key = (shot, turn, repaint)
+            lit[key] = self._lit.get(key) or self._process.submit(light_shot, shot, seed, repaint)
         return lit
 
 

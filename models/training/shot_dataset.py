@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from augment import Look, spoil_mask
+from augment import Look, regraded, spoil_mask
 from labelled_frame import LabelledFrame
 from labels import REC709_LUMA
 from recipe import Recipe
@@ -178,6 +178,8 @@ def crop(
         image = Look.draw(rng).apply(image, rng)
     else:
         target = place.laid(place.cut(soft))
+        if rng.random() < recipe.regraded_share:
+            image = regraded(image, rng)
     known = target.sum(0, keepdim=True)
     target = torch.where(known >= LEAST_KNOWN, target / known.clamp_min(LEAST_KNOWN), 0)
     if not recipe.soft_labels:

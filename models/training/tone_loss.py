@@ -7,10 +7,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from recipe import Recipe
-from tone_classes import CAST_SHADOW
+from tone_classes import CAST_SHADOW, HIGHLIGHT
 
 # Pixels on either side of a border that count as being at it.
 BORDER_REACH = 2
+# Crops with more highlight than this share do not teach it by so much more.
+USUAL_HIGHLIGHT = 0.005
 # Shares closer to the extremes than this, and logarithms of them, say nothing.
 LEAST_SHARE = 1e-6
 
@@ -22,6 +24,9 @@ def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) ->
     `inside` is [N,H,W].
     """
     weights = torch.tensor(recipe.class_weights(), dtype=logits.dtype)[:, None, None]
+    if recipe.even_highlights:
+        weights = weights.expand(len(target), -1, -1, -1).clone()
+        weights[:, HIGHLIGHT] *= highlight_share_weight(target)
     weighted = target * weights
     log_share = logits.log_softmax(1)
     entropy = -weighted * log_share
@@ -36,17 +41,36 @@ def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) ->
         return mean
     share = log_share.exp() * (target.sum(1, keepdim=True) > 0)
     subject = inside[:, None].to(share.dtype)
-    dice = dice_loss(share, target) + dice_loss(share * subject, target * subject)
+    even = recipe.even_highlights
+    dice = dice_loss(share, target, even) + dice_loss(share * subject, target * subject, even)
     return mean + recipe.dice_share / 2 * dice
 
 
-def dice_loss(share: Tensor, truth: Tensor) -> Tensor:
-    """The mean Dice loss of the classes that the batch holds (Milletari et al. 2016)."""
-    overlap = (share * truth).sum((0, 2, 3))
-    total = share.sum((0, 2, 3)) + truth.sum((0, 2, 3))
-    present = truth.sum((0, 2, 3)) > 0
-    dice = 1 - (2 * overlap + 1) / (total + 1)
+def dice_loss(share: Tensor, truth: Tensor, even_highlights: bool = False) -> Tensor:
+    """The mean Dice loss of the classes that the batch holds (Milletari et al. 2016).
+
+    With `even_highlights`, that of the highlight is the mean over the crops that have some.
+    """
+    overlap = (share * truth).sum((2, 3))
+    there = truth.sum((2, 3))
+    total = share.sum((2, 3)) + there
+    present = there.sum(0) > 0
+    dice = _dice(overlap.sum(0), total.sum(0))
+    if even_highlights and present[HIGHLIGHT]:
+        lit = there[:, HIGHLIGHT] > 0
+        each = _dice(overlap[lit, HIGHLIGHT], total[lit, HIGHLIGHT])
+        dice = torch.cat([dice[:HIGHLIGHT], each.mean()[None], dice[HIGHLIGHT + 1 :]])
     return dice[present].mean() if present.any() else dice.sum() * 0
+
+
+def _dice(overlap: Tensor, total: Tensor) -> Tensor:
+    return 1 - (2 * overlap + 1) / (total + 1)
+
+
+def highlight_share_weight(target: Tensor) -> Tensor:
+    """What the highlights of each crop weigh, [N,1,1]: less the more of the crop they are."""
+    share = target[:, HIGHLIGHT].mean((1, 2), keepdim=True)
+    return (USUAL_HIGHLIGHT / share.clamp_min(USUAL_HIGHLIGHT)).sqrt()
 
 
 def at_border(target: Tensor) -> Tensor:

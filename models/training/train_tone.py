@@ -93,7 +93,7 @@ def main() -> None:
     limits = Limits(args.epochs, args.steps, args.minutes)
     with RelitPool(training.relit, run.draws, args.relight_every) as pool:
         while not limits.reached(run):
-            frames = training.frames.with_lit(pool.at(run.epoch))
+            frames = training.frames.with_lit(pool.at(run.epoch, run.recipe.repaint))
             loss = run_epoch(run, frames, limits)
             facts = {
                 "epoch": run.epoch,
