@@ -43,7 +43,10 @@ impl Picture {
     pub fn of(frame: &Frame, width: usize, linear: bool) -> Result<Self, String> {
         let across = f64::from(frame.display[0]) * frame.pixel_aspect;
         let height = (width as f64 * f64::from(frame.display[1]) / across).round().clamp(1.0, 65_536.0) as usize;
-        let small = frame.at_size(width, height)?;
+        // A matte is not multiplied by itself.
+        let matte =
+            frame.is_matte().then(|| Frame { premultiplication: Premultiplication::Premultiplied, ..frame.clone() });
+        let small = matte.as_ref().unwrap_or(frame).at_size(width, height)?;
         let over_black =
             small.components == Components::Rgba && small.premultiplication == Premultiplication::Unpremultiplied;
         let mut rgb = Vec::with_capacity(width * height * 3);
@@ -157,6 +160,17 @@ impl Reel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_matte_is_shown_with_its_own_values() {
+        let shown = |pixel: [f32; 4]| {
+            let mut frame = Frame::filling(4, 2, Components::Rgba, pixel.repeat(8));
+            frame.premultiplication = Premultiplication::Unpremultiplied;
+            Picture::of(&frame, 2, false).unwrap().rgb
+        };
+        assert_eq!(shown([0.6; 4]), [153; 6]);
+        assert_eq!(shown([1.0, 1.0, 1.0, 0.6]), [153; 6]);
+    }
 
     #[test]
     fn pictures_of_different_heights_stand_beside_each_other() {

@@ -100,6 +100,12 @@ impl Frame {
         self
     }
 
+    /// Whether its four channels are one and the same in every pixel: a matte, which is not divided by itself.
+    pub fn is_matte(&self) -> bool {
+        self.components == Components::Rgba
+            && self.pixels.chunks_exact(4).all(|p| p[..3].iter().all(|v| v.to_bits() == p[3].to_bits()))
+    }
+
     /// One value a pixel, for a clip of masks: the alpha where `alpha` is asked for and there is one, otherwise the
     /// luminance (Rec.709 weights).
     pub fn as_mask(&self, alpha: bool) -> Self {
@@ -157,6 +163,14 @@ mod tests {
         frame = frame.unpremultiplied();
         assert_eq!(frame.pixels, vec![0.4, 0.2, 0.0, 0.5, 3.0, 2.0, 1.0, 0.0]);
         assert_eq!(frame.premultiplication, Premultiplication::Unpremultiplied);
+    }
+
+    #[test]
+    fn a_picture_is_a_matte_only_where_all_of_its_pixels_are() {
+        let frame =
+            |second: f32| Frame::filling(2, 1, Components::Rgba, vec![0.2, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, second]);
+        assert!(frame(0.4).is_matte() && !frame(0.5).is_matte());
+        assert!(!Frame::filling(1, 1, Components::Rgb, vec![0.2; 3]).is_matte());
     }
 
     #[test]
