@@ -10,7 +10,7 @@ use crate::report::{Summary, Terminal, interrupted, on_interrupt};
 use crate::sequence::{FrameList, Pattern, gaps};
 use crate::session::{Session, Setup};
 use ofx_sdk::host::{HostImage, RenderRequest, StringMode};
-use ofx_sdk::{Depth, RectD, RenderScale};
+use ofx_sdk::{Depth, Premultiplication, RectD, RenderScale};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -29,6 +29,11 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
     overwrite::refuse_render(args)?;
     let current = plan.listed.as_ref().and_then(|listed| listed.frames().first()).copied();
     let session = open(args, current, terminal.clone())?;
+    if !plan.exr && session.premultiplication == Premultiplication::Opaque {
+        // What a node writes differently into whole numbers, such as the number of a class, is right in a PNG then. Colors
+        // that are yet to be divided by alpha would lose by it.
+        session.instance.want_output_depth(plan.depth);
+    }
     let planes = match args.layers {
         true => {
             let time = plan.listed.as_ref().and_then(|l| l.frames().first()).copied().unwrap_or(1) as f64;

@@ -65,6 +65,8 @@ pub(crate) struct Life {
     pub depths: Vec<Depth>,
     /// Whether its clips may differ in depth, in this host.
     pub multiple_depths: bool,
+    /// The depth that the host wants Output in; that of the deepest input otherwise.
+    pub output_depth: Mutex<Option<Depth>>,
     pub thread_safety: ThreadSafety,
     pub multi_plane: bool,
     /// What can be undone.

@@ -22,7 +22,7 @@ use super::{
     value::ParamValue,
     violation::ViolationKind,
 };
-use crate::{Context, Error, Field, FrameRange, ParamKind, RectD, RectI, RenderScale, Result, sys};
+use crate::{Context, Depth, Error, Field, FrameRange, ParamKind, RectD, RectI, RenderScale, Result, sys};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -104,6 +104,15 @@ impl Instance {
     /// When there is no such input clip, or the plug-in fails.
     pub fn connect(&self, clip: &str, source: Arc<dyn Source>) -> Result<()> {
         self.change_clip(clip, Some(source))
+    }
+
+    /// Wants Output in a depth of its own, as a host that writes files of it does. A plug-in whose clips may not differ in
+    /// depth, or that does not take this one, is asked for the nearest that it gives.
+    pub fn want_output_depth(&self, depth: Depth) {
+        if let Some(life) = &self.effect.life {
+            *lock(&life.output_depth) = Some(depth);
+        }
+        self.stale();
     }
 
     /// Disconnects a clip.
@@ -489,6 +498,7 @@ pub(crate) fn body(plugin: &Plugin, context: Context, project: &Project) -> Resu
         preference_params: descriptor.properties.texts(sys::kOfxImageEffectPropClipPreferencesSlaveParam),
         depths: description.depths.clone(),
         multiple_depths: several && host.options.multiple_depths,
+        output_depth: Mutex::default(),
         thread_safety: description.thread_safety,
         multi_plane: description.multi_plane,
         history: History::default(),

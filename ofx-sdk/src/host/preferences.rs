@@ -102,9 +102,10 @@ fn defaults(effect: &Effect, life: &Life) -> Preferences {
         .or_else(|| inputs.first());
     let leading_components = leading.map(|(clip, _)| clips[&clip.name].components).unwrap_or(Components::Rgba);
     let supported = effect.clip(OUTPUT).map(|clip| clip.components()).unwrap_or_default();
+    let wanted = lock(&life.output_depth).filter(|_| life.multiple_depths);
     let output = ClipPreference {
         components: nearest_components(leading_components, &supported),
-        depth,
+        depth: wanted.map_or(depth, |wanted| nearest_depth(wanted, depths)),
         pixel_aspect: leading.map_or(life.project.pixel_aspect, |(_, info)| info.pixel_aspect),
     };
     clips.insert(OUTPUT.into(), output);
