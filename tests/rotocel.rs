@@ -411,3 +411,104 @@ fn a_sequence_that_changes_in_the_middle_is_told_with_the_file_where_it_does() {
     assert_eq!(sizes, [(48, 32), (30, 20), (48, 32)]);
     assert!(!folder.join("o.0004.png").exists());
 }
+
+/// The pixels of a PNG as they are stored, in 16 bits.
+fn stored(folder: &Path, name: &str) -> Vec<[u16; 4]> {
+    match image::open(folder.join(name)).unwrap() {
+        image::DynamicImage::ImageRgba8(picture) => picture.pixels().map(|p| p.0.map(u16::from)).collect(),
+        image::DynamicImage::ImageRgba16(picture) => picture.pixels().map(|p| p.0).collect(),
+        other => panic!("{name} is {:?}", other.color()),
+    }
+}
+
+#[test]
+fn the_number_of_a_class_is_a_code_value_in_a_png_of_either_depth() {
+    let (shot, tiny) = (shot(1), tiny());
+    let folder = shot.path();
+    let index = ["--set", "output=index"];
+    for (name, depth, white) in [("i8", "8", 255), ("i16", "16", 65535)] {
+        let output = format!("{name}.%d.png");
+        succeeds(folder, &render(&output, &tiny, &[&index[..], &["--depth", depth]].concat()));
+        let pixels = stored(folder, &format!("{name}.1.png"));
+        let numbers: std::collections::BTreeSet<u16> = pixels.iter().map(|p| p[0]).collect();
+        assert!(numbers.len() > 2 && numbers.iter().all(|n| *n <= 4), "{depth}: {numbers:?}");
+        assert!(pixels.iter().all(|p| p[1] == p[0] && p[2] == p[0] && p[3] == white), "{depth}");
+    }
+    // As the node gives them in floating point.
+    succeeds(folder, &render("i.%d.exr", &tiny, &index));
+    let image = exr::prelude::read_first_rgba_layer_from_file(
+        folder.join("i.1.exr"),
+        |size, _| (size.width(), vec![0.0; size.area()]),
+        |(width, all): &mut (usize, Vec<f32>), at, (r, _, _, _): (f32, f32, f32, f32)| {
+            all[at.y() * *width + at.x()] = r
+        },
+    );
+    let (_, floats) = image.unwrap().layer_data.channel_data.pixels;
+    let whole: Vec<f32> = stored(folder, "i8.1.png").iter().map(|p| f32::from(p[0])).collect();
+    assert!(floats == whole);
+}
+
+#[test]
+fn a_matte_in_a_png_is_in_its_colors_as_in_its_alpha() {
+    let (shot, tiny) = (shot(1), tiny());
+    for output in ["matte", "confidence"] {
+        let (name, set) = (format!("{output}.%d.png"), format!("output={output}"));
+        succeeds(shot.path(), &render(&name, &tiny, &["--set", &set, "--depth", "16"]));
+        let pixels = stored(shot.path(), &format!("{output}.1.png"));
+        assert!(pixels.iter().any(|p| (1..65535).contains(&p[0])), "{output} has no soft value");
+        assert!(pixels.iter().all(|p| p[..3].iter().all(|v| *v == p[3])), "{output}");
+    }
+}
+
+#[test]
+fn a_mask_of_another_size_is_told_with_both_files_before_anything_is_rendered() {
+    let (shot, tiny) = (shot(3), tiny());
+    let folder = shot.path();
+    for frame in 1..=3 {
+        let (width, height) = if frame == 3 { (24, 16) } else { (48, 32) };
+        image::GrayImage::new(width, height).save(folder.join(format!("mask.{frame}.png"))).unwrap();
+    }
+    let mask = |frames| render("o.%04d.png", &tiny, &["--clip", "Mask=mask.%d.png", "--frames", frames]);
+    let told = fails(folder, &mask("1-3"), 2);
+    for part in ["--clip Mask", "mask.3.png is 24×16", "shot.0003.png is 48×32", "resize"] {
+        assert!(told.contains(part), "{told} lacks {part}");
+    }
+    assert!(!folder.join("o.0001.png").exists());
+    succeeds(folder, &mask("1-2"));
+    // A button reads the clips too, before the frames to render are looked at.
+    let press = render("o.%04d.png", &tiny, &["--clip", "Mask=mask.3.png", "--press", "meter"]);
+    assert!(fails(folder, &press, 2).contains("mask.3.png is 24×16"));
+}
+
+#[test]
+fn the_node_s_own_parameter_says_what_a_mask_takes_where_the_command_line_does_not() {
+    let (shot, tiny) = (shot(1), tiny());
+    let folder = shot.path();
+    let mask = image::RgbaImage::from_fn(48, 32, |x, y| {
+        let value = if x < 24 { 255 } else { 0 };
+        image::Rgba([value, value, value, if y < 16 { 255 } else { 0 }])
+    });
+    mask.save(folder.join("mask.png")).unwrap();
+    let seen = |more: &[&str]| {
+        let start = ["--clip", "Mask=mask.png", "--set", "output=index"];
+        succeeds(folder, &render("o.png", &tiny, &[&start[..], more].concat()));
+        bytes(folder, "o.png")
+    };
+    let (alpha, luminance) = (seen(&["--mask-channel", "alpha"]), seen(&["--mask-channel", "luminance"]));
+    assert!(alpha != luminance);
+    assert!(seen(&[]) == alpha && seen(&["--set", "mask_channel=alpha"]) == alpha);
+    assert!(seen(&["--set", "mask_channel=luminance", "--save-params", "look.json"]) == luminance);
+    assert!(seen(&["--load-params", "look.json"]) == luminance);
+    assert!(seen(&["--set", "mask_channel=luminance", "--mask-channel", "alpha"]) == alpha, "the switch wins");
+}
+
+#[test]
+fn what_a_node_says_of_a_failure_is_told_once_with_the_frame() {
+    let shot = shot(3);
+    let bad = format!("custom_model={}", fixture("tiny_wrong_input.onnx").display());
+    for threads in ["1", "2"] {
+        let told = fails(shot.path(), &render("o.%04d.png", &bad, &["--threads", threads]), 6);
+        assert_eq!(told.matches("tiny_wrong_input.onnx").count(), 1, "{told}");
+        assert!(told.contains("error: frame 1: ") && !told.contains("kOfx") && !told.contains("OfxImage"), "{told}");
+    }
+}

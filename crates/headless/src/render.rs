@@ -47,6 +47,7 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
         params_file::save(path, &session.node, &saved)?;
     }
     let wanted = plan.frames(&session, args.skip_missing)?;
+    session.check_sizes(&wanted)?;
     let total = wanted.len();
     let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && plan.is_there(*f))).collect();
     terminal.set_total(frames.len());
@@ -213,11 +214,17 @@ fn run(
             }
         }
     };
-    let ran = session.instance.render_range(&times, session.frames_at_once, &request, each);
+    let (ran, said) = terminal.awaiting_errors(|| {
+        let ran = session.instance.render_range(&times, session.frames_at_once, &request, each);
+        ran.map_err(|e| session.cause(frames.first().copied().unwrap_or(0), &e))
+    });
+    // What belongs to no failure, or to that of a frame which nobody waits for any more.
+    let told = failure.as_ref().map(ToString::to_string).unwrap_or_default();
+    said.iter().filter(|text| !told.contains(*text)).for_each(|text| terminal.say_error(text));
     match (failure, ran) {
         (Some(error), _) => Err(error),
         (None, _) if interrupted() && done < frames.len() => Err(Error::Interrupted { done, total: frames.len() }),
-        (None, Err(e)) => Err(Error::Render { frame: frames.first().copied().unwrap_or(0), reason: e.to_string() }),
+        (None, Err(error)) => Err(error),
         (None, Ok(())) => Ok(done),
     }
 }

@@ -84,6 +84,29 @@ impl Terminal {
         (done, awaited().take().unwrap_or_default())
     }
 
+    /// Takes the awaited errors that an answer holds: what was said of this failure, and of no other that came meanwhile.
+    pub fn take_awaited(&self, answer: &str) -> Vec<String> {
+        let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(said) = awaited.as_mut() else { return Vec::new() };
+        let (mut taken, left): (Vec<_>, Vec<_>) =
+            std::mem::take(said).into_iter().partition(|text| answer.contains(text.as_str()));
+        *said = left;
+        // Frames that are rendered at once fail of one reason.
+        taken.dedup();
+        taken
+    }
+
+    /// Shows an error that nobody awaits any more.
+    pub fn say_error(&self, text: &str) {
+        self.say_once(&format!("{}: {text}", kind_name(MessageKind::Error)));
+    }
+
+    fn say_once(&self, line: &str) {
+        if self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
+            self.say(line);
+        }
+    }
+
     /// Writes a line to standard error.
     pub fn say(&self, line: &str) {
         self.bar.suspend(|| eprintln!("{line}"));
@@ -101,11 +124,7 @@ impl Observer for Terminal {
             awaited.push(message.text.clone());
             return;
         }
-        let line = format!("{}: {}", kind_name(message.kind), message.text);
-        let fresh = self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(line.clone());
-        if fresh {
-            self.say(&line);
-        }
+        self.say_once(&format!("{}: {}", kind_name(message.kind), message.text));
     }
 
     fn question(&self, message: &Message) -> bool {
@@ -195,7 +214,7 @@ impl Summary {
 
     /// For people.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{}: {} frames", self.node, self.frames);
+        let mut text = format!("{}: {} frame{}", self.node, self.frames, if self.frames == 1 { "" } else { "s" });
         if self.skipped > 0 {
             let _ = write!(text, " ({} existed)", self.skipped);
         }

@@ -9,7 +9,10 @@ use crate::report::{Terminal, interrupted};
 use crate::sequence::Pattern;
 use crate::settings::{Assignment, button, clip_files};
 use crate::source::{FileSource, Takes};
-use ofx_sdk::host::{Description, Host, HostOptions, Instance, ParamValue, Plugin, Project, SavedParams, Source as _};
+use ofx_sdk::host::{
+    Description, Host, HostImage, HostOptions, Instance, ParamValue, Plugin, Project, RenderRequest, SavedParams,
+    Source as _,
+};
 use ofx_sdk::{Components, Context, FrameRange, Premultiplication};
 use std::sync::Arc;
 
@@ -62,6 +65,8 @@ pub struct Session {
     pub frames_at_once: usize,
     /// What the output's alpha means.
     pub premultiplication: Premultiplication,
+    /// Their names.
+    clips: Vec<String>,
     /// The connected clips, `Source` first.
     pub sources: Vec<Arc<FileSource>>,
     /// The plug-in.
@@ -74,6 +79,9 @@ pub struct Session {
 
 /// Frames around the one rendered that a temporal node is expected to read.
 const TEMPORAL_WINDOW: usize = 9;
+
+/// The option of a clip's channel parameter by which its colors are read, whatever its alpha.
+const LUMINANCE: &str = "luminance";
 
 impl Session {
     /// Loads the node, connects its clips, makes its settings and presses its buttons, in this order: the file of
@@ -101,12 +109,15 @@ impl Session {
             button(&node, id)?;
         }
         let clips = clips(setup, &node)?;
-        let sources = open_files(setup, &node, &clips)?;
+        let sources = open_files(setup, &node, &clips, &|id| chosen(&node, id, &loaded, &assignments))?;
         let project = project(&sources, setup);
         let failed = |what: &str, e: ofx_sdk::Error| Error::Plugin(format!("{}: {what}: {e}", node.identifier));
+        let first = sources.first().map_or(1, |source| source.first_frame());
+        let names: Vec<String> = clips.into_iter().map(|(name, _)| name).collect();
+        check_sizes(&names, &sources, [setup.current.unwrap_or(first)])?;
         let instance =
             plugin.create_with(node.context, project, &loaded).map_err(|e| failed("cannot make an instance", e))?;
-        for ((name, _), source) in clips.iter().zip(&sources) {
+        for (name, source) in names.iter().zip(&sources) {
             instance.connect(name, source.clone()).map_err(|e| failed(&format!("clip {name}"), e))?;
         }
         apply_colorspace(setup, &node, &instance, &sources, &loaded, &assignments)?;
@@ -136,6 +147,7 @@ impl Session {
             node,
             frames_at_once: setup.frames_at_once(),
             premultiplication: preferences.premultiplication,
+            clips: names,
             sources,
             plugin,
             terminal,
@@ -156,6 +168,14 @@ impl Session {
         self.sources.first()
     }
 
+    /// Refuses clips that are of another size than Source on one of these frames.
+    ///
+    /// # Errors
+    /// As [`FileSource::check_size_of`].
+    pub fn check_sizes(&self, frames: &[i64]) -> Result<()> {
+        check_sizes(&self.clips, &self.sources, frames.iter().copied())
+    }
+
     /// Takes the error that a file of this frame had.
     pub fn take_file_error(&self, frame: i64) -> Option<Error> {
         self.sources.iter().find_map(|s| s.take_error(Some(frame)))
@@ -163,9 +183,26 @@ impl Session {
 
     /// What made a frame fail: a file, of this frame or of one that the node also read, or else the plug-in.
     pub fn cause(&self, frame: i64, error: &ofx_sdk::Error) -> Error {
-        self.take_file_error(frame)
-            .or_else(|| self.sources.iter().find_map(|s| s.take_error(None)))
-            .unwrap_or_else(|| Error::Render { frame, reason: error.to_string() })
+        let answer = error.to_string();
+        let said = self.terminal.take_awaited(&answer);
+        let file = self.take_file_error(frame).or_else(|| self.sources.iter().find_map(|s| s.take_error(None)));
+        let reason = match error {
+            _ if !said.is_empty() => said.join("; "),
+            ofx_sdk::Error::Call { status, .. } => format!("the node failed without saying why ({status})"),
+            _ => answer,
+        };
+        file.unwrap_or(Error::Render { frame, reason })
+    }
+
+    /// Renders one frame. What the node says of a failure is the error's text, and is not shown besides.
+    ///
+    /// # Errors
+    /// As [`Session::cause`].
+    pub fn render(&self, frame: i64, request: &RenderRequest) -> Result<Vec<(String, HostImage)>> {
+        let rendered = || self.instance.render(request).map_err(|e| (interrupted(), self.cause(frame, &e)));
+        let (rendered, said) = self.terminal.awaiting_errors(rendered);
+        said.iter().for_each(|text| self.terminal.say_error(text));
+        rendered.map_err(|(stopped, cause)| if stopped { Error::Stopped } else { cause })
     }
 
     /// The text of a parameter, where the node has it.
@@ -210,7 +247,34 @@ fn clips(setup: &Setup<'_>, node: &Description) -> Result<Vec<(String, Pattern)>
     Ok(clips)
 }
 
-fn open_files(setup: &Setup<'_>, node: &Description, clips: &[(String, Pattern)]) -> Result<Vec<Arc<FileSource>>> {
+/// The id of the option that a choice is set to when the node is opened.
+fn chosen(node: &Description, id: &str, loaded: &SavedParams, assignments: &[Assignment]) -> Option<String> {
+    let param = node.param(id)?;
+    let set = assignments.iter().rev().find(|a| a.id == id).map(|a| &a.value);
+    let value = set.or_else(|| loaded.get(id).map(|curve| &curve.constant)).or(param.default.as_ref())?;
+    Some(param.text(value))
+}
+
+fn check_sizes(
+    clips: &[String],
+    sources: &[Arc<FileSource>],
+    frames: impl IntoIterator<Item = i64> + Clone,
+) -> Result<()> {
+    let Some((main, others)) = sources.split_first() else { return Ok(()) };
+    for (clip, other) in clips.iter().skip(1).zip(others) {
+        frames.clone().into_iter().try_for_each(|frame| main.check_size_of(clip, other, frame))?;
+    }
+    Ok(())
+}
+
+/// Opens each clip's files. `chosen` tells the option of a parameter: where `--mask-channel` says nothing, the node's own
+/// `<clip>_channel` does, as it would in a compositor.
+fn open_files(
+    setup: &Setup<'_>,
+    node: &Description,
+    clips: &[(String, Pattern)],
+    chosen: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Arc<FileSource>>> {
     let mut sources = Vec::new();
     for (name, pattern) in clips {
         let Some(clip) = node.clip(name) else {
@@ -222,6 +286,11 @@ fn open_files(setup: &Setup<'_>, node: &Description, clips: &[(String, Pattern)]
             match setup.mask_channel {
                 MaskChannel::Alpha => Takes::Alpha,
                 MaskChannel::Luminance => Takes::Luminance,
+                MaskChannel::Auto
+                    if chosen(&format!("{}_channel", name.to_lowercase())).as_deref() == Some(LUMINANCE) =>
+                {
+                    Takes::Luminance
+                }
                 MaskChannel::Auto if FileSource::first_has_alpha(pattern, &setup.read)? => Takes::Alpha,
                 MaskChannel::Auto => Takes::Luminance,
             }

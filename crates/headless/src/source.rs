@@ -120,6 +120,11 @@ impl FileSource {
         !self.pattern.is_sequence() || self.existing.binary_search(&frame).is_ok()
     }
 
+    /// The first frame that has a file.
+    pub fn first_frame(&self) -> i64 {
+        self.existing[0]
+    }
+
     /// Size and format of the first frame.
     pub fn first(&self) -> &FrameInfo {
         &self.first
@@ -160,6 +165,28 @@ impl FileSource {
         self.facts(self.file_frame(frame as f64)).display
     }
 
+    /// Refuses a frame of another size than this clip has then. It would be laid into this one's lower left corner, which is
+    /// never what is meant.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] names both files and both sizes, and says what to do.
+    pub fn check_size_of(&self, clip: &str, other: &Self, frame: i64) -> Result<()> {
+        let (own, its) = (self.file_frame(frame as f64), other.file_frame(frame as f64));
+        let (wanted, found) = (self.facts(own), other.facts(its));
+        let across = |facts: &FrameInfo| f64::from(facts.display[0]) * facts.pixel_aspect;
+        let covers = wanted.display[1] == found.display[1] && (across(&wanted) - across(&found)).abs() < 1.0;
+        if wanted.display == found.display || covers {
+            return Ok(());
+        }
+        let ([width, height], [its_width, its_height]) = (wanted.display, found.display);
+        let (file, its_file) = (self.pattern.path(own), other.pattern.path(its));
+        let (file, its_file) = (file.display(), its_file.display());
+        Err(Error::Usage(format!(
+            "--clip {clip}: {its_file} is {its_width}×{its_height}, but Source's {file} is {width}×{height}; resize it, or \
+             render it at Source's size"
+        )))
+    }
+
     /// The frame whose file is shown at a time.
     fn file_frame(&self, time: f64) -> i64 {
         if !self.pattern.is_sequence() {
@@ -174,7 +201,7 @@ impl FileSource {
             return facts.clone();
         }
         // A file that cannot be read is reported when its pixels are asked for.
-        let facts = frames::inspect(&self.pattern.path(frame), &self.options).unwrap_or_else(|_| self.first.clone());
+        let Ok(facts) = frames::inspect(&self.pattern.path(frame), &self.options) else { return self.first.clone() };
         lock(&self.facts).insert(frame, facts.clone());
         facts
     }
@@ -372,6 +399,25 @@ mod tests {
         assert!(open(pattern.clone(), Takes::Color).frame(3.0, RenderScale::FULL, WHOLE).is_ok());
         let told = open(pattern, Takes::Alpha).frame(3.0, RenderScale::FULL, WHOLE).unwrap_err().to_string();
         assert!(told.contains("s.0003.png") && told.contains("no alpha channel"), "{told}");
+    }
+
+    #[test]
+    fn a_clip_of_another_size_is_told_with_both_files_and_sizes() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = open(shot(dir.path(), &[1, 2]), Takes::Color);
+        let mask = |frame: i64, width: usize, height: usize| {
+            let picture = Frame::filling(width, height, Components::Rgb, vec![0.5; width * height * 3]);
+            write_png(&dir.path().join(format!("m.{frame}.png")), &picture, Depth::Byte).unwrap();
+        };
+        mask(1, 8, 4);
+        mask(2, 4, 2);
+        let masks = open(Pattern::parse(dir.path().join("m.%d.png").to_str().unwrap()).unwrap(), Takes::Luminance);
+        source.check_size_of("Mask", &masks, 1).unwrap();
+        let told = source.check_size_of("Mask", &masks, 2).unwrap_err();
+        assert_eq!(told.exit_code(), crate::error::EXIT_USAGE);
+        for part in ["--clip Mask: ", "m.2.png is 4×2", "s.0002.png is 8×4", "resize it"] {
+            assert!(told.to_string().contains(part), "{told} lacks {part}");
+        }
     }
 
     #[test]

@@ -157,11 +157,10 @@ impl ScoredNode {
             planes: self.planes.clone(),
             ..RenderRequest::default()
         };
-        let rendered = self.session.instance.render(&request);
+        let images = self.session.render(frame, &request)?;
         if interrupted() {
             return Err(Error::Stopped);
         }
-        let images = rendered.map_err(|e| self.session.cause(frame, &e))?;
         if let Some(error) = self.session.take_file_error(frame) {
             return Err(error);
         }
