@@ -39,6 +39,10 @@ pub enum Command {
     /// Shows every clip and parameter of a node.
     Describe(DescribeArgs),
     /// Renders a sequence through a node.
+    ///
+    /// Pictures are written with the numbers the node gave, in Source's own encoding: no color is converted, and the sRGB
+    /// numbers of a PNG are sRGB numbers in an EXR too. `source_colorspace`, where a node has it and nobody sets it, is set
+    /// to srgb for whole numbers (PNG, JPEG, TIFF) and to linear_rec709 for floating point.
     #[command(after_help = EXIT_CODES)]
     Render(Box<RenderArgs>),
     /// Puts frames of one or more sequences side by side into one PNG.
@@ -189,7 +193,7 @@ pub struct RenderArgs {
     /// Files of another clip of the node, such as Mask=mask.%04d.png. Repeat for more.
     #[arg(long = "clip", value_name = "NAME=FILES")]
     pub clips: Vec<String>,
-    /// What a mask clip takes of its files.
+    /// What a mask clip takes of its files. With auto, the node's own `<clip>_channel=luminance` is heard.
     #[arg(long, value_enum, default_value_t)]
     pub mask_channel: MaskChannel,
     /// Settings.
@@ -209,7 +213,8 @@ pub struct RenderArgs {
     /// otherwise.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
-    /// Leave out frames whose output exists.
+    /// Leave out frames whose output exists and is not empty. It is looked at once, at the start: give each process its own
+    /// frames.
     #[arg(long)]
     pub skip_existing: bool,
     /// Leave out frames whose input is missing, rather than stop.
