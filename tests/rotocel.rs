@@ -512,3 +512,25 @@ fn what_a_node_says_of_a_failure_is_told_once_with_the_frame() {
         assert!(told.contains("error: frame 1: ") && !told.contains("kOfx") && !told.contains("OfxImage"), "{told}");
     }
 }
+
+#[test]
+fn names_that_cannot_be_meant_are_told_in_plain_words() {
+    let (shot, tiny) = (shot(1), tiny());
+    let folder = shot.path();
+    std::fs::write(folder.join("taken"), b"").unwrap();
+    for (arguments, code, expected) in [
+        (render("taken/x.png", &tiny, &[]), 4, "a part of the path is a file, not a folder"),
+        (render("o.png", &tiny, &["--clip", "Mask=no.png"]), 3, "cannot read no.png: there is no such file"),
+        (render("o.png", &tiny, &["--clip", "Mask=no.%d.png"]), 3, "no.%d.png: no file of this sequence exists"),
+        (render("o", &tiny, &[]), 2, "--output o: the name has no ending; give .png or .exr"),
+        (render("o.jpg", &tiny, &[]), 2, "--output o.jpg: .jpg is not written"),
+    ] {
+        let told = fails(folder, &arguments, code);
+        assert!(told.contains(expected), "{told}");
+    }
+    let unused = ["render", "ToneSegment", "-i", "shot.0001.png", "-o", "o.png", "--set", &tiny];
+    let output = rotocel(folder, &unused);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains("--set custom_model: it is not used"), "{told}");
+    assert!(told.contains("model=custom") && String::from_utf8_lossy(&output.stdout).contains(": 1 frame,"), "{told}");
+}

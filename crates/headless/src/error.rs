@@ -20,6 +20,9 @@ pub const EXIT_BUTTON: u8 = 7;
 /// Exit code of a run that Ctrl-C stopped; the frames written so far are whole.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
+/// What is said of a full disk.
+pub(crate) const DISK_FULL: &str = "the disk is full; free some space";
+
 /// Every failure of the command line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -106,6 +109,16 @@ impl Error {
     /// An input file and what is wrong with it.
     pub fn input(path: &Path, reason: impl ToString) -> Self {
         Self::Input { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+
+    /// Adds how to go on to what is said of a full disk, where a command can leave out what it has written.
+    pub fn and_skip_existing(self) -> Self {
+        match self {
+            Self::Output { path, reason } if reason == DISK_FULL => {
+                Self::Output { path, reason: format!("{reason}, then go on with --skip-existing") }
+            }
+            other => other,
+        }
     }
 
     /// An output file and why it cannot be written.

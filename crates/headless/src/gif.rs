@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::frames::write_whole;
 use crate::overwrite;
 use crate::picture::{Picture, Reel};
+use crate::sequence::FrameList;
 use color_quant::NeuQuant;
 use gif::{Encoder, Frame, Repeat};
 use std::borrow::Cow;
@@ -45,7 +46,8 @@ pub fn write_gif(output: &Path, pictures: &[Picture], fps: f64) -> Result<String
     let bytes = encode(pictures, size, fps).map_err(|e| Error::output(output, e))?;
     write_whole(output, &bytes)?;
     let mib = bytes.len() as f64 / f64::from(1 << 20);
-    Ok(format!("{}: {} frames, {width}×{height}, {mib:.1} MiB\n", output.display(), pictures.len()))
+    let count = FrameList::count(pictures.len());
+    Ok(format!("{}: {count}, {width}×{height}, {mib:.1} MiB\n", output.display()))
 }
 
 fn encode(pictures: &[Picture], (width, height): (u16, u16), fps: f64) -> Result<Vec<u8>, gif::EncodingError> {

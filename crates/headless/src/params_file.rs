@@ -124,14 +124,19 @@ fn from_json(param: &ParamDescription, value: &Value) -> Result<ParamValue, Stri
     Ok(found)
 }
 
-/// The option's id where this version knows it; its index otherwise, because options are only ever appended.
+/// The option of this id; its index only where no id is given. An id that is not known is a mistake of who wrote it: options
+/// are neither renamed nor removed.
 fn choice_from_json(param: &ParamDescription, choice: &serde_json::Map<String, Value>) -> Result<ParamValue, String> {
-    let by_id = choice.get("option").and_then(Value::as_str).and_then(|id| param.option_index(id));
-    let by_index = || choice.get("index").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-    by_id.or_else(by_index).map(ParamValue::Choice).ok_or_else(|| {
-        let given = choice.get("option").and_then(Value::as_str).unwrap_or_default();
-        let ids = param.option_ids();
-        format!("no option {given}{}", suggestion(given, ids.iter().map(String::as_str)))
+    let Some(given) = choice.get("option") else {
+        let index = choice.get("index").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+        return index
+            .map(ParamValue::Choice)
+            .ok_or_else(|| "a choice needs its \"option\" or its \"index\"".to_owned());
+    };
+    given.as_str().and_then(|id| param.option_index(id)).map(ParamValue::Choice).ok_or_else(|| {
+        let (given, ids) = (given.as_str().map_or_else(|| given.to_string(), str::to_owned), param.option_ids());
+        let meant = suggestion(&given, ids.iter().map(String::as_str));
+        format!("no option {given}{meant}; it is one of {}", ids.join(", "))
     })
 }
 
@@ -179,15 +184,17 @@ mod tests {
     }
 
     #[test]
-    fn an_option_is_found_by_its_id_and_then_by_its_index() {
+    fn an_option_is_found_by_its_id_and_by_its_index_where_no_id_is_given() {
         let node = node();
         let param = node.param("output").unwrap();
         let choice = |text: &str| from_json(param, &serde_json::from_str(text).unwrap());
         assert_eq!(choice(r#"{"option": "flat", "index": 0}"#), Ok(ParamValue::Choice(1)));
-        assert_eq!(choice(r#"{"option": "renamed", "index": 1}"#), Ok(ParamValue::Choice(1)));
+        assert_eq!(choice(r#"{"index": 1}"#), Ok(ParamValue::Choice(1)));
         assert_eq!(choice(r#""flat""#), Ok(ParamValue::Choice(1)));
         assert!(choice(r#"{"option": "flt"}"#).unwrap_err().contains("did you mean flat?"));
-        assert!(choice(r#"{"option": "new", "index": 7}"#).is_err());
+        let told = choice(r#"{"option": "blah", "index": 1}"#).unwrap_err();
+        assert!(told.contains("no option blah") && told.contains("one of source_matte, flat"), "{told}");
+        assert!(choice(r#"{"option": 1}"#).is_err() && choice(r#"{"index": 7}"#).is_err() && choice("{}").is_err());
     }
 
     #[test]

@@ -47,9 +47,9 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
         params_file::save(path, &session.node, &saved)?;
     }
     let wanted = plan.frames(&session, args.skip_missing)?;
-    session.check_sizes(&wanted)?;
     let total = wanted.len();
     let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && plan.is_there(*f))).collect();
+    session.check_sizes(&frames)?;
     terminal.set_total(frames.len());
     let abort = session.instance.abort_handle();
     on_interrupt(move || abort.abort());
@@ -89,6 +89,7 @@ impl Plan {
         let exr = match output.extension().as_str() {
             "exr" => true,
             "png" => false,
+            "" => return Err(Error::Usage(format!("--output {output}: the name has no ending; give .png or .exr"))),
             other => {
                 return Err(Error::Usage(format!("--output {output}: .{other} is not written; give .png or .exr")));
             }
@@ -199,7 +200,7 @@ fn run(
             Err(e) => Err(session.cause(frame, &e)),
             Ok(images) => match session.take_file_error(frame) {
                 Some(file) => Err(file),
-                None => write(session, plan, planes, frame, images),
+                None => write(session, plan, planes, frame, images).map_err(Error::and_skip_existing),
             },
         };
         match written {

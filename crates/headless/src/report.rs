@@ -1,5 +1,6 @@
 //! What the person or the machine at the terminal is told.
 
+use crate::sequence::FrameList;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ofx_sdk::host::{Message, MessageKind, Observer, Violation};
 use serde_json::{Value, json};
@@ -214,7 +215,7 @@ impl Summary {
 
     /// For people.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{}: {} frame{}", self.node, self.frames, if self.frames == 1 { "" } else { "s" });
+        let mut text = format!("{}: {}", self.node, FrameList::count(self.frames));
         if self.skipped > 0 {
             let _ = write!(text, " ({} existed)", self.skipped);
         }

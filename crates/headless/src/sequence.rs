@@ -204,6 +204,11 @@ impl FrameList {
         &self.0
     }
 
+    /// How many frames, in words: `1 frame`, `90 frames`.
+    pub fn count(frames: usize) -> String {
+        format!("{frames} frame{}", if frames == 1 { "" } else { "s" })
+    }
+
     /// Frame numbers in words: `frames 3-5, 9`, `frame 7` or `no frame`.
     pub fn describe(frames: &[i64]) -> String {
         if frames.is_empty() {
@@ -328,5 +333,6 @@ mod tests {
     fn missing_frames_are_told_as_ranges() {
         assert_eq!(FrameList::describe(&[3, 4, 5, 9]), "frames 3-5, 9");
         assert_eq!(FrameList::describe(&[7]), "frame 7");
+        assert_eq!([0, 1, 2].map(FrameList::count), ["0 frames", "1 frame", "2 frames"]);
     }
 }

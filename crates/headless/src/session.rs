@@ -7,7 +7,7 @@ use crate::frames::ReadOptions;
 use crate::params_file;
 use crate::report::{Terminal, interrupted};
 use crate::sequence::Pattern;
-use crate::settings::{Assignment, button, clip_files};
+use crate::settings::{Assignment, button, clip_files, unused};
 use crate::source::{FileSource, Takes};
 use ofx_sdk::host::{
     Description, Host, HostImage, HostOptions, Instance, ParamValue, Plugin, Project, RenderRequest, SavedParams,
@@ -109,7 +109,9 @@ impl Session {
             button(&node, id)?;
         }
         let clips = clips(setup, &node)?;
-        let sources = open_files(setup, &node, &clips, &|id| chosen(&node, id, &loaded, &assignments))?;
+        let chosen = |id: &str| chosen(&node, id, &loaded, &assignments);
+        unused(&assignments, &node, &chosen).for_each(|text| terminal.say(&format!("warning: {text}")));
+        let sources = open_files(setup, &node, &clips, &chosen)?;
         let project = project(&sources, setup);
         let failed = |what: &str, e: ofx_sdk::Error| Error::Plugin(format!("{}: {what}: {e}", node.identifier));
         let first = sources.first().map_or(1, |source| source.first_frame());

@@ -48,6 +48,23 @@ impl Assignment {
     }
 }
 
+/// What is set and not looked at: `custom_<choice>` where the choice has an option `custom` and stands on another. `chosen`
+/// tells the option of a choice.
+pub fn unused<'a>(
+    assignments: &'a [Assignment],
+    node: &'a Description,
+    chosen: &'a dyn Fn(&str) -> Option<String>,
+) -> impl Iterator<Item = String> + 'a {
+    assignments.iter().filter_map(move |set| {
+        let id = &set.id;
+        let choice = node.param(id.strip_prefix("custom_")?)?;
+        choice.option_index("custom")?;
+        let found = chosen(&choice.id).filter(|found| found != "custom")?;
+        let choice = &choice.id;
+        Some(format!("--set {id}: it is not used, because {choice} is {found}; add --set {choice}=custom"))
+    })
+}
+
 fn nearest_option(param: &ParamDescription, given: &str) -> Option<String> {
     let ids = param.option_ids();
     nearest(given, ids.iter().map(String::as_str)).map(str::to_owned)
@@ -108,6 +125,22 @@ mod tests {
         let key = assigned("softness@12=3");
         assert_eq!((key.frame, key.value), (Some(12.0), ParamValue::Double(3.0)));
         assert_eq!(assigned("note=a=b").value, ParamValue::String("a=b".into()));
+    }
+
+    #[test]
+    fn what_is_set_for_a_choice_that_stands_elsewhere_is_told_with_both_names() {
+        let mut node = node();
+        let mut model = ParamDescription::new("model", ParamKind::Choice, Some(ParamValue::Choice(1)));
+        model.options = vec!["Custom".into(), "Fast".into()];
+        node.params.push(model);
+        node.params.push(ParamDescription::new("custom_model", ParamKind::String, Some(ParamValue::String("".into()))));
+        let told = |chosen: &str| {
+            let set = ["custom_model=a.onnx", "note=x"].map(|text| Assignment::parse(text, &node).unwrap());
+            unused(&set, &node, &|_| Some(chosen.to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(told("custom"), Vec::<String>::new());
+        let told = told("fast");
+        assert!(told.len() == 1 && told[0].contains("custom_model") && told[0].contains("model is fast"), "{told:?}");
     }
 
     #[test]

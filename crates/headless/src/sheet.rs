@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::frames::write_whole;
 use crate::overwrite;
 use crate::picture::{Picture, Reel};
+use crate::sequence::FrameList;
 use image::ImageEncoder as _;
 
 /// Writes frames of the sequences into one PNG: a row for each frame, a column for each sequence.
@@ -26,7 +27,8 @@ pub fn sheet(args: &SheetArgs) -> Result<String> {
         .write_image(&whole.rgb, whole.width as u32, whole.height as u32, color)
         .map_err(|e| Error::output(&args.pictures.output, e))?;
     write_whole(&args.pictures.output, &bytes)?;
-    Ok(format!("{}: {} frames, {}×{}\n", args.pictures.output.display(), rows.len(), whole.width, whole.height))
+    let (name, count) = (args.pictures.output.display(), FrameList::count(rows.len()));
+    Ok(format!("{name}: {count}, {}×{}\n", whole.width, whole.height))
 }
 
 /// At most `most` of the frames, evenly spread, first and last among them.

@@ -62,10 +62,7 @@ impl FileSource {
         kept: usize,
     ) -> Result<Self> {
         let existing = pattern.existing()?;
-        let (Some(&first), Some(&last)) = (existing.first(), existing.last()) else {
-            let what = if pattern.is_sequence() { "no file of this sequence exists" } else { "there is no such file" };
-            return Err(Error::Input { path: pattern.to_string().into(), reason: what.into() });
-        };
+        let (Some(&first), Some(&last)) = (existing.first(), existing.last()) else { return Err(none_of(&pattern)) };
         let path = pattern.path(first);
         let facts = frames::inspect(&path, &options)?;
         let frame = frames::read(&path, &options)?;
@@ -101,7 +98,7 @@ impl FileSource {
     /// # Errors
     /// When the file cannot be read.
     pub fn first_has_alpha(pattern: &Pattern, options: &ReadOptions) -> Result<bool> {
-        let first = pattern.existing()?.first().copied().unwrap_or(1);
+        let first = pattern.existing()?.first().copied().ok_or_else(|| none_of(pattern))?;
         Ok(frames::read(&pattern.path(first), options)?.has_transparency())
     }
 
@@ -300,6 +297,11 @@ impl FileSource {
     }
 }
 
+fn none_of(pattern: &Pattern) -> Error {
+    let what = if pattern.is_sequence() { "no file of this sequence exists" } else { "there is no such file" };
+    Error::Input { path: pattern.to_string().into(), reason: what.into() }
+}
+
 fn has_alpha(frame: &Frame) -> bool {
     frame.components != Components::Rgb
 }
@@ -448,6 +450,9 @@ mod tests {
         assert!(source.has(1) && source.has(-100));
         assert!(source.frame(33.0, RenderScale::FULL, WHOLE).is_ok());
         let none = Pattern::parse(dir.path().join("none.png").to_str().unwrap()).unwrap();
-        assert!(FileSource::open(none, ReadOptions::default(), Takes::Color, None, 1).is_err());
+        let options = ReadOptions::default();
+        let told = FileSource::first_has_alpha(&none, &options).unwrap_err().to_string();
+        assert!(told.contains("none.png: there is no such file"), "{told}");
+        assert_eq!(FileSource::open(none, options, Takes::Color, None, 1).unwrap_err().to_string(), told);
     }
 }

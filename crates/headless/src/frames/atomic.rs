@@ -1,6 +1,6 @@
 //! Files that are whole or not there, and texts that end.
 
-use crate::error::{Error, Result};
+use crate::error::{DISK_FULL, Error, Result};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -88,11 +88,12 @@ pub fn read_text(path: &Path, most: u64) -> Result<String> {
 fn explain(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "the disk is full; free some space, then go on with --skip-existing".into()
-        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => DISK_FULL.into(),
         ErrorKind::FileTooLarge => format!("no file may be this large here; raise the limit or free a quota ({error})"),
-        ErrorKind::NotADirectory => format!("a part of the path is a file, not a folder ({error})"),
+        // `create_dir_all` finds that something exists where a folder should be.
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            format!("a part of the path is a file, not a folder ({error})")
+        }
         ErrorKind::InvalidFilename => format!("the name or the path is too long; choose a shorter one ({error})"),
         ErrorKind::PermissionDenied => format!("no permission to write here; choose another folder ({error})"),
         ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another folder".into(),
@@ -140,7 +141,9 @@ mod tests {
         let full = Path::new("/dev/full");
         let error = write_whole(full, b"x").unwrap_err();
         assert_eq!(error.exit_code(), crate::error::EXIT_OUTPUT);
-        assert!(error.to_string().contains("/dev/full: the disk is full; free some space"), "{error}");
+        assert!(error.to_string().ends_with("/dev/full: the disk is full; free some space"), "{error}");
+        let of_frames = error.and_skip_existing().to_string();
+        assert!(of_frames.ends_with("free some space, then go on with --skip-existing"), "{of_frames}");
         write_whole(Path::new("/dev/null"), b"x").unwrap();
         for device in [full, Path::new("/dev/null")] {
             assert!(std::fs::metadata(device).unwrap().file_type().is_char_device(), "{}", device.display());
@@ -166,7 +169,10 @@ mod tests {
         let told = |path: &Path| write_whole(path, b"x").unwrap_err().to_string();
         assert!(told(&dir.path().join("x".repeat(4000))).contains("too long"));
         std::fs::write(dir.path().join("file"), b"").unwrap();
-        assert!(told(&dir.path().join("file/a.exr")).contains("a.exr"));
+        for inside in ["file/a.exr", "file/deeper/a.exr"] {
+            let told = told(&dir.path().join(inside));
+            assert!(told.contains(inside) && told.contains("a part of the path is a file, not a folder"), "{told}");
+        }
     }
 
     #[test]
