@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::frames::{read_text, write_whole};
-use crate::nearest::suggestion;
+use crate::nearest::{nearest, suggestion};
 use ofx_sdk::host::{Curve, Description, Key, ParamDescription, ParamValue, SavedParams};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -135,7 +135,8 @@ fn choice_from_json(param: &ParamDescription, choice: &serde_json::Map<String, V
     };
     given.as_str().and_then(|id| param.option_index(id)).map(ParamValue::Choice).ok_or_else(|| {
         let (given, ids) = (given.as_str().map_or_else(|| given.to_string(), str::to_owned), param.option_ids());
-        let meant = suggestion(&given, ids.iter().map(String::as_str));
+        let meant = nearest(&given, ids.iter().map(String::as_str));
+        let meant = meant.map(|id| format!(" (did you mean {id}?)")).unwrap_or_default();
         format!("no option {given}{meant}; it is one of {}", ids.join(", "))
     })
 }
@@ -193,7 +194,7 @@ mod tests {
         assert_eq!(choice(r#""flat""#), Ok(ParamValue::Choice(1)));
         assert!(choice(r#"{"option": "flt"}"#).unwrap_err().contains("did you mean flat?"));
         let told = choice(r#"{"option": "blah", "index": 1}"#).unwrap_err();
-        assert!(told.contains("no option blah") && told.contains("one of source_matte, flat"), "{told}");
+        assert!(told.contains("no option blah") && told.ends_with("; it is one of source_matte, flat"), "{told}");
         assert!(choice(r#"{"option": 1}"#).is_err() && choice(r#"{"index": 7}"#).is_err() && choice("{}").is_err());
     }
 

@@ -106,7 +106,10 @@ impl Pattern {
         let component_end = self.after.find(['/', std::path::MAIN_SEPARATOR]).unwrap_or(self.after.len());
         let tail = &self.after[..component_end];
         let listed = if folder.is_empty() { Path::new(".") } else { Path::new(folder) };
-        let entries = std::fs::read_dir(listed).map_err(|e| Error::input(listed, e))?;
+        let entries = std::fs::read_dir(listed).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => Error::input(listed, format!("there is no such folder, of {self}")),
+            _ => Error::input(listed, e),
+        })?;
         let mut found = BTreeSet::new();
         for entry in entries {
             let name = entry.map_err(|e| Error::input(listed, e))?.file_name();

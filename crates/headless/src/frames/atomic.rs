@@ -77,7 +77,10 @@ fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
 /// [`Error::Input`] names the file.
 pub fn read_text(path: &Path, most: u64) -> Result<String> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| Error::input(path, e))?;
+    let file = File::open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::input(path, "there is no such file"),
+        _ => Error::input(path, e),
+    })?;
     file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::input(path, e))?;
     if bytes.len() as u64 > most {
         return Err(Error::input(path, format!("it is longer than {most} bytes; it is not the file that is meant")));
@@ -161,6 +164,9 @@ mod tests {
         std::fs::write(&path, "größer").unwrap();
         assert_eq!(read_text(&path, 8).unwrap(), "größer");
         assert!(read_text(&path, 7).is_err());
+        assert!(
+            read_text(&dir.path().join("none"), 7).unwrap_err().to_string().ends_with("none: there is no such file")
+        );
     }
 
     #[test]
