@@ -20,8 +20,8 @@ class Recipe:
     shadow_on_form_weight: float = 2.5
     dice_share: float = 0.5
     # Highlights weigh alike in every crop that has some. Chrome and glass hold half of all of their
-    # pixels; pooled, they decide what a highlight is, and the glints of other surfaces are lost.
-    even_highlights: bool = True
+    # pixels; pooled, they decide what a highlight is.
+    even_highlights: bool = False
     # Exponent of the focal loss (Lin et al. 2017); 0 is cross-entropy.
     focal: float = 0.0
     # How much more than others a pixel counts where two classes meet.
@@ -35,10 +35,10 @@ class Recipe:
     # Color beside grey; without, all three channels are luma.
     color: bool = True
     # Half of the shots that are relit are painted over with patterns (`repaint.py`), too.
-    repaint: bool = True
+    repaint: bool = False
     # Share of their crops that are exposed and balanced once more, as a plate is graded: what has
     # clipped stays clipped.
-    regraded_share: float = 0.25
+    regraded_share: float = 0.0
     no_mask_share: float = 0.5
     # Weight of the loss that keeps answers alike along the motion; 0 does without pairs of frames.
     temporal_weight: float = 0.0

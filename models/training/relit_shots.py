@@ -25,7 +25,6 @@ from looks import ShotLook
 from relight import Gains, relight
 from repaint import draw_paints, repainted
 from shot_folder import frame_numbers, read_shot
-from soft_labels import leaning
 
 Bytes = NDArray[np.uint8]
 # Frames of a shot in which nothing moves differ by grain alone.
@@ -48,8 +47,8 @@ def has_layers(shot: Path) -> bool:
     return (shot / "layers.npy").exists()
 
 
-def light_shot(shot: Path, seed: str, repaint: bool = True) -> LitShot:
-    """A shot in a light, a paint and a look that follow from `seed`."""
+def light_shot(shot: Path, seed: str, repaint: bool = False) -> LitShot:
+    """A shot in a light, a look and, where wanted, a paint that follow from `seed`."""
     layers, facts = open_layers(shot)
     rng = random.Random(seed)
     gains, look = Gains.draw(rng), ShotLook.draw(rng.getrandbits(31))
@@ -69,7 +68,7 @@ def light_shot(shot: Path, seed: str, repaint: bool = True) -> LitShot:
         picture, lit = look.apply(lit, number, facts["exposure"], motion)
         images.append(picture)
         labels.append(lit.labels)
-        softs.append(_bytes(leaning(lit.soft, lit.labels)))
+        softs.append(_bytes(lit.soft))
         subjects.append(_bytes(lit.subject))
     if look.h264_crf:
         images = h264_coded(images, look.h264_crf)
@@ -93,7 +92,7 @@ class RelitPool:
         self._process = ProcessPoolExecutor(1, mp_context=context)
         self._lit: dict[tuple[Path, int, bool], Future[LitShot]] = {}
 
-    def at(self, epoch: int, repaint: bool = True) -> list[LitShot]:
+    def at(self, epoch: int, repaint: bool = False) -> list[LitShot]:
         """Every shot as this epoch sees it; begins with what the next epoch will need."""
         now = self._begin(epoch, repaint)
         self._lit |= now

@@ -18,6 +18,7 @@ from labels import REC709_LUMA
 from recipe import Recipe
 from relit_shots import LitShot, has_layers
 from shot_folder import check_complete, data_hash, find_shots, frame_numbers, read_shot, split_of
+from soft_labels import PRECEDENCE
 from tone_classes import CAST_SHADOW, CLASSES, HIGHLIGHT
 
 # Crop side and batch size: about equal work each. Small crops reach small scales (a crop cannot
@@ -178,12 +179,13 @@ def crop(
         image = Look.draw(rng).apply(image, rng)
     else:
         target = place.laid(place.cut(soft))
-        if rng.random() < recipe.regraded_share:
+        if recipe.regraded_share and rng.random() < recipe.regraded_share:
             image = regraded(image, rng)
     known = target.sum(0, keepdim=True)
     target = torch.where(known >= LEAST_KNOWN, target / known.clamp_min(LEAST_KNOWN), 0)
     if not recipe.soft_labels:
-        target = one_hot(target.argmax(0)) * (known >= LEAST_KNOWN)
+        order = torch.tensor(PRECEDENCE)
+        target = one_hot(order[target[order].argmax(0)]) * (known >= LEAST_KNOWN)
     unknown = torch.full_like(target[:1], 0.5)
     unmasked = rng.random() < recipe.no_mask_share
     stored = frames.subject[pick]

@@ -15,8 +15,6 @@ from tone_classes import BACKGROUND, CAST_SHADOW, CLASSES, DIFFUSE_SHADOW, HIGHL
 # Sub-pixels along a pixel's side.
 GRID = 2
 SUBPIXELS = GRID * GRID
-# How far a pixel that several classes share evenly is moved to the one that its label names.
-LEAN = 0.3
 # Which class a pixel takes where two have the same share; the order in which `classify` decides.
 PRECEDENCE = (HIGHLIGHT, CAST_SHADOW, DIFFUSE_SHADOW, MATERIAL, BACKGROUND)
 
@@ -45,18 +43,6 @@ def box(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 def shares(labels: Labels) -> NDArray[np.float32]:
     """Share of each class per pixel, [5,h,w], from the class numbers of sub-pixels [n,h,w]."""
     return np.stack([(labels == k).mean(0, dtype=np.float32) for k in range(len(CLASSES))])
-
-
-def leaning(soft: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
-    """Shares [5,h,w] that agree with the labels where they are even: 0.5 and 0.5 is 0.65 and 0.35.
-
-    One pixel in a hundred is such a tie, and one wrong pixel in twelve; a network that is taught
-    evenness there says either class, where the label is counted by one.
-    """
-    tied = (soft >= soft.max(0) - 1e-6).sum(0) > 1
-    lean = np.float32(LEAN) * tied
-    named = np.arange(len(CLASSES))[:, None, None] == labels
-    return np.asarray(soft * (1 - lean) + named * lean, np.float32)
 
 
 def strongest(soft: NDArray[np.floating]) -> Labels:

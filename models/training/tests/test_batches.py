@@ -28,6 +28,7 @@ try:
         one_hot,
         random_batch,
     )
+    from tone_classes import BACKGROUND, MATERIAL
     from tone_loss import at_border, tone_loss
     from tone_run import Limits, Run, run_epoch
 
@@ -57,6 +58,15 @@ class Relit(Folder):
     def test_of_a_locked_off_shot_few_frames_are_enough(self) -> None:
         self.assertEqual(len(light_shot(self.root / "still", "a").image), STILL_FRAMES)
 
+    def test_half_of_the_shots_are_painted_over_and_keep_their_labels(self) -> None:
+        painted = 0
+        for seed in "abcdefgh":
+            plain, other = (light_shot(self.root / "still", seed, paint) for paint in (False, True))
+            np.testing.assert_array_equal(plain.label, other.label)
+            np.testing.assert_array_equal(plain.soft, other.soft)
+            painted += not np.array_equal(plain.image, other.image)
+        self.assertTrue(2 <= painted <= 7, painted)
+
     def test_a_pool_gives_a_resumed_run_what_an_uninterrupted_one_had(self) -> None:
         shots = [self.root / "one", self.root / "still"]
         with RelitPool(shots, "1", period=2) as pool:
@@ -77,6 +87,9 @@ class Relit(Folder):
         self.assertIs(first[0], again[0])
         self.assertIs(first[1], again[1])
         self.assertIsNot(first[0], first[1])
+        with RelitPool([self.root / "one"], "1", period=1, keep=True) as pool:
+            plain, painted = (pool.at(0, repaint)[0] for repaint in (False, True))
+        self.assertIsNot(plain, painted)
 
 
 class H264(unittest.TestCase):
@@ -120,6 +133,15 @@ class Batches(Folder):
             self.assertEqual(hard, not recipe.soft_labels)
             grey = torch.equal(image[:, 0], image[:, 2])
             self.assertEqual(grey, not recipe.color)
+
+    def test_a_tie_without_soft_labels_goes_to_the_class_that_labels_give_it(self) -> None:
+        shares = torch.zeros(5, SIDE, SIDE, dtype=torch.uint8)
+        shares[BACKGROUND] = shares[MATERIAL] = 128
+        picture = torch.zeros(3, SIDE, SIDE, dtype=torch.uint8)
+        label = torch.full((1, SIDE, SIDE), MATERIAL, dtype=torch.uint8)
+        frames = Frames([picture], [label], [shares], [None], [1.0], [None])
+        target = random_batch(frames, random.Random(1), Recipe(soft_labels=False))[2]
+        self.assertTrue(bool((target[:, MATERIAL] == 1).all()))
 
 
 class Places(unittest.TestCase):

@@ -12,7 +12,7 @@ import numpy as np
 
 from layer_store import CHANNELS, COLORS, FINE, create, open_layers, pack, span
 from relight import Gains, recombine, relight
-from soft_labels import box, fold, leaning, shares, strongest, unfold
+from soft_labels import box, fold, shares, strongest, unfold
 from tone_classes import BACKGROUND, CAST_SHADOW, CLASSES, DIFFUSE_SHADOW, HIGHLIGHT, MATERIAL
 
 HEIGHT, WIDTH = 6, 8
@@ -55,16 +55,6 @@ class Subpixels(unittest.TestCase):
         self.assertEqual(winner(MATERIAL, CAST_SHADOW, MATERIAL, CAST_SHADOW), CAST_SHADOW)
         self.assertEqual(winner(DIFFUSE_SHADOW, CAST_SHADOW, HIGHLIGHT, MATERIAL), HIGHLIGHT)
         self.assertEqual(winner(BACKGROUND, BACKGROUND, BACKGROUND, HIGHLIGHT), BACKGROUND)
-
-
-class Leaning(unittest.TestCase):
-    def test_even_shares_lean_to_the_label_and_others_stay(self) -> None:
-        sub = np.array([[2, 4, 2, 4], [2, 2, 2, 4], [0, 0, 1, 2]], np.uint8).T[:, None, :]
-        soft = shares(sub)
-        leant = leaning(soft, strongest(soft))
-        np.testing.assert_allclose(leant[:, 0, 0], [0, 0, 0.35, 0, 0.65], atol=1e-6)
-        np.testing.assert_array_equal(leant[:, 0, 1:], soft[:, 0, 1:])
-        np.testing.assert_allclose(leant.sum(0), 1, atol=1e-6)
 
 
 class Relighting(unittest.TestCase):
