@@ -2,7 +2,7 @@
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
 use super::around::{self, Notice};
-use super::looks::{Geometry, Looks, NetworkPicture, mean_of_looks};
+use super::looks::{Geometry, Looks, NetworkPicture, looks_together};
 use super::mattes::{Frame, Tones};
 use super::output::CLASSES;
 use super::smoothing::Sight;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 const HOSTS_THAT_CONNECT_ALL: [&str; 2] = ["DaVinciResolve", "com.blackmagicdesign"];
 
 /// Bytes that each pixel of the network's picture takes until its tones are known: the picture, padded and not, its logits,
-/// a third of these for all smaller looks, their sum with one that is added, and the tones.
+/// a third of these for all smaller looks, two more logits while looks are brought together, and the tones.
 const PIXEL_BYTES: usize = LOOK_BYTES + LOOK_BYTES.div_ceil(3) + 2 * CLASSES * size_of::<f32>() + Tones::PIXEL_BYTES;
 const LOOK_BYTES: usize = 2 * (4 + CLASSES) * size_of::<f32>();
 
@@ -172,7 +172,7 @@ impl<'r, 'a> Analyst<'r, 'a> {
             answers.push(self.look(&next, plate.time)?);
             smaller = Some(next);
         }
-        Stage::Upsample.time(|| mean_of_looks(&answers, picture.size(), threads)).map_err(Error::node)
+        Stage::Upsample.time(|| looks_together(&answers, picture.size(), threads)).map_err(Error::node)
     }
 
     /// The network's logits of a picture, padded as the model wants it.

@@ -148,31 +148,37 @@ fn half(size: Size) -> Size {
     Size::new(size.width.div_ceil(STEP), size.height.div_ceil(STEP))
 }
 
-/// The mean of the network's logits of a picture, then of that [halved](NetworkPicture::halved), and so on, at the size of
-/// the picture. All may be padded. There is at least one.
+/// The network's logits of a picture, then of that [halved](NetworkPicture::halved), and so on, brought together at the size
+/// of the picture. All may be padded. There is at least one.
+///
+/// What a smaller look can show is the mean of all that show it, and what is finer comes from the larger one alone, as in the
+/// bands of a pyramid (Burt and Adelson 1983): a mean of whole logits would blur the borders that only the larger look has.
 ///
 /// # Errors
 /// When a size is zero, or there is less than the pictures hold.
-pub fn mean_of_looks(looks: &[Arc<Array3<f32>>], picture: Size, threads: usize) -> Result<Arc<Array3<f32>>> {
-    let (near, farther) = looks.split_first().expect("the network has been shown something");
-    if farther.is_empty() {
-        return Ok(near.clone());
+pub fn looks_together(looks: &[Arc<Array3<f32>>], picture: Size, threads: usize) -> Result<Arc<Array3<f32>>> {
+    let (nearest, smaller) = looks.split_first().expect("the network has been shown something");
+    if smaller.is_empty() {
+        return Ok(nearest.clone());
     }
-    let mut sum = tensor::crop(near, picture.width, picture.height).to_owned();
-    let mut size = picture;
-    for logits in farther {
-        size = half(size);
-        let far = Resampler::whole(size, picture, Filter::Triangle)?
-            .resample(tensor::crop(logits, size.width, size.height), threads)?;
-        if far.dim() != sum.dim() {
-            let (expected, found) = (far.shape().to_vec(), sum.shape().to_vec());
-            return Err(Error::Shape { what: "logits of the first look", expected, found });
+    let sizes: Vec<_> = std::iter::successors(Some(picture), |size| Some(half(*size))).take(looks.len()).collect();
+    let mut together: Option<Array3<f32>> = None;
+    for (done, (logits, size)) in looks.iter().zip(&sizes).rev().enumerate() {
+        let mut look = tensor::crop(logits, size.width, size.height).to_owned();
+        let (_, height, width) = look.dim();
+        if (width, height) != (size.width, size.height) {
+            let expected = vec![look.dim().0, size.height, size.width];
+            return Err(Error::Shape { what: "logits of a look", expected, found: look.shape().to_vec() });
         }
-        sum += &far;
+        if let Some(mut missing) = together.take() {
+            missing -= &Resampler::whole(*size, half(*size), Filter::Triangle)?.resample(look.view(), threads)?;
+            let enlarge = Resampler::whole(half(*size), *size, Filter::Triangle)?;
+            let share = done as f32 / (done + 1) as f32;
+            look.scaled_add(share, &enlarge.resample(missing.view(), threads)?);
+        }
+        together = Some(look);
     }
-    let share = 1.0 / looks.len() as f32;
-    sum.mapv_inplace(|logit| logit * share);
-    Ok(Arc::new(sum))
+    Ok(Arc::new(together.expect("every look has been brought in")))
 }
 
 #[cfg(test)]
@@ -250,39 +256,49 @@ mod tests {
         }
     }
 
+    /// Logits of a picture of `size`, padded as the network wants it: what lies outside must not be seen.
+    fn logits(size: Size, value: impl Fn(usize, f32, f32) -> f32) -> Arc<Array3<f32>> {
+        let at = |i: usize, n: usize| (i as f32 + 0.5) / n as f32;
+        Arc::new(Array3::from_shape_fn((CLASSES, 32, 64), |(k, y, x)| match (y < size.height, x < size.width) {
+            (true, true) => value(k, at(x, size.width), at(y, size.height)),
+            _ => 1e9,
+        }))
+    }
+
     #[test]
-    fn all_looks_weigh_alike_and_lie_on_each_other() {
-        let size = Size::new(37, 22);
-        let ramp = |size: Size, slope: f32| {
-            let at = move |i: usize, n: usize| (i as f32 + 0.5) / n as f32;
-            // Padded, as the network wants it: what lies outside must not be seen.
-            Arc::new(Array3::from_shape_fn((CLASSES, 32, 64), move |(k, y, x)| {
-                match (y < size.height, x < size.width) {
-                    (true, true) => k as f32 + slope * (at(x, size.width) + 2.0 * at(y, size.height)),
-                    _ => 1e9,
-                }
-            }))
-        };
+    fn in_what_all_looks_show_they_weigh_alike_and_lie_on_each_other() {
+        let size = Size::new(38, 22);
+        let ramp = |size, slope: f32| logits(size, move |k, x, y| k as f32 + slope * (x + 2.0 * y));
         let quarter = half(half(size));
         for (looks, expected) in [
             (vec![ramp(size, 2.0)], ramp(size, 2.0)),
             (vec![ramp(size, 2.0), ramp(half(size), 4.0)], ramp(size, 3.0)),
             (vec![ramp(size, 2.0), ramp(half(size), 4.0), ramp(quarter, 9.0)], ramp(size, 5.0)),
         ] {
-            let mean = mean_of_looks(&looks, size, 2).unwrap();
-            let mean = tensor::crop(&mean, size.width, size.height);
-            // Beyond the outermost pixel of the smallest look there is nothing to go on with.
-            for ((k, y, x), value) in
-                mean.indexed_iter().filter(|((_, y, x), _)| (2..20).contains(y) && (2..35).contains(x))
-            {
-                let expected = expected[[k, y, x]];
-                assert!((value - expected).abs() < 1e-4, "{} looks: {k} {y} {x}: {value}", looks.len());
+            let together = looks_together(&looks, size, 2).unwrap();
+            let together = tensor::crop(&together, size.width, size.height);
+            // Beyond the outermost pixels of the smallest look there is nothing to go on with.
+            let inside = |(_, y, x): (usize, usize, usize)| (8..14).contains(&y) && (8..30).contains(&x);
+            for (at, value) in together.indexed_iter().filter(|(at, _)| inside(*at)) {
+                assert!((value - expected[at]).abs() < 1e-3, "{} looks: {at:?}: {value}", looks.len());
             }
         }
         let short = Arc::new(Array3::zeros((CLASSES, 21, 64)));
-        assert!(mean_of_looks(&[short, ramp(half(size), 1.0)], size, 1).is_err());
+        assert!(looks_together(&[short, ramp(half(size), 1.0)], size, 1).is_err());
         let small = Arc::new(Array3::zeros((CLASSES, 4, 64)));
-        assert!(mean_of_looks(&[ramp(size, 1.0), small], size, 1).is_err());
+        assert!(looks_together(&[ramp(size, 1.0), small], size, 1).is_err());
+    }
+
+    #[test]
+    fn what_is_finer_than_a_smaller_look_comes_from_the_larger_one_whole() {
+        let size = Size::new(64, 32);
+        let fine = |_, x: f32, _| if ((x * 64.0) as usize).is_multiple_of(2) { 1.0 } else { -1.0 };
+        let looks = [logits(size, fine), logits(half(size), |_, _, _| 3.0), logits(half(half(size)), |_, _, _| 6.0)];
+        let together = looks_together(&looks, size, 1).unwrap();
+        for x in 8..56 {
+            let expected = 3.0 + looks[0][[2, 16, x]];
+            assert!((together[[2, 16, x]] - expected).abs() < 1e-4, "{x}: {}", together[[2, 16, x]]);
+        }
     }
 
     #[test]

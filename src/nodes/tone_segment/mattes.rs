@@ -4,6 +4,7 @@
 //! edge by a guided filter (He, Sun and Tang 2013), softened and clipped. All of it can be asked for any window of the
 //! frame, and gives the same bits as the whole frame would.
 
+use super::ToneClass;
 use super::ToneSegmentSettings;
 use super::looks::{Geometry, Looks};
 use super::output::CLASSES;
@@ -17,6 +18,9 @@ use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis, s};
 /// A variance of the guide above which an edge holds a matte back: steps of about two hundredths of the display range,
 /// more than grain, less than the edges that an artist would trace.
 const EDGE_VARIANCE: f64 = 4e-4;
+
+/// The first class that may lie outside the subject, and the last of all.
+const CAST_SHADOW: usize = ToneClass::CastShadow as usize;
 
 /// The softness that every border has, in pixels of the frame at hand: a decided border alone would have steps.
 const ANTIALIASING_PX: f64 = 0.25;
@@ -68,6 +72,8 @@ pub struct Weighing {
 pub struct Finish {
     softening: Softening,
     clip: (f32, f32),
+    /// Whether cast shadows may lie outside the subject.
+    shadows_outside: bool,
 }
 
 impl Finish {
@@ -79,6 +85,7 @@ impl Finish {
         Ok(Self {
             softening: Softening::new((settings.edge_softness_px * scale).max(ANTIALIASING_PX))?,
             clip: (settings.clip_black as f32, settings.clip_white as f32),
+            shadows_outside: settings.shadows_outside_mask,
         })
     }
 }
@@ -171,7 +178,7 @@ impl Tones {
             finish.softening.soften_into(enlarged.view(), &region, mattes.view_mut(), threads)?;
             matte::levels(mattes.view_mut(), finish.clip.0, finish.clip.1, threads)?;
             if let Some(subject) = &frame.subject {
-                confine(&mut mattes, subject, region.output);
+                confine(&mut mattes, subject, region.output, finish.shadows_outside);
             }
             Ok(mattes)
         })
@@ -233,13 +240,16 @@ fn refinement(
     Ok(Some((fitted, mapping)))
 }
 
-/// Outside the subject everything is background.
-fn confine(mattes: &mut ArrayViewMut3<f32>, subject: &Array2<f32>, window: Window) {
+/// Outside the subject everything is background, or a cast shadow where these may lie there.
+fn confine(mattes: &mut ArrayViewMut3<f32>, subject: &Array2<f32>, window: Window, shadows_outside: bool) {
+    let confined = if shadows_outside { CAST_SHADOW } else { CLASSES };
     let subject = subject.slice(s![window.y0 as usize..window.y1 as usize, window.x0 as usize..window.x1 as usize]);
     for (mut pixel, &inside) in mattes.lanes_mut(Axis(0)).into_iter().zip(&subject) {
         let mut tones = 0.0;
-        for matte in pixel.iter_mut().skip(1) {
-            *matte *= inside;
+        for (class, matte) in pixel.iter_mut().enumerate().skip(1) {
+            if class < confined {
+                *matte *= inside;
+            }
             tones += *matte;
         }
         pixel[0] = (1.0 - tones).max(0.0);
@@ -254,7 +264,7 @@ mod tests {
     const WEIGHING: Weighing = Weighing { bias: [0.0; CLASSES], refine_px: 8.0 };
 
     fn finish(softness_px: f64) -> Finish {
-        Finish { softening: Softening::new(softness_px).unwrap(), clip: (0.02, 0.98) }
+        Finish { softening: Softening::new(softness_px).unwrap(), clip: (0.02, 0.98), shadows_outside: false }
     }
 
     /// A dark disk on a bright ground, and logits that call it cast shadow and the ground material.
@@ -343,6 +353,12 @@ mod tests {
         assert!(mattes.slice(s![0, .., 32..]).iter().all(|&b| b == 1.0));
         assert!(mattes.slice(s![1.., .., 32..]).iter().all(|&m| m == 0.0));
         assert!(mattes[[4, 32, 24]] > 0.9, "inside, tones stay");
+        let settings = ToneSegmentSettings { shadows_outside_mask: true, edge_softness_px: 1.0, ..Default::default() };
+        let wide = Finish::new(&settings, 1.0).unwrap();
+        let mattes = super::tests::mattes(&tones(&frame, &logits, &WEIGHING), &frame, frame.window(), &wide);
+        assert!(mattes[[4, 32, 40]] > 0.9, "the shadow stays outside, too");
+        assert!(mattes.slice(s![1..4, .., 32..]).iter().all(|&m| m == 0.0));
+        assert!(mattes.lanes(Axis(0)).into_iter().all(|pixel| (pixel.sum() - 1.0).abs() < 1e-5));
     }
 
     #[test]

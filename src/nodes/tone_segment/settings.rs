@@ -26,8 +26,8 @@ ofx_sdk::settings! {
         /// takes longer, in proportion to the square. A frame is shrunk to it, or enlarged, but not more than twice.
         working_size: Integer =
             Integer::new("Working size").range(128, 4096).default(640).not_animating().parent("input_group"),
-        /// Show the network the frame a second time, at half the working size, and take the mean of both answers: large forms
-        /// hold together, and little is lost of small ones. Takes about a quarter more time.
+        /// Show the network the frame a second time, at half the working size, and let both decide what both can see: large
+        /// forms hold together, and little is lost of small ones. Takes about a quarter more time.
         second_look: Boolean = Boolean::new("Second look").default(true).not_animating().parent("input_group"),
         /// Show the network frames of at least four times the working size, as 4K is at its default, at twice that size too:
         /// finer forms and borders, for about four times the network's time. Smaller frames are not concerned.
@@ -40,6 +40,9 @@ ofx_sdk::settings! {
         use_mask: Boolean = Boolean::new("Use mask").default(true).not_animating().parent("input_group"),
         /// Where the Mask input holds the subject.
         mask_channel: Choice<Coverage> = Choice::new("Mask channel").not_animating().parent("input_group"),
+        /// Keep the cast shadows that fall outside Mask, on the floor or on a wall. Highlights, material and diffuse shadow stay
+        /// inside it.
+        shadows_outside_mask: Boolean = Boolean::new("Shadows outside mask").parent("input_group"),
 
         /// What comes out.
         output_group: Group = Group::new("Output"),

@@ -19,13 +19,15 @@ use std::rc::Rc;
 pub const SMOOTHING: &str = "temporal_smoothing";
 /// The parameter that moves borders to the picture's edges.
 const REFINE: &str = "edge_refine_px";
+/// The parameter that keeps cast shadows outside Mask, where labels have them.
+const SHADOWS_OUTSIDE: &str = "shadows_outside_mask";
 
 /// How the node is set, or what stands for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Variant {
     /// As it comes, with the settings of the command line, without Mask.
     Default,
-    /// With the subject in Mask.
+    /// With the subject in Mask, and cast shadows outside it, where the node can keep them.
     Masked,
     /// With the network's answer enlarged bilinearly: `edge_refine_px` 0.
     Bilinear,
@@ -61,10 +63,11 @@ impl Variant {
     }
 
     /// Parameters that differ from the default variant.
-    fn settings(self, args: &ScoreToneArgs) -> Vec<(&'static str, ParamValue)> {
+    fn settings(self, node: &ScoredNode, args: &ScoreToneArgs) -> Vec<(&'static str, ParamValue)> {
+        let on = |id: &'static str| (id, ParamValue::Bool(true));
         match self {
             Self::Default | Self::Frozen => Vec::new(),
-            Self::Masked => vec![(USE_MASK, ParamValue::Bool(true))],
+            Self::Masked => [USE_MASK, SHADOWS_OUTSIDE].into_iter().filter(|id| node.has(id)).map(on).collect(),
             Self::Bilinear => vec![(REFINE, ParamValue::Double(0.0))],
             Self::Unsmoothed => vec![(SMOOTHING, ParamValue::Int(0))],
             Self::Smoothed => vec![(SMOOTHING, ParamValue::Int(args.smoothing))],
@@ -115,7 +118,7 @@ fn one_pass(
         let truth = Rc::new(Truth::read(shot, frame)?);
         let wrong = |e: imaging::Error| Error::input(&shot.labels.path(frame), e);
         for (variant, meter) in &mut meters {
-            let mattes = with(node, &variant.settings(args), || node.mattes(frame))?;
+            let mattes = with(node, &variant.settings(node, args), || node.mattes(frame))?;
             meter.add(frame, &truth, mattes.view()).map_err(wrong)?;
             if let (Variant::Default, Some((meter, first))) = (*variant, &mut frozen) {
                 let first = first.get_or_insert(mattes);
