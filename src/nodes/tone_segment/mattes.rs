@@ -349,16 +349,17 @@ mod tests {
     fn outside_the_subject_everything_is_background() {
         let (mut frame, logits) = disk(Size::new(64, 64), Size::new(32, 32));
         frame.subject = Some(Array2::from_shape_fn((64, 64), |(_, x)| if x < 32 { 1.0 } else { 0.0 }));
-        let mattes = mattes(&tones(&frame, &logits, &WEIGHING), &frame, frame.window(), &finish(1.0));
-        assert!(mattes.slice(s![0, .., 32..]).iter().all(|&b| b == 1.0));
-        assert!(mattes.slice(s![1.., .., 32..]).iter().all(|&m| m == 0.0));
-        assert!(mattes[[4, 32, 24]] > 0.9, "inside, tones stay");
+        let tones = tones(&frame, &logits, &WEIGHING);
+        let confined = mattes(&tones, &frame, frame.window(), &finish(1.0));
+        assert!(confined.slice(s![0, .., 32..]).iter().all(|&b| b == 1.0));
+        assert!(confined.slice(s![1.., .., 32..]).iter().all(|&m| m == 0.0));
+        assert!(confined[[4, 32, 24]] > 0.9, "inside, tones stay");
         let settings = ToneSegmentSettings { shadows_outside_mask: true, edge_softness_px: 1.0, ..Default::default() };
         let wide = Finish::new(&settings, 1.0).unwrap();
-        let mattes = super::tests::mattes(&tones(&frame, &logits, &WEIGHING), &frame, frame.window(), &wide);
-        assert!(mattes[[4, 32, 40]] > 0.9, "the shadow stays outside, too");
-        assert!(mattes.slice(s![1..4, .., 32..]).iter().all(|&m| m == 0.0));
-        assert!(mattes.lanes(Axis(0)).into_iter().all(|pixel| (pixel.sum() - 1.0).abs() < 1e-5));
+        let shadowed = mattes(&tones, &frame, frame.window(), &wide);
+        assert!(shadowed[[4, 32, 40]] > 0.9, "the shadow stays outside, too");
+        assert!(shadowed.slice(s![1..4, .., 32..]).iter().all(|&m| m == 0.0));
+        assert!(shadowed.lanes(Axis(0)).into_iter().all(|pixel| (pixel.sum() - 1.0).abs() < 1e-5));
     }
 
     #[test]
