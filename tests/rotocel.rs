@@ -461,6 +461,21 @@ fn a_matte_in_a_png_is_in_its_colors_as_in_its_alpha() {
 }
 
 #[test]
+fn a_cutout_of_white_in_a_png_is_no_matte_and_keeps_its_color() {
+    let (folder, tiny) = (tempfile::tempdir().unwrap(), tiny());
+    let folder = folder.path();
+    image::RgbImage::from_pixel(48, 32, image::Rgb([255; 3])).save(folder.join("white.png")).unwrap();
+    image::GrayImage::from_pixel(48, 32, image::Luma([128])).save(folder.join("half.png")).unwrap();
+    for (output, color) in [("cutout", 255), ("matte", 128)] {
+        let (name, output) = (format!("{output}.png"), format!("output={output}"));
+        let base = ["render", "ToneSegment", "-i", "white.png", "--clip", "Mask=half.png", "-o", &name];
+        let set = ["--set", &tiny, "--set", "model=custom", "--set", &output, "--depth", "8"];
+        succeeds(folder, &[&base[..], &set].concat());
+        assert!(stored(folder, &name).iter().all(|p| *p == [color, color, color, 128]), "{output}");
+    }
+}
+
+#[test]
 fn a_mask_of_another_size_is_told_with_both_files_before_anything_is_rendered() {
     let (shot, tiny) = (shot(3), tiny());
     let folder = shot.path();

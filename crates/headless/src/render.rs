@@ -248,6 +248,11 @@ fn write(
         let header = source.and_then(|s| s.header(frame));
         write_exr(&path, &main, &named, header.as_deref(), &notes(session, frame), plan.depth)?;
     } else {
+        // A matte is not divided by itself.
+        let main = match session.gives_a_matte(frame) {
+            true => Frame { premultiplication: Premultiplication::Unpremultiplied, ..main },
+            false => main,
+        };
         write_png(&path, &main, plan.depth)?;
     }
     if let Some(source) = source {

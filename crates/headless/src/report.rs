@@ -93,7 +93,8 @@ impl Terminal {
             std::mem::take(said).into_iter().partition(|text| answer.contains(text.as_str()));
         *said = left;
         // Frames that are rendered at once fail of one reason.
-        taken.dedup();
+        let mut told = BTreeSet::new();
+        taken.retain(|text| told.insert(text.clone()));
         taken
     }
 
@@ -119,7 +120,7 @@ impl Observer for Terminal {
         if message.cleared || message.text.is_empty() {
             return;
         }
-        if let (MessageKind::Error, Some(awaited)) =
+        if let (MessageKind::Error | MessageKind::Fatal, Some(awaited)) =
             (message.kind, self.awaited.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
         {
             awaited.push(message.text.clone());

@@ -80,6 +80,10 @@ pub struct Session {
 /// Frames around the one rendered that a temporal node is expected to read.
 const TEMPORAL_WINDOW: usize = 9;
 
+/// The parameter that says what a node writes, and its options that are a matte alone.
+const OUTPUT: &str = "output";
+const MATTE_OUTPUTS: [&str; 2] = ["matte", "confidence"];
+
 /// The option of a clip's channel parameter by which its colors are read, whatever its alpha.
 const LUMINANCE: &str = "luminance";
 
@@ -178,6 +182,13 @@ impl Session {
         check_sizes(&self.clips, &self.sources, frames.iter().copied())
     }
 
+    /// Whether the node's output on a frame is one value in all four channels. The picture itself cannot tell: a cutout of
+    /// white is one, too.
+    pub fn gives_a_matte(&self, frame: i64) -> bool {
+        let chosen = self.node.param(OUTPUT).zip(self.instance.get_at(OUTPUT, frame as f64).ok());
+        chosen.is_some_and(|(param, value)| MATTE_OUTPUTS.contains(&&*param.text(&value)))
+    }
+
     /// Takes the error that a file of this frame had.
     pub fn take_file_error(&self, frame: i64) -> Option<Error> {
         self.sources.iter().find_map(|s| s.take_error(Some(frame)))
@@ -190,7 +201,7 @@ impl Session {
         let file = self.take_file_error(frame).or_else(|| self.sources.iter().find_map(|s| s.take_error(None)));
         let reason = match error {
             _ if !said.is_empty() => said.join("; "),
-            ofx_sdk::Error::Call { status, .. } => format!("the node failed without saying why ({status})"),
+            ofx_sdk::Error::Call { status, .. } => format!("the node failed without saying why ({status}): {answer}"),
             _ => answer,
         };
         file.unwrap_or(Error::Render { frame, reason })

@@ -50,6 +50,16 @@ impl Geometry {
         Self { frame: Size::new(full(self.frame.width), full(self.frame.height)), scale: 1.0, ..*self }
     }
 
+    /// The long side of what the frame is part of, in pixels at full resolution. A bounding box counts as no smaller than
+    /// its project: one that grows and shrinks must not switch the closer look.
+    fn whole_side(&self, by: SizeReference) -> f64 {
+        let side = match by {
+            SizeReference::Project => self.reference(by),
+            SizeReference::BoundingBox => self.reference(by).max(self.reference(SizeReference::Project)),
+        };
+        side / self.scale
+    }
+
     /// The long side, in pixels of the frame at hand, that the working size stands for.
     fn reference(&self, by: SizeReference) -> f64 {
         let (width, height) = self.square();
@@ -80,7 +90,7 @@ impl Looks {
     pub fn new(settings: &ToneSegmentSettings, geometry: &Geometry) -> Self {
         let working_size = f64::from(settings.working_size.max(1));
         let reference = geometry.reference(settings.size_reference);
-        let closer = settings.closer_look && reference / geometry.scale >= CLOSER_FROM * working_size;
+        let closer = settings.closer_look && geometry.whole_side(settings.size_reference) >= CLOSER_FROM * working_size;
         let largest = if closer { working_size * STEP as f64 } else { working_size };
         let (width, height) = geometry.square();
         Self {
@@ -250,6 +260,10 @@ mod tests {
         let squeezed = |frame| Geometry { project: Some([4096.0, 1716.0]), ..geometry(frame, 1716, 2.0) };
         assert_eq!(seen(&by_project, &squeezed(2048)), (640, 268, 2));
         assert_eq!(seen(&by_project, &squeezed(1024)), (320, 268, 2));
+        let box_of = |width| Geometry { frame: Size::new(width, 1440), ..in_4k };
+        assert_eq!([2400, 2559, 2561].map(|width| seen(&settings(640), &box_of(width)).2), [3; 3]);
+        // A plate that is larger than its project is a large plate all the same.
+        assert_eq!(seen(&settings(640), &of(3840, 2160)), (1280, 720, 3));
         // Hosts that do not say, or say nonsense.
         for project in [None, Some([0.0, 0.0]), Some([f64::NAN, 1.0]), Some([f64::INFINITY, 1.0])] {
             assert_eq!(seen(&by_project, &Geometry { project, ..of(1920, 1080) }), (640, 360, 2), "{project:?}");
