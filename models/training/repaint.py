@@ -1,4 +1,4 @@
-"""New albedo for a rendered frame: patterns on forms and floor that no rendering held (NumPy, PIL).
+"""New albedo for a rendered frame: patterns on forms and floor that no rendering held (NumPy).
 
 What tells a dark field of a pattern from a shadow is learnt from patterns alone, and a rendered set
 holds few. Light that a surface scatters is proportional to its albedo, so a rendering is painted
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from labels import REC709_LUMA
 from layer_store import GROUPS, span
@@ -121,10 +120,22 @@ def draw_paints(rng: random.Random, theme: str | None) -> tuple[Paint | None, Pa
 
 
 def _noise(rng: np.random.Generator, height: int, width: int, cell: float) -> Plane:
-    """Smooth noise of about unit range whose forms are `cell` pixels large."""
-    size = (max(2, math.ceil(width / cell) + 1), max(2, math.ceil(height / cell) + 1))
-    coarse = Image.fromarray(rng.uniform(-1, 1, size[::-1]).astype(np.float32), mode="F")
-    return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    """Smooth noise within -1 and 1 whose forms are `cell` pixels large: a random lattice, eased."""
+    rows, columns = (math.ceil(side / cell) + 2 for side in (height, width))
+    lattice = rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
+    y, upper = _eased(rng, height, cell)
+    x, left = _eased(rng, width, cell)
+    top = lattice[upper][:, left] * (1 - x) + lattice[upper][:, left + 1] * x
+    bottom = lattice[upper + 1][:, left] * (1 - x) + lattice[upper + 1][:, left + 1] * x
+    return np.asarray(top * (1 - y[:, None]) + bottom * y[:, None], np.float32)
+
+
+def _eased(rng: np.random.Generator, side: int, cell: float) -> tuple[Plane, NDArray[np.intp]]:
+    """How far each pixel of a side lies between two lattice points, and which is the first."""
+    place = (np.arange(side) + 0.5) / cell + rng.random() * 0.5
+    first = place.astype(np.intp)
+    t = (place - first).astype(np.float32)
+    return t * t * (3 - 2 * t), first
 
 
 def _color(rng: random.Random, luminance: float) -> RGB:
