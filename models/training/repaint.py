@@ -28,7 +28,7 @@ FLOOR_SHARE = 0.4
 KINDS = ("blotches", "blotches", "marble", "stripes", "checks", "dots")
 # The darkest paint reflects so much of what the brightest does.
 DARKEST = 0.08
-# Of the light of a floor, paint takes at most so much: shadows on it are learnt from few scenes.
+# A floor keeps at least so much of its light: shadows on it are learnt from few scenes.
 LEAST_ON_FLOOR = 0.35
 
 

@@ -5,10 +5,10 @@
 //! # Files and alpha
 //! PNG, TIFF and JPEG come in unpremultiplied, EXR premultiplied, a file without alpha opaque; the node is told which.
 //! What goes out is what the node declares of its output: EXR is written as it comes, with the fact in the header
-//! (`rotocel/premultiplication`), PNG is unpremultiplied, but for a matte, whose four channels are equal. An opaque output
-//! is rendered at the PNG's own depth, other outputs in floating point. No color is converted on the way: a node is told the color
-//! space of its files by its `source_colorspace`, which is `srgb` for integer files and `linear_rec709` for
-//! floating-point ones unless it is set.
+//! (`rotocel/premultiplication`), PNG is unpremultiplied, but for the outputs `matte` and `confidence`, which would be divided
+//! by themselves. An opaque output is rendered at the PNG's own depth, other outputs in floating point. No color is converted
+//! on the way: a node is told the color space of its files by its `source_colorspace`, which is `srgb` for integer files and
+//! `linear_rec709` for floating-point ones unless it is set.
 //!
 //! # Exit codes
 //! See [`error`].

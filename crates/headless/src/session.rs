@@ -65,7 +65,7 @@ pub struct Session {
     pub frames_at_once: usize,
     /// What the output's alpha means.
     pub premultiplication: Premultiplication,
-    /// Their names.
+    /// Names of the connected clips, in the order of `sources`.
     clips: Vec<String>,
     /// The connected clips, `Source` first.
     pub sources: Vec<Arc<FileSource>>,

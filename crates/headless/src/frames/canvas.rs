@@ -100,7 +100,8 @@ impl Frame {
         self
     }
 
-    /// Whether its four channels are one and the same in every pixel: a matte, which is not divided by itself.
+    /// Whether its four channels are one and the same in every pixel. To be shown, such a picture is a matte, and is not
+    /// multiplied by itself; what it was made as it cannot tell, for a premultiplied white is one, too.
     pub fn is_matte(&self) -> bool {
         self.components == Components::Rgba
             && self.pixels.chunks_exact(4).all(|p| p[..3].iter().all(|v| v.to_bits() == p[3].to_bits()))
