@@ -16,8 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from cpu import use_cpu
 from provenance import machine_kind, public_command, today
 from recipe import Recipe
 from relit_shots import RelitPool
@@ -142,7 +141,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
-    torch.set_num_threads(args.threads)
+    use_cpu(args.threads)
     training = load_split(args.shots, "train", relight=True)
     tests = {"heldout": load_split(args.shots, "heldout")}
     for name, split in test_splits(args.test).items():

@@ -24,6 +24,7 @@ import torch
 from torch import nn
 
 from checkpoint import restore
+from cpu import use_cpu
 from features.ablation import ROWS, Row, shots_of_row, table
 from features.crops import CropChoices
 from features.entries import landmarks_entry
@@ -187,7 +188,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     if not args.table:
-        torch.set_num_threads(args.threads)
+        use_cpu(args.threads)
         for folder in (args.work, args.out):
             folder.mkdir(parents=True, exist_ok=True)
         names = chosen_frames(args)

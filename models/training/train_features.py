@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from checkpoint import restore
+from cpu import use_cpu
 from features.crops import CropChoices
 from features.entries import KINDS, entries
 from features.export import export_all, shipped_network
@@ -165,7 +166,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
-    torch.set_num_threads(args.threads)
+    use_cpu(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     topology = read_topology(args.topology)
     starts: dict[str, nn.Module | None] = dict.fromkeys(KINDS)

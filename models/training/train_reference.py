@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from cpu import use_cpu
 from features.crops import CropChoices
 from features.entries import landmarks_entry
 from features.export import export
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    use_cpu(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     topology, device = read_topology(args.topology), device_of()
     faces = FaceSet(args.data, ("train",), topology)

@@ -5,7 +5,8 @@
 Cross-entropy, Adam at 1e-4, batches of 32 whole frames, 40 epochs; of the scenes that are not held
 out, a fifth of the frames is kept for validation, picked frame by frame as the document did (so
 neighbours leak; the held-out scenes do not). Stores `last.pt` after every epoch and resumes from
-it. When all epochs are done, writes `seed_parity.json`.
+it. Writes `seed_parity.json` at the end of a call, with the epochs it is of: the rate is constant,
+so that a run of fewer epochs is the longer one's beginning.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from checkpoint import restore, store
+from cpu import use_cpu
+from provenance import machine_kind, public_command, today
 from seed_net import STRIDE, SeedNet
-from shot_dataset import Frames, load_split
+from shot_dataset import Frames, Split, load_split
 from shot_folder import errors_told
 from tone_classes import UNKNOWN
 from tone_scores import accuracy, confusion, iou
@@ -114,15 +118,39 @@ class Training:
         self.epoch, self.seconds, self.losses = state["epoch"], state["seconds"], state["losses"]
 
 
-def main() -> None:
+def report(
+    run: Training, data: dict[str, Split], validation: list[int], seed: int
+) -> dict[str, Any]:
+    """What a scores file keeps of the run as far as it is."""
+    frames, held_out = data["train"].frames, data["heldout"].frames
+    return {
+        "network": "the founding document's, 31.0 M parameters",
+        "seed": seed,
+        "date": today(),
+        "machine": machine_kind(),
+        "command": public_command("train_seed.py", sys.argv[1:]),
+        "data_hash": {split: part.hash for split, part in data.items()},
+        "epochs": f"{run.epoch} of {EPOCHS}",
+        "minutes": round(run.seconds / 60, 1),
+        "losses": run.losses,
+        "validation": scores(run.net, frames, validation),
+        "heldout": scores(run.net, held_out, list(range(len(held_out)))),
+    }
+
+
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--shots", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=80.0, help="of this call")
     parser.add_argument("--threads", type=int, default=2)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    use_cpu(args.threads)
     data = {split: load_split([args.shots], split) for split in ("train", "heldout")}
     frames, held_out = data["train"].frames, data["heldout"].frames
     order = random.Random(args.seed).sample(range(len(frames)), len(frames))
@@ -142,17 +170,10 @@ def main() -> None:
         print(f"epoch {run.epoch}: loss {run.losses[-1]}, {run.seconds:.0f} s", flush=True)
     if run.epoch < EPOCHS:
         print(f"{run.epoch} of {EPOCHS} epochs; start again to go on")
-        return
-    result = {
-        "network": "the founding document's, 31.0 M parameters",
-        "seed": args.seed,
-        "data_hash": {split: part.hash for split, part in data.items()},
-        "minutes": round(run.seconds / 60, 1),
-        "losses": run.losses,
-        "validation": scores(run.net, frames, validation),
-        "heldout": scores(run.net, held_out, list(range(len(held_out)))),
-    }
-    (args.out / "seed_parity.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    result = report(run, data, validation, args.seed)
+    part = args.out / "seed_parity.part"
+    part.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    part.replace(args.out / "seed_parity.json")
     print(json.dumps(result["heldout"]))
 
 

@@ -15,8 +15,7 @@ import argparse
 import json
 from pathlib import Path
 
-import torch
-
+from cpu import use_cpu
 from recipe import Recipe
 from relit_shots import RelitPool
 from shot_dataset import Frames, load_split
@@ -75,7 +74,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
-    torch.set_num_threads(args.threads)
+    use_cpu(args.threads)
     training = load_split(args.shots, "train", relight=True)
     held_out = load_split(args.shots, "heldout")
     if not training.frames and not training.relit:
