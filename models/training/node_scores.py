@@ -6,7 +6,8 @@
 Writes `scores/NAME_node.json`: totals of each group of shots, without confusion matrices and single
 shots. What the report was not asked for is missing, and stands as a dash in the card. Networks that
 the report has beside it (`score tone --also FILE.onnx`) are kept as controls; `--also` here takes
-them from a report of its own, for a network that is too slow to be shown every look.
+them from a report of its own, for a network that is too slow to be shown every look. Without a
+report, `--also` adds such networks to the scores that are there.
 """
 
 from __future__ import annotations
@@ -70,7 +71,38 @@ def kept(report: Figures, sha256: str, machine: str, beside: Sequence[Figures] =
     for group, column in zip(stored["groups"], columns, strict=True):
         for other in (report, *beside):
             group["other_networks"] |= _others(other, column["group"], sha256)
+    return _rounded(stored)
+
+
+def _rounded(stored: Figures) -> Figures:
     return json.loads(json.dumps(stored), parse_float=lambda text: round(float(text), DIGITS))
+
+
+def with_others(stored: Figures, sha256: str, beside: Sequence[Figures]) -> Figures:
+    """Stored scores and the other networks of later reports of the same shots, at defaults.
+
+    Raises ValueError when the scores are of another network than `sha256`, or when a report has
+    other shots in a group, or other settings.
+    """
+    if stored["sha256"] != sha256:
+        raise ValueError(f"the scores are of {stored['sha256']}, not of {sha256}; score it anew")
+    groups = [
+        {**group, "other_networks": dict(group["other_networks"])} for group in stored["groups"]
+    ]
+    for report in beside:
+        if report["settings"]:
+            settings = ", ".join(report["settings"])
+            raise ValueError(f"the report was made with --set {settings}; score it at defaults")
+        for column in report["columns"]:
+            name, known = Path(column["group"]).name, report["data_xxh3"][column["group"]]
+            here = next((group for group in groups if group["name"] == name), None)
+            if here is None or here["data_xxh3"] != known:
+                raise ValueError(f"the report is of other shots in {name}; score all anew")
+            here["other_networks"] |= _others(report, column["group"], sha256)
+    commands = [_command(report["command"]) for report in beside]
+    return _rounded(
+        {**stored, "commands_beside": stored["commands_beside"] + commands, "groups": groups}
+    )
 
 
 def table(scores: Figures) -> str:
@@ -225,21 +257,34 @@ ROWS: dict[str, Callable[[Figures], str]] = {
 }
 
 
+def _read(path: Path) -> Figures:
+    figures: Figures = json.loads(path.read_text("utf-8"))
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("report", type=Path, help="what `score tone --out` wrote, on this machine")
+    parser.add_argument(
+        "report", type=Path, nargs="?", help="what `score tone --out` wrote, on this machine"
+    )
     parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
     parser.add_argument("--name", default="tone_fast", help="the model's name in the manifest")
     parser.add_argument(
         "--also", type=Path, nargs="*", default=[], help="reports that have other networks"
     )
     args = parser.parse_args()
-    report, *beside = [json.loads(p.read_text("utf-8")) for p in (args.report, *args.also)]
-    try:
-        scores = kept(report, sha256_of(args.models / f"{args.name}.onnx"), machine_kind(), beside)
-    except (KeyError, ValueError) as error:
-        raise SystemExit(f"{args.report}: {error}") from error
+    if args.report is None and not args.also:
+        parser.error("give a report, or --also")
     target = args.models / "scores" / f"{args.name}_node.json"
+    sha256 = sha256_of(args.models / f"{args.name}.onnx")
+    beside = [_read(path) for path in args.also]
+    try:
+        if args.report is None:
+            scores = with_others(_read(target), sha256, beside)
+        else:
+            scores = kept(_read(args.report), sha256, machine_kind(), beside)
+    except (KeyError, ValueError) as error:
+        raise SystemExit(f"{args.report or target}: {error}") from error
     part = target.with_suffix(".part")
     part.write_text(json.dumps(scores, indent=1) + "\n", "utf-8")
     part.replace(target)

@@ -20,9 +20,6 @@ pub const EXIT_BUTTON: u8 = 7;
 /// Exit code of a run that Ctrl-C stopped; the frames written so far are whole.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
-/// What is said of a full disk.
-pub(crate) const DISK_FULL: &str = "the disk is full; free some space";
-
 /// Every failure of the command line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,6 +53,14 @@ pub enum Error {
         path: PathBuf,
         /// Why not.
         reason: String,
+    },
+    /// The disk that a file is written to is full.
+    #[error("cannot write {}: the disk is full; free some space{}", path.display(), if *resumable { ", then go on with --skip-existing" } else { "" })]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+        /// Whether the command can leave out what it has written.
+        resumable: bool,
     },
     /// A bundle is not found, not loaded, or its plug-in does not describe itself.
     #[error("{0}")]
@@ -98,7 +103,7 @@ impl Error {
         match self {
             Self::Usage(_) => EXIT_USAGE,
             Self::Input { .. } | Self::MissingFrames { .. } => EXIT_INPUT,
-            Self::Output { .. } => EXIT_OUTPUT,
+            Self::Output { .. } | Self::DiskFull { .. } => EXIT_OUTPUT,
             Self::Plugin(_) => EXIT_PLUGIN,
             Self::Render { .. } => EXIT_RENDER,
             Self::Button { .. } => EXIT_BUTTON,
@@ -114,9 +119,7 @@ impl Error {
     /// Adds how to go on to what is said of a full disk, where a command can leave out what it has written.
     pub fn and_skip_existing(self) -> Self {
         match self {
-            Self::Output { path, reason } if reason == DISK_FULL => {
-                Self::Output { path, reason: format!("{reason}, then go on with --skip-existing") }
-            }
+            Self::DiskFull { path, .. } => Self::DiskFull { path, resumable: true },
             other => other,
         }
     }

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from node_scores import kept, table
+from node_scores import kept, table, with_others
 from tone_classes import CLASSES
 from write_card import CARDS, card, score_row, training_rows, written
 
@@ -107,6 +107,22 @@ class InNode(unittest.TestCase):
             kept(report(), "abc", "a machine", [{**slow, "data_xxh3": {"target/shots": "78"}}])
         with self.assertRaisesRegex(ValueError, "other settings"):
             kept(report(), "abc", "a machine", [{**slow, "settings": ["exposure=1"]}])
+
+    def test_another_network_is_added_to_scores_of_the_same_shots(self) -> None:
+        stored, later = kept(report(), "abc", "a machine"), report()
+        later["columns"] = [{**later["columns"][1], "network": "later"}]
+        scores = with_others(stored, "abc", [later])
+        for name in ("control: other | 0.500", "control: later | 0.500"):
+            self.assertIn(name, table(scores))
+        self.assertEqual(len(scores["commands_beside"]), 1)
+        self.assertEqual(stored["commands_beside"], [])
+        self.assertNotIn("later", table(stored))
+        with self.assertRaisesRegex(ValueError, "not of 999"):
+            with_others(stored, "999", [later])
+        with self.assertRaisesRegex(ValueError, "other shots in shots"):
+            with_others(stored, "abc", [{**later, "data_xxh3": {"target/shots": "78"}}])
+        with self.assertRaisesRegex(ValueError, "second_look=false"):
+            with_others(stored, "abc", [{**later, "settings": ["second_look=false"]}])
 
     def test_no_line_of_the_committed_table_is_without_any_figure(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_fast_node.json").read_text("utf-8"))

@@ -1,6 +1,6 @@
 //! Files that are whole or not there, and texts that end.
 
-use crate::error::{DISK_FULL, Error, Result};
+use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -15,10 +15,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         return write_through(path, bytes);
     }
     let folder = folder_of(path);
-    std::fs::create_dir_all(folder).map_err(|e| Error::output(path, explain(&e)))?;
-    let mut file = part_file(folder).map_err(|e| Error::output(path, explain(&e)))?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| Error::output(path, explain(&e)))?;
-    file.persist(path).map_err(|e| Error::output(path, explain(&e.error)))?;
+    std::fs::create_dir_all(folder).map_err(|e| refused(path, &e))?;
+    let mut file = part_file(folder).map_err(|e| refused(path, &e))?;
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| refused(path, &e))?;
+    file.persist(path).map_err(|e| refused(path, &e.error))?;
     Ok(())
 }
 
@@ -31,7 +31,7 @@ pub fn check_writable(path: &Path) -> Result<()> {
         // Whoever reads a pipe would take its first end for the last one.
         return Ok(());
     }
-    let told = |e: &std::io::Error| Error::output(path, explain(e));
+    let told = |e: &std::io::Error| refused(path, e);
     if path.is_dir() {
         return Err(told(&std::io::ErrorKind::IsADirectory.into()));
     }
@@ -68,8 +68,8 @@ fn is_stream(path: &Path) -> bool {
 }
 
 fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut stream = File::options().write(true).open(path).map_err(|e| Error::output(path, explain(&e)))?;
-    stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|e| Error::output(path, explain(&e)))
+    let mut stream = File::options().write(true).open(path).map_err(|e| refused(path, &e))?;
+    stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|e| refused(path, &e))
 }
 
 /// Reads a text of at most `most` bytes; a device or a wrong file must not fill the memory.
@@ -89,10 +89,13 @@ pub fn read_text(path: &Path, most: u64) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| Error::input(path, "it is not text (UTF-8)"))
 }
 
-fn explain(error: &std::io::Error) -> String {
+/// A file that the system does not let us write, with what to do.
+fn refused(path: &Path, error: &std::io::Error) -> Error {
     use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => DISK_FULL.into(),
+    let reason = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            return Error::DiskFull { path: path.to_path_buf(), resumable: false };
+        }
         ErrorKind::FileTooLarge => format!("no file may be this large here; raise the limit or free a quota ({error})"),
         // `create_dir_all` finds that something exists where a folder should be.
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
@@ -100,10 +103,11 @@ fn explain(error: &std::io::Error) -> String {
         }
         ErrorKind::InvalidFilename => format!("the name or the path is too long; choose a shorter one ({error})"),
         ErrorKind::PermissionDenied => format!("no permission to write here; choose another folder ({error})"),
-        ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another folder".into(),
-        ErrorKind::IsADirectory => "a folder of that name exists; choose another name".into(),
+        ErrorKind::ReadOnlyFilesystem => "the disk is read-only; choose another folder".to_owned(),
+        ErrorKind::IsADirectory => "a folder of that name exists; choose another name".to_owned(),
         _ => error.to_string(),
-    }
+    };
+    Error::output(path, reason)
 }
 
 #[cfg(test)]
