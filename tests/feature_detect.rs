@@ -6,9 +6,11 @@ mod stage;
 use ofx_sdk::host::*;
 use ofx_sdk::{Context, Premultiplication, RectI, RenderScale};
 use roto::Analysis;
+use roto::exchange::{Format, ReadOptions, Scene, TextFile};
 use shot::*;
 use stage::*;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -387,6 +389,72 @@ fn one_imported_frame_says_nothing_of_the_others() {
     assert_eq!(edits(&node).frames().map(|(frame, _)| frame).collect::<Vec<_>>(), [2]);
     set(&node, "correction_falloff", "0");
     assert_eq!(matte(&node, &RenderRequest::at(8.0)), before);
+}
+
+#[test]
+fn an_analysis_and_corrections_survive_nuke_which_takes_brackets_in_texts_for_commands() {
+    let name = "uk.co.thefoundry.nuke".to_owned();
+    let host = host(HostOptions { name, substitutes_tcl: true, overlays: true, ..HostOptions::default() });
+    let (_, node) = analysed(&host);
+    assert_eq!(text(&node, "status"), "8 of 8 frames analysed");
+    let before = matte(&node, &RenderRequest::at(4.0));
+    node.set_time(4.0).unwrap();
+    set(&node, "selected_point", "6");
+    let ParamValue::Double2([x, y]) = node.get("point_xy").unwrap() else { panic!("no position") };
+    node.set("point_xy", &ParamValue::Double2([x - 6.0, y + 3.0])).unwrap();
+    let corrected = matte(&node, &RenderRequest::at(4.0));
+    assert!(largest_difference(&before, &corrected) > 0.5, "{}", text(&node, "status"));
+    // Messages hold lists of numbers.
+    use_model(&node, &fixture("tiny_wrong_output.onnx"));
+    let status = text(&node, "status");
+    assert!(!status.contains('['), "{status}");
+    assert_well_behaved(&host);
+}
+
+/// What a button exported as our own JSON.
+fn exported(node: &Instance, folder: &Path) -> Scene {
+    node.press("export_json").unwrap();
+    let text = std::fs::read_to_string(folder.join("rotocel.rotocel.json")).unwrap();
+    Format::RotocelShot.read(&[TextFile::whole(text)], &ReadOptions::default()).unwrap().scene
+}
+
+#[test]
+fn a_value_whose_keys_lie_before_the_exported_frames_is_that_of_the_first_of_them() {
+    let host = harsh_host();
+    let (_, node) = analysed(&host);
+    let folder = tempfile::tempdir().unwrap();
+    node.set("export_dir", &ParamValue::String(folder.path().to_str().unwrap().to_owned())).unwrap();
+    set(&node, "overwrite", "true");
+    for (frame, opacity, width) in [(-20.0, 0.0, 2.0), (-10.0, 1.0, 6.0)] {
+        node.set_at("group_1_opacity", frame, &ParamValue::Double(opacity)).unwrap();
+        node.set_at("group_1_feather_falloff", frame, &ParamValue::Double(width)).unwrap();
+        node.set_at("seam_width_px", frame, &ParamValue::Double(width)).unwrap();
+    }
+    // The playhead stands where none of it is seen.
+    node.set_time(-20.0).unwrap();
+    let scene = exported(&node, folder.path());
+    let style = scene.shot.shapes().iter().map(|shape| scene.style(&shape.name)).find(|style| style.group == "eyes");
+    let style = style.expect("eyes are the first group");
+    assert_eq!((style.opacity, style.feather_falloff, style.keys.len()), (1.0, 6.0, 0));
+    let seams = scene.shot.shapes().iter().filter(|shape| !shape.track.is_closed());
+    assert!(seams.map(|seam| scene.style(&seam.name).stroke_width_px).eq([6.0; 3]));
+    let status = text(&node, "status");
+    assert!(status.contains("no keys of Feather falloff of eyes, Seam width: it is as on frame 1"), "{status}");
+}
+
+#[test]
+fn files_of_a_source_off_the_origin_count_from_the_project() {
+    let host = harsh_host();
+    let (_, node) = analysed(&host);
+    let folder = tempfile::tempdir().unwrap();
+    node.set("export_dir", &ParamValue::String(folder.path().to_str().unwrap().to_owned())).unwrap();
+    let scene = exported(&node, folder.path());
+    assert_eq!(scene.plate, roto::Plate::sized(f64::from(BOUNDS.x2), f64::from(BOUNDS.y2)));
+    let stored = analysis(&node);
+    let place = scene.trackers.iter().find(|tracker| tracker.name == "seam_nose_mid").unwrap().frames[&4].position;
+    let (x, y) = found(&node, 4, 2);
+    let (there, here) = (scene.plate.to_canonical() * place, stored.plate().to_canonical() * kurbo::Point::new(x, y));
+    assert!((there - here).hypot() < 0.01, "{there:?} {here:?}");
 }
 
 #[test]

@@ -215,6 +215,29 @@ fn mouth(folder: &Path) -> PathBuf {
 }
 
 #[test]
+fn the_overlay_outlives_the_model_whose_point_is_selected() {
+    let host = host(HostOptions { overlays: true, draw_suite: true, ..HostOptions::default() });
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(&host, &Arc::new(Shot::default()));
+    node.press("analyse").unwrap();
+    node.set_time(4.0).unwrap();
+    let overlay = node.overlay().unwrap().expect("the node has an overlay");
+    let stored = analysis(&node);
+    let at = stored.plate().to_canonical() * stored.frame(4).unwrap().landmarks[30].position;
+    for action in [PenAction::Down, PenAction::Up] {
+        overlay.pen(action, [at.x, at.y], 1.0).unwrap();
+    }
+    overlay.draw().unwrap();
+    let selected = overlay.drawn().texts().count();
+    assert_eq!(selected, 1, "the name of what is selected");
+    use_model(&node, &mouth(folder.path()));
+    node.press("analyse").unwrap();
+    overlay.draw().unwrap();
+    assert!(!overlay.drawn().primitives.is_empty(), "the mouth is drawn");
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn a_mouth_of_eleven_points_and_three_shapes_goes_all_the_way_through_the_node() {
     let host = host(HostOptions { overlays: true, draw_suite: true, ..HostOptions::default() });
     let folder = tempfile::tempdir().unwrap();

@@ -108,6 +108,26 @@ fn the_matte_is_combined_with_the_alpha_that_comes_in() {
 }
 
 #[test]
+fn a_plate_without_alpha_is_opaque_though_nuke_makes_up_an_alpha_of_0() {
+    let host = harsh_host();
+    let pictures = [false, true].map(|no_alpha| {
+        let node = node(&host, &Arc::new(Shot { no_alpha, ..Shot::default() }));
+        node.press("analyse").unwrap();
+        ["replace", "max", "min", "stencil"].map(|combine| {
+            set(&node, "combine", combine);
+            set(&node, "output", "cutout");
+            let cutout = render(&node, &RenderRequest::at(4.0)).unwrap();
+            (matte(&node, &RenderRequest::at(4.0)).to_f32(), cutout.to_f32())
+        })
+    });
+    let [opaque, made_up] = &pictures;
+    for (k, (opaque, made_up)) in opaque.iter().zip(made_up).enumerate() {
+        assert!(opaque == made_up, "combination {k}");
+    }
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn keys_are_reduced_all_written_or_every_nth_and_those_by_hand_always() {
     let host = harsh_host();
     let node = analysed(&host);

@@ -101,7 +101,7 @@ fn a_model_in_a_folder_with_spaces_quotes_and_other_scripts_renders() {
 }
 
 #[test]
-fn a_model_replaced_while_it_is_loaded_is_told_and_accepted_when_it_is_chosen_again() {
+fn a_model_replaced_while_it_is_loaded_is_told_until_it_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.onnx");
     std::fs::copy(fixture("tiny_tone.onnx"), &path).unwrap();
@@ -114,7 +114,7 @@ fn a_model_replaced_while_it_is_loaded_is_told_and_accepted_when_it_is_chosen_ag
     std::fs::copy(fixture("tiny_slow.onnx"), &other).unwrap();
     std::fs::rename(&other, &path).unwrap();
     let message = failure(&node);
-    for part in ["mine.onnx", "tiny_tone", "tiny_slow", "choose this one again"] {
+    for part in ["mine.onnx", "tiny_tone", "tiny_slow", "press Accept model"] {
         assert!(message.contains(part), "\"{part}\" is not in: {message}");
     }
     // Half a file, as long as it is being copied.
@@ -125,7 +125,9 @@ fn a_model_replaced_while_it_is_loaded_is_told_and_accepted_when_it_is_chosen_ag
     assert_eq!(output(&node, "flat"), before, "the old file is back");
     std::fs::copy(fixture("tiny_slow.onnx"), &path).unwrap();
     use_model(&node, &path);
-    assert!(largest_difference(&output(&node, "flat"), &before) < 1e-4, "chosen again");
+    assert!(failure(&node).contains("press Accept model"), "the same choice is no new one");
+    node.press("accept_model").unwrap();
+    assert!(largest_difference(&output(&node, "flat"), &before) < 1e-4, "accepted");
     assert_well_behaved(&host);
 }
 
@@ -143,8 +145,42 @@ fn a_project_saved_with_another_model_is_told_both_names() {
     saved(&format!("tone_small {}", "0".repeat(64)));
     let message = failure(&node);
     assert!(message.contains(&id["tone_small ".len()..]) && message.contains(&"0".repeat(64)), "{message}");
-    set(&node, "model", "tone_small");
+    node.press("accept_model").unwrap();
     output(&node, "flat");
+    assert_well_behaved(&host);
+}
+
+/// Natron and newer hosts tell a node of every parameter when a project is opened, or a preset is loaded.
+#[test]
+fn a_host_that_tells_of_every_parameter_on_opening_changes_no_remembered_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.onnx");
+    std::fs::copy(fixture("tiny_tone.onnx"), &path).unwrap();
+    let host = harsh_host();
+    let first = node(&host);
+    use_model(&first, &path);
+    let before = output(&first, "flat");
+    let saved = first.save_params().unwrap();
+    let opened = || {
+        let second = node(&host);
+        second.load_params(&saved).unwrap();
+        second
+    };
+    assert_eq!(output(&opened(), "flat"), before);
+    // The drive is not there today, and tomorrow there is another file on it.
+    std::fs::remove_file(&path).unwrap();
+    let second = opened();
+    assert!(failure(&second).contains("mine.onnx"));
+    let kept = second.save_params().unwrap();
+    std::fs::copy(fixture("tiny_slow.onnx"), &path).unwrap();
+    let third = node(&host);
+    third.load_params(&kept).unwrap();
+    let message = failure(&third);
+    assert!(message.contains("tiny_tone") && message.contains("tiny_slow"), "{message}");
+    // Another file of the menu is a choice.
+    set(&third, "model", "tone_small");
+    set(&third, "model", "custom");
+    output(&third, "flat");
     assert_well_behaved(&host);
 }
 

@@ -34,8 +34,9 @@ use ofx_sdk::plugin::overlay::OverlayEntry;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 use results::Store;
-use settings::AnalysisSettings;
 pub use settings::FeatureDetectSettings;
+use settings::{AnalysisSettings, ExchangeSettings};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The node's name in the manifest of models.
 const NODE: &str = "FeatureDetect";
@@ -55,7 +56,18 @@ pub struct FeatureDetect {
     store: Store,
     /// What frames of Source looked like last.
     seen_pictures: SeenPictures,
+    /// Whether an analysis goes on. Natron's progress panel lets an artist press other buttons meanwhile.
+    analysing: AtomicBool,
 }
+
+/// What would be lost when an analysis that goes on is stored, or would undo it.
+const NOT_WHILE_ANALYSING: [&str; 5] = [
+    AnalysisSettings::analyse.name(),
+    AnalysisSettings::analyse_frame.name(),
+    AnalysisSettings::clear_analysis.name(),
+    AnalysisSettings::load_analysis.name(),
+    ExchangeSettings::import.name(),
+];
 
 impl Effect for FeatureDetect {
     type Settings = FeatureDetectSettings;
@@ -97,7 +109,12 @@ impl Effect for FeatureDetect {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first analysis, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, store: Store::default(), seen_pictures: SeenPictures::default() })
+        Ok(Self {
+            _alive: alive,
+            store: Store::default(),
+            seen_pictures: SeenPictures::default(),
+            analysing: AtomicBool::new(false),
+        })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -155,8 +172,12 @@ impl FeatureDetect {
     fn react(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
         let Changed::Param(id) = &args.what else { return Ok(()) };
         let is = |other: &str| id == other;
-        if is(AnalysisSettings::model.name()) || is(NetworkSettings::custom_model.name()) {
-            return model_changed(args);
+        if self.analysing.load(Ordering::Acquire) && NOT_WHILE_ANALYSING.into_iter().any(is) {
+            return Err(Error::node("an analysis goes on: wait for its end, or cancel it".to_owned()));
+        }
+        let accepted = is(NetworkSettings::accept_model.name());
+        if accepted || is(AnalysisSettings::model.name()) || is(NetworkSettings::custom_model.name()) {
+            return model_changed(args, accepted);
         }
         if is(NetworkSettings::check_device.name()) {
             let status = Networks::open(&args.settings().analysis)?.check_device(&|| args.aborted())?;
@@ -178,17 +199,23 @@ impl FeatureDetect {
     }
 }
 
-/// Remembers the chosen model by name and hash, takes over the names of its shapes, and says whether it can be used.
-fn model_changed(args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {
+/// Remembers a newly chosen or `accepted` model by name and hash, takes over the names of its shapes, and says whether it can be used.
+fn model_changed(args: &ChangedArgs<'_, FeatureDetect>, accepted: bool) -> Result<()> {
     let settings = args.settings();
-    let found = Networks::chosen(&settings.analysis, "");
+    let chosen_by = Networks::chosen_by(&settings.analysis);
+    let network = &settings.analysis.network;
+    let is_new = accepted || network.is_new_choice(&chosen_by);
+    let found = Networks::chosen(&settings.analysis, if is_new { "" } else { &network.model_id });
     let (id, status) = match &found {
         Ok(networks) => (networks.id(), format!("{} is ready", networks.label())),
         Err(error) => (String::new(), error.to_string()),
     };
     let params = args.params();
     params.edit("Model", |params| {
-        params.set(NetworkSettings::model_id, id)?;
+        if is_new {
+            params.set(NetworkSettings::model_id, id)?;
+            params.set(NetworkSettings::model_chosen_by, chosen_by)?;
+        }
         params.set(AnalysisSettings::status, status)
     })?;
     // Last, because a host may refuse it, and the choice must count all the same.

@@ -82,6 +82,15 @@ impl Selection<'_> {
         Ok(model)
     }
 
+    /// The entry of the menu or the file that the artist chose, whatever the project remembers.
+    pub fn chosen_by(&self) -> String {
+        let entry = || manifest().ok()?.for_node(self.node).nth(self.choice.checked_sub(1)?);
+        match self.choice {
+            CUSTOM => format!("file {}", self.custom.trim()),
+            choice => entry().map_or_else(|| format!("option {choice}"), |entry| entry.name.clone()),
+        }
+    }
+
     fn custom_model(&self, engine: &Engine) -> Result<Arc<Model>> {
         let path = self.custom.trim();
         if path.is_empty() {

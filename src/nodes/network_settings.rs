@@ -14,6 +14,11 @@ ofx_sdk::settings! {
         /// Name and SHA-256 of the model that this project was made with. It wins over the position in the menu, so that
         /// a newer Rotocel never swaps the model of an older project in silence.
         model_id: Text = Text::new("Model id").secret().parent("model_group"),
+        /// The entry of the menu, or the file, that Model id was chosen by. Some hosts tell a node of every parameter when they open
+        /// a project; only another choice than this one is the artist's, and changes Model id.
+        model_chosen_by: Text = Text::new("Model chosen by").secret().parent("model_group"),
+        /// Goes on with the model as it is now, where another one stands in the place of that which the project was made with.
+        accept_model: PushButton = PushButton::new("Accept model").parent("model_group"),
         /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
         /// ROTOCEL_DEVICE overrides this.
         device: Choice<Device> = Choice::new("Device").parent("model_group"),
@@ -25,6 +30,16 @@ ofx_sdk::settings! {
 }
 
 impl NetworkSettings {
+    /// Whether a model that is `chosen_by` this entry or file is another choice than the one that the project remembers.
+    pub fn is_new_choice(&self, chosen_by: &str) -> bool {
+        let remembered = match self.model_chosen_by.as_str() {
+            // A shipped model's name says by which entry it was chosen.
+            "" => self.model_id.split_whitespace().next().unwrap_or_default(),
+            remembered => remembered,
+        };
+        self.model_id.is_empty() || remembered != chosen_by
+    }
+
     /// The device that the engine is asked for.
     pub fn engine_device(&self) -> inference::Device {
         self.device.with_index(self.device_index)
@@ -60,4 +75,33 @@ impl ChoiceValue for Coverage {
         (Self::Alpha, "Alpha", "The mask's alpha; its luminance where it has no alpha."),
         (Self::Luminance, "Luminance", "The mask's luminance: a black-and-white picture, whatever its alpha."),
     ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_choice_than_the_remembered_one_is_new() {
+        let network = |id: &str, by: &str| NetworkSettings {
+            model_id: id.to_owned(),
+            model_chosen_by: by.to_owned(),
+            ..NetworkSettings::default()
+        };
+        for (id, by, chosen_by, new) in [
+            ("", "", "tone_fast", true),
+            ("", "tone_fast", "tone_fast", true),
+            ("tone_fast 12", "tone_fast", "tone_fast", false),
+            ("tone_fast 12", "tone_fast", "tone_small", true),
+            ("tone_fast 12", "tone_fast", "file /a.onnx", true),
+            ("mine 12", "file /a.onnx", "file /a.onnx", false),
+            ("mine 12", "file /a.onnx", "file /b.onnx", true),
+            // As older projects are.
+            ("tone_fast 12", "", "tone_fast", false),
+            ("tone_fast 12", "", "tone_small", true),
+            ("mine 12", "", "file /a.onnx", true),
+        ] {
+            assert_eq!(network(id, by).is_new_choice(chosen_by), new, "{id} by {by}, then {chosen_by}");
+        }
+    }
 }

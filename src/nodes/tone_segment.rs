@@ -140,8 +140,9 @@ impl Effect for ToneSegment {
         if args.reason != ChangeReason::UserEdited {
             return Ok(());
         }
-        if args.is(ToneSegmentSettings::model) || args.is(NetworkSettings::custom_model) {
-            return model_changed(args);
+        let accepted = args.is(NetworkSettings::accept_model);
+        if accepted || args.is(ToneSegmentSettings::model) || args.is(NetworkSettings::custom_model) {
+            return model_changed(args, accepted);
         }
         // A host that refuses it must not keep the artist from what was pressed.
         if let Err(error) = remember_model(args) {
@@ -197,22 +198,31 @@ fn source_region(args: &QueryArgs<'_, ToneSegment>) -> Option<RectD> {
     args.clip(&Clip::SOURCE).and_then(|clip| clip.region_of_definition(args.time)).ok()
 }
 
-fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engine) -> Result<Arc<Model>> {
-    let selection = Selection { node: NODE, choice: settings.model, custom: &settings.network.custom_model, saved_id };
-    selection.resolve(engine, &ToneClass::ALL.map(ToneClass::id))
+fn selection<'a>(settings: &'a ToneSegmentSettings, saved_id: &'a str) -> Selection<'a> {
+    Selection { node: NODE, choice: settings.model, custom: &settings.network.custom_model, saved_id }
 }
 
-/// Remembers the chosen model by name and hash, and says whether it can be used.
-fn model_changed(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
+fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engine) -> Result<Arc<Model>> {
+    selection(settings, saved_id).resolve(engine, &ToneClass::ALL.map(ToneClass::id))
+}
+
+/// Remembers a newly chosen or `accepted` model by name and hash, and says whether it can be used.
+fn model_changed(args: &ChangedArgs<'_, ToneSegment>, accepted: bool) -> Result<()> {
     let settings = args.settings();
-    let found = model::engine().and_then(|engine| selected_model(&settings, "", &engine));
+    let chosen_by = selection(&settings, "").chosen_by();
+    let is_new = accepted || settings.network.is_new_choice(&chosen_by);
+    let saved_id = if is_new { "" } else { &settings.network.model_id };
+    let found = model::engine().and_then(|engine| selected_model(&settings, saved_id, &engine));
     let (id, status) = match found {
         Ok(model) => (model.id(), format!("{} is ready", model.entry.label)),
         Err(error) => (String::new(), error.to_string()),
     };
     let params = args.params();
     params.edit("Model", |params| {
-        params.set(NetworkSettings::model_id, id)?;
+        if is_new {
+            params.set(NetworkSettings::model_id, id)?;
+            params.set(NetworkSettings::model_chosen_by, chosen_by)?;
+        }
         params.set(ToneSegmentSettings::status, status)
     })?;
     // Last, because a host may refuse it, and the choice must count all the same.
@@ -227,7 +237,10 @@ fn remember_model(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
     }
     // A model that cannot be found is told by the render that needs it.
     match model::engine().and_then(|engine| selected_model(&settings, "", &engine)) {
-        Ok(model) => args.params().set(NetworkSettings::model_id, model.id()),
+        Ok(model) => args.params().edit("Model", |params| {
+            params.set(NetworkSettings::model_id, model.id())?;
+            params.set(NetworkSettings::model_chosen_by, selection(&settings, "").chosen_by())
+        }),
         Err(_) => Ok(()),
     }
 }

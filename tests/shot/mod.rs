@@ -6,7 +6,7 @@
 
 use crate::stage::*;
 use ofx_sdk::host::*;
-use ofx_sdk::{Context, FrameRange, RectD, RectI, RenderScale};
+use ofx_sdk::{Components, Context, FrameRange, RectD, RectI, RenderScale};
 use roto::{Analysis, Edits};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -60,11 +60,13 @@ pub struct Shot {
     pub pixel_aspect: f64,
     /// Whether a spot in its lower right corner comes and goes: the centroid jumps, and nothing has moved.
     pub flickers: bool,
+    /// Whether its picture has no alpha, and the host makes one up as Nuke does: 0, called premultiplied.
+    pub no_alpha: bool,
 }
 
 impl Default for Shot {
     fn default() -> Self {
-        Self { changed: Mutex::default(), pixel_aspect: 1.0, flickers: false }
+        Self { changed: Mutex::default(), pixel_aspect: 1.0, flickers: false, no_alpha: false }
     }
 }
 
@@ -89,7 +91,8 @@ impl Source for Shot {
     fn info(&self) -> ClipInfo {
         let still = picture(BOUNDS, |_, _| [0.0; 4]);
         let (premultiplication, pixel_aspect) = (still.premultiplication, self.pixel_aspect);
-        ClipInfo { frame_range: RANGE, premultiplication, pixel_aspect, ..ClipInfo::default() }
+        let components = if self.no_alpha { Components::Rgb } else { Components::Rgba };
+        ClipInfo { components, frame_range: RANGE, premultiplication, pixel_aspect, ..ClipInfo::default() }
     }
 
     fn region_of_definition(&self, _time: f64) -> RectD {
@@ -97,7 +100,10 @@ impl Source for Shot {
     }
 
     fn frame(&self, time: f64, scale: RenderScale, region: RectI) -> ofx_sdk::Result<HostImage> {
-        let mut image = picture(BOUNDS, |x, y| self.pixel(time, x, y));
+        let mut image = picture(BOUNDS, |x, y| {
+            let [r, g, b, a] = self.pixel(time, x, y);
+            [r, g, b, if self.no_alpha { 0.0 } else { a }]
+        });
         image.pixel_aspect = self.pixel_aspect;
         StillSource::new(image, RANGE).frame(time, scale, region)
     }

@@ -67,13 +67,17 @@ fn encode(pictures: &[Picture], (width, height): (u16, u16), fps: f64) -> Result
                 *known.entry([p[0], p[1], p[2]]).or_insert_with(find)
             })
             .collect();
-        // Hundredths of a second, rounded so that the whole keeps its length.
-        let end = |n: usize| (n as f64 * 100.0 / fps).round() as u16;
-        let delay = (end(index + 1)).wrapping_sub(end(index));
+        let delay = delay(index, fps);
         encoder.write_frame(&Frame { width, height, delay, buffer: Cow::Owned(indices), ..Frame::default() })?;
     }
     drop(encoder);
     Ok(bytes)
+}
+
+/// How long a frame stands, in hundredths of a second, rounded so that the whole keeps its length.
+fn delay(index: usize, fps: f64) -> u16 {
+    let start = |n: usize| (n as f64 * 100.0 / fps).round();
+    (start(index + 1) - start(index)) as u16
 }
 
 /// 256 colors learned from pixels of all pictures (Dekker, "Kohonen neural networks for optimal colour quantization",
@@ -95,6 +99,15 @@ fn palette(pictures: &[Picture]) -> NeuQuant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_frame_of_a_long_animation_stands_its_time() {
+        for (fps, frames) in [(1.0, 2000), (12.0, 20_000), (24.0, 20_000)] {
+            let all: u64 = (0..frames).map(|n| u64::from(delay(n, fps))).sum();
+            assert_eq!(all, (frames as f64 * 100.0 / fps).round() as u64, "{fps} a second");
+            assert!((0..frames).all(|n| (f64::from(delay(n, fps)) - 100.0 / fps).abs() <= 1.0), "{fps} a second");
+        }
+    }
 
     #[test]
     fn frames_and_their_colors_come_back() {

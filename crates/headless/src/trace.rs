@@ -11,7 +11,7 @@ use roto::{Plate, TraceOptions, Traced, Tracer};
 use crate::cli::ReadArgs;
 use crate::convert::{Output, OutputArgs};
 use crate::error::{Error, Result};
-use crate::frames::{self, Frame, ReadOptions};
+use crate::frames::{self, Frame, FrameInfo, ReadOptions};
 use crate::overwrite;
 use crate::sequence::{FrameList, Pattern};
 
@@ -99,7 +99,7 @@ pub fn trace(args: &TraceArgs) -> Result<String> {
         tracer.add(matte(&picture, channel).view()).map_err(|found| Error::input(&path, found))?;
     }
     let traced = tracer.finish().map_err(|found| Error::input(Path::new(&args.input), found))?;
-    let frame_rate = frames::inspect(&input.path(frames[0]), &reading.options).ok().and_then(|info| info.frame_rate);
+    let frame_rate = reading.info(&input.path(frames[0]))?.frame_rate;
     output.write(&scene(&traced, &first, frame_rate))?;
     Ok(summary(args, &traced))
 }
@@ -136,6 +136,13 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    fn info(&self, path: &Path) -> Result<FrameInfo> {
+        match &self.args.exr_channel {
+            Some(_) => frames::inspect_any(path, &self.options),
+            None => frames::inspect(path, &self.options),
+        }
+    }
+
     fn frame(&self, path: &Path) -> Result<Frame> {
         match &self.args.exr_channel {
             Some(name) => frames::read_channels(path, &[&[name.as_str()]], &self.options)?

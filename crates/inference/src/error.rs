@@ -87,7 +87,7 @@ pub enum Error {
 
     /// The project was saved with another model than the one chosen now.
     #[error(
-        "this project was saved with model \"{saved}\", but the model here is \"{found}\" ({}); choose the saved model, or choose this one again to accept it",
+        "this project was saved with model \"{saved}\", but the model here is \"{found}\" ({}); choose the saved model, or press Accept model to go on with this one",
         shown(.path)
     )]
     WrongModel {

@@ -95,15 +95,18 @@ impl History {
         }
     }
 
-    /// The plug-in opens a block.
-    pub fn begin_block(&self, label: &str) {
+    /// The plug-in opens a block; `false` where one is open on this thread.
+    pub fn begin_block(&self, label: &str) -> bool {
         let mut state = lock(&self.0);
+        let this = std::thread::current().id();
+        let is_outermost = !state.open_blocks.contains(&this);
         // Blocks within a block belong to its undo step.
         if state.open_blocks.is_empty() {
             state.blocks.push(label.to_owned());
         }
-        state.open_blocks.push(std::thread::current().id());
+        state.open_blocks.push(this);
         state.open(label, true);
+        is_outermost
     }
 
     /// The plug-in closes a block; `false` where none is open on this thread.
@@ -179,11 +182,13 @@ mod tests {
     #[test]
     fn a_thread_closes_its_own_blocks_alone() {
         let history = History::default();
-        history.begin_block("drag");
+        assert!(history.begin_block("drag"));
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 assert!(!history.end_all_blocks(), "another viewer has drawn");
-                history.begin_block("key");
+                assert!(history.begin_block("key"));
+                assert!(!history.begin_block("within"));
+                assert!(history.end_block());
                 assert!(history.end_block());
                 assert!(!history.end_block());
             });

@@ -27,6 +27,9 @@ pub struct HostOptions {
     pub multi_plane: bool,
     /// Whether strings can have keys.
     pub animated_strings: bool,
+    /// Whether a plug-in is given its texts with commands and variables of TCL replaced, as in Nuke: what stands in brackets, and what
+    /// follows a `$`, becomes what it stands for (here nothing), and a backslash is taken away.
+    pub substitutes_tcl: bool,
     /// Whether images come in parts.
     pub tiles: bool,
     /// Whether plug-ins may read other frames than the one rendered.
@@ -73,6 +76,7 @@ impl Default for HostOptions {
             contexts: Context::ALL.to_vec(),
             multi_plane: true,
             animated_strings: false,
+            substitutes_tcl: false,
             tiles: true,
             temporal: true,
             multiple_depths: true,

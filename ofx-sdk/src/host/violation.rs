@@ -67,6 +67,8 @@ kinds! {
     WrongAction = "call not allowed in this action",
     /// paramEditBegin without paramEditEnd, or progress not ended.
     Unbalanced = "unbalanced begin and end",
+    /// paramEditBegin within another block: Natron ends both at the first paramEditEnd, and undo takes half of it back.
+    NestedEdit = "edit within an edit",
     /// An output was set to a value that the standard or the host forbids.
     IllegalValue = "illegal value",
     /// Another frame than the rendered one was read, though neither plug-in nor clip declares that.

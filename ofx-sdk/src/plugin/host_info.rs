@@ -58,6 +58,12 @@ pub struct Host {
 }
 
 impl Host {
+    /// Whether the host gives a plug-in the texts of its parameters with commands and variables of TCL replaced: `[`, `]`, `$` and
+    /// `\` come back as something else than what was set.
+    pub fn substitutes_tcl(&self) -> bool {
+        self.name.starts_with("uk.co.thefoundry.nuke")
+    }
+
     fn read(properties: &Properties<'_>) -> Self {
         let flag = |name| properties.flag(name).unwrap_or(false);
         let api = properties.all_ints(sys::kOfxPropAPIVersion);

@@ -11,7 +11,7 @@ use super::{
 use crate::{Error, FrameRange, Result, Status, sys};
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 /// What outlives a single call: the host that made the node, and whether the node still exists.
@@ -34,11 +34,13 @@ pub struct Instance {
     pub(crate) link: Arc<Link>,
     /// Images that are out, so that no two of them lend the same memory for writing.
     pub(crate) lent: LentMemory,
+    /// Edits that are open, one within another.
+    pub(crate) open_edits: AtomicUsize,
 }
 
 impl Instance {
     pub(crate) fn new(link: Arc<Link>) -> Self {
-        Self { link, lent: LentMemory::default() }
+        Self { link, lent: LentMemory::default(), open_edits: AtomicUsize::new(0) }
     }
 
     pub(crate) fn suites(&self) -> &Suites {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{Error, Result, sys};
 use std::marker::PhantomData;
+use std::sync::atomic::Ordering;
 
 /// The source from which [`Settings::read`](super::Settings::read) takes values.
 pub struct Values<'a> {
@@ -110,17 +111,15 @@ impl<'a, A: Access> ParamSet<'a, A> {
 
 impl ParamSet<'_, Editing> {
     /// Makes all that `edit` sets one step that the artist can undo, under a name. Hosts that cannot do that take the
-    /// changes one by one.
+    /// changes one by one. An edit within another belongs to it, and the host hears of the outer one alone: Natron would end
+    /// both with the inner one.
     #[doc(alias = "paramEditBegin")]
     pub fn edit<T>(&self, label: &str, edit: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         let set = self.handle()?;
         let suites = self.instance.suites();
-        let begun = self
-            .instance
-            .handle()
-            .and_then(|_| suites.begin_edit(set, label))
-            .inspect_err(|e| log::debug!("{e}"))
-            .is_ok();
+        let is_outermost = self.instance.open_edits.fetch_add(1, Ordering::Relaxed) == 0;
+        let begin = || self.instance.handle().and_then(|_| suites.begin_edit(set, label));
+        let begun = is_outermost && begin().inspect_err(|e| log::debug!("{e}")).is_ok();
         let _end = EndOfEdit { instance: self.instance, set: begun.then_some(set) };
         edit(self)
     }
@@ -139,6 +138,7 @@ struct EndOfEdit<'a> {
 
 impl Drop for EndOfEdit<'_> {
     fn drop(&mut self) {
+        self.instance.open_edits.fetch_sub(1, Ordering::Relaxed);
         let end = |set| self.instance.handle().and_then(|_| self.instance.suites().end_edit(set));
         if let Some(Err(e)) = self.set.map(end) {
             log::debug!("{e}");
@@ -247,7 +247,8 @@ impl<K: Kind, A: Dresses> Param<'_, K, A> {
 }
 
 impl<K: Kind> Param<'_, K, Editing> {
-    /// Sets the value.
+    /// Sets the value. In a [host that substitutes TCL](super::Host::substitutes_tcl), the brackets of a text become
+    /// parentheses: what stands in them would be run as a command, and be gone.
     #[doc(alias = "paramSetValue")]
     pub fn set(&self, value: impl Into<K::Value>) -> Result<()> {
         self.write(None, value.into())
@@ -272,7 +273,12 @@ impl<K: Kind> Param<'_, K, Editing> {
     }
 
     fn write(&self, time: Option<f64>, value: K::Value) -> Result<()> {
-        let raw = K::encode(value);
+        let mut raw = K::encode(value);
+        if let RawValue::Text(text) = &mut raw
+            && self.instance.host().substitutes_tcl()
+        {
+            *text = text.replace('[', "(").replace(']', ")");
+        }
         if let RawValue::Doubles(v) = &raw
             && v.iter().any(|v| !v.is_finite())
         {

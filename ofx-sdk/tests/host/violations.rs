@@ -266,6 +266,24 @@ fn unbalanced_edits_and_progress() {
 }
 
 #[test]
+fn an_edit_within_an_edit_is_two_undo_steps_in_natron() {
+    let stage = Stage::harsh();
+    let instance = stage.instance();
+    stage.during(CHANGED, |call| {
+        for label in [c"outer", c"inner"] {
+            call!(params(), paramEditBegin(call.param_set(), label.as_ptr()));
+        }
+        for _ in 0..2 {
+            call!(params(), paramEditEnd(call.param_set()));
+        }
+    });
+    instance.press("button").unwrap();
+    let violation = stage.violation();
+    assert_eq!(violation.kind, ViolationKind::NestedEdit);
+    assert!(violation.detail.contains("inner"), "{violation}");
+}
+
+#[test]
 fn preferences_that_the_plugin_did_not_declare() {
     let stage = Stage::harsh();
     stage.act(|call| {

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the artist asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +30,29 @@ pub enum Wish {
     ThisFrame,
 }
 
+/// An analysis goes on while this lives.
+struct Running<'a>(&'a AtomicBool);
+
+impl<'a> Running<'a> {
+    fn begin(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Release);
+        Self(flag)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 /// Analyses, stores what was found, and says what was done.
 ///
 /// # Errors
 /// What keeps the analysis from beginning, and what stopped it on the way or kept its file from being written, once what
 /// was found is stored.
 pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wish: Wish) -> Result<()> {
+    let _running = Running::begin(&effect.analysing);
     let settings = args.settings();
     let networks = Networks::open(&settings.analysis)?;
     // Before anything is asked of the host: what is damaged is never overwritten.
@@ -365,7 +383,10 @@ fn store(
     status: &str,
 ) -> Result<()> {
     let text = analysis.write().map_err(Error::node)?;
-    let file = settings.analysis.analysis_file.trim();
+    let now = args.settings().analysis;
+    // A file that was named while the analysis went on is of another one, perhaps: the project keeps this one then.
+    let file = Some(settings.analysis.analysis_file.trim()).filter(|file| *file == now.analysis_file.trim());
+    let file = file.unwrap_or_default();
     let (mut status, mut unwritten) = (status.to_owned(), None);
     let stored = match file.is_empty() {
         true => text.clone(),
@@ -379,7 +400,11 @@ fn store(
     effect.store.wrote_analysis(&text, analysis);
     args.params().edit("Analyse", |params| {
         params.set(AnalysisSettings::analysis, stored)?;
-        params.set(NetworkSettings::model_id, model_id)?;
+        // Natron lets an artist choose another model while an analysis goes on; that choice counts.
+        if now.network.model_id == settings.analysis.network.model_id {
+            params.set(NetworkSettings::model_id, model_id)?;
+            params.set(NetworkSettings::model_chosen_by, Networks::chosen_by(&settings.analysis))?;
+        }
         params.set(AnalysisSettings::status, status)
     })?;
     unwritten.map_or(Ok(()), |told| Err(Error::node(told)))

@@ -3,9 +3,10 @@
 use super::correct::{frame_of, results_or_new, store_edits};
 use super::draw::groups;
 use super::networks::Networks;
-use super::results::Results;
+use super::results::{Results, plate_of_files};
 use super::settings::{
-    AnalysisSettings, ExchangeSettings, FeatureDetectSettings, HiddenShapes, KeyChoice, MOST_GROUPS, ShapeSettings,
+    AnalysisSettings, ExchangeSettings, FeatureDetectSettings, HiddenShapes, KeyChoice, MOST_GROUPS, OutputSettings,
+    ShapeSettings,
 };
 use super::{FeatureDetect, import};
 use crate::nodes::analysis::{range_of, read_text, write_text};
@@ -58,7 +59,10 @@ fn export(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, format:
     let Some(results) = effect.store.results(&settings, networks.topology())? else {
         return Err(Error::node("there is nothing to export: press Analyse first".to_owned()));
     };
-    let scene = scene(args, &settings, &networks, &results)?;
+    let frames = range_of(args, settings.analysis.first_frame, settings.analysis.last_frame)?;
+    // A value that stands still in a file is that of its first frame, wherever the playhead is.
+    let start = args.settings_at(*frames.start() as f64);
+    let scene = scene(args, &settings, &start, frames, &networks, &results)?;
     let keys = match settings.exchange.key_mode {
         KeyChoice::Reduce => KeyMode::Reduce(settings.exchange.key_tolerance_px),
         KeyChoice::Every => KeyMode::Every,
@@ -85,7 +89,9 @@ fn export(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, format:
     let frames = scene.shot.frames();
     let range = format!("{}-{}", frames.start(), frames.end());
     let told = format!("wrote {what}: {} shapes, frames {range}", scene.shot.shapes().len());
-    let notes = grown(&settings, networks.topology()).into_iter().chain(written.notes);
+    let topology = networks.topology();
+    let notes =
+        grown(&start, topology).into_iter().chain(held(args, topology, scene.shot.frames())?).chain(written.notes);
     Ok([told].into_iter().chain(notes).collect::<Vec<_>>().join("; "))
 }
 
@@ -97,14 +103,36 @@ fn grown(settings: &FeatureDetectSettings, topology: &Topology) -> Option<String
     (!told.is_empty()).then(|| format!("Grow is not part of shapes; in the other program grow {}", told.join(", ")))
 }
 
-/// Everything that an exchange file may hold.
+/// Says which keyed values have no keys in any format.
+fn held(
+    args: &ChangedArgs<'_, FeatureDetect>,
+    topology: &Topology,
+    frames: RangeInclusive<i64>,
+) -> Result<Option<String>> {
+    let falloffs = groups(topology).into_iter().enumerate().map(|(group, name)| {
+        let [_, falloff, ..] = ShapeSettings::style_numbers(group.min(MOST_GROUPS - 1));
+        (format!("Feather falloff of {name}"), falloff)
+    });
+    let mut told = Vec::new();
+    for (name, param) in falloffs.chain([("Seam width".to_owned(), OutputSettings::seam_width_px)]) {
+        // A host that counts no keys has none.
+        if args.params().get(param)?.key_count().unwrap_or(0) > 0 {
+            told.push(name);
+        }
+    }
+    let first = frames.start();
+    Ok((!told.is_empty()).then(|| format!("files hold no keys of {}: it is as on frame {first}", told.join(", "))))
+}
+
+/// Everything that an exchange file may hold; `start` are the settings at its first frame.
 fn scene(
     args: &ChangedArgs<'_, FeatureDetect>,
     settings: &FeatureDetectSettings,
+    start: &FeatureDetectSettings,
+    frames: RangeInclusive<i64>,
     networks: &Networks,
     results: &Results,
 ) -> Result<Scene> {
-    let frames = range_of(args, settings.analysis.first_frame, settings.analysis.last_frame)?;
     let aborted = || args.aborted();
     let (shot, landmarks) = results.with_resolver(settings, networks, &aborted, |resolver| {
         let shot = to_shot(resolver, frames.clone(), KeyMode::Every)?;
@@ -127,7 +155,7 @@ fn scene(
     scene.set_landmarks(topology, &landmarks).map_err(Error::node)?;
     for (group, name) in groups(topology).into_iter().enumerate() {
         let group = group.min(MOST_GROUPS - 1);
-        let (style, keys) = (settings.shapes.styles[group], style_keys(args, group, frames.clone())?);
+        let (style, keys) = (start.shapes.styles[group], style_keys(args, group, frames.clone())?);
         for spec in topology.shapes().iter().filter(|spec| spec.group == name) {
             let Some(own) = scene.styles.get_mut(&spec.name) else { continue };
             *own = ShapeStyle {
@@ -135,13 +163,13 @@ fn scene(
                 feather_px: style.feather_px,
                 feather_falloff: style.feather_falloff,
                 opacity: style.opacity,
-                stroke_width_px: if spec.closed { 0.0 } else { settings.output.seam_width_px },
+                stroke_width_px: if spec.closed { 0.0 } else { start.output.seam_width_px },
                 keys: keys.clone(),
                 ..ShapeStyle::default()
             };
         }
     }
-    Ok(scene)
+    scene.on_plate(plate_of_files(results.plate(), args.project())).map_err(Error::node)
 }
 
 /// Feather and opacity of a group on the frames, where the artist keyed one of them.

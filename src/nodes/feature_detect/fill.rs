@@ -141,6 +141,14 @@ fn write(
         if let Some(mut row) = row {
             let mut pixels = vec![[0.0; 4]; row.width()];
             source.read_row(row.y(), row.x1(), &mut pixels);
+            if !source.has_alpha() {
+                let covered = source.bounds();
+                // A picture without alpha is opaque, whatever alpha its host made up for it; around it is nothing.
+                let in_rows = (covered.y1..covered.y2).contains(&row.y());
+                for (x, pixel) in (row.x1()..).zip(&mut pixels) {
+                    pixel[3] = if in_rows && (covered.x1..covered.x2).contains(&x) { 1.0 } else { 0.0 };
+                }
+            }
             let at = (window.y2 - 1 - row.y()) as usize;
             let first = (row.x1() - window.x1) as usize;
             paint_row(paint, &composer, premultiplication, (at, first), &mut pixels);

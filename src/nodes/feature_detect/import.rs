@@ -2,6 +2,7 @@
 
 use super::FeatureDetect;
 use super::exchange::Context;
+use super::results::plate_of_files;
 use crate::nodes::analysis::{range_of, read_text};
 use kurbo::Affine;
 use ofx_sdk::plugin::{ChangedArgs, Clip};
@@ -23,7 +24,7 @@ pub fn import(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
     };
     let analysis = &context.settings.analysis;
     let options = ReadOptions {
-        plate: Some(*context.results.plate()),
+        plate: Some(plate_of_files(context.results.plate(), args.project())),
         frames: range_of(args, analysis.first_frame, analysis.last_frame).ok(),
         frame_rate: args.clip(&Clip::SOURCE).ok().and_then(|clip| clip.frame_rate()),
     };

@@ -26,6 +26,10 @@ pub struct Networks {
     device: Device,
 }
 
+fn selection<'a>(settings: &'a AnalysisSettings, saved_id: &'a str) -> Selection<'a> {
+    Selection { node: NODE, choice: settings.model, custom: &settings.network.custom_model, saved_id }
+}
+
 impl Networks {
     /// The networks that the settings name.
     ///
@@ -41,14 +45,17 @@ impl Networks {
     /// As `open`.
     pub fn chosen(settings: &AnalysisSettings, saved_id: &str) -> Result<Self> {
         let engine = model::engine()?;
-        let selection =
-            Selection { node: NODE, choice: settings.model, custom: &settings.network.custom_model, saved_id };
-        let landmarks = selection.resolve(&engine, &LANDMARK_CHANNELS)?;
+        let landmarks = selection(settings, saved_id).resolve(&engine, &LANDMARK_CHANNELS)?;
         let topology = topology(&landmarks)?;
         let device = settings.network.engine_device();
         let networks = Self { engine, landmarks, topology, device };
         networks.crop_size()?;
         Ok(networks)
+    }
+
+    /// The entry of the menu or the file that the settings choose, whatever model the project remembers.
+    pub fn chosen_by(settings: &AnalysisSettings) -> String {
+        selection(settings, "").chosen_by()
     }
 
     /// The landmarks and shapes that there are.

@@ -4,6 +4,7 @@ use super::networks::Networks;
 use super::settings::FeatureDetectSettings;
 use crate::nodes::analysis::{Decoded, forget_files, stored_text};
 use crate::nodes::kept::{Key, Room, Shelf};
+use ofx_sdk::plugin::Project;
 use ofx_sdk::{Error, RectD, Result};
 use roto::{Analysis, BezierShape, Blend, Edits, LandmarkSet, Plate, Resolved, Resolver, Topology};
 use std::sync::Arc;
@@ -202,6 +203,19 @@ impl Results {
     }
 }
 
+/// The plate that positions in files count from. A Source that begins elsewhere than at the origin, with overscan or cropped to
+/// its content, is part of a picture that other programs show whole; that is the project's, where the host tells it.
+pub fn plate_of_files(plate: &Plate, project: Project) -> Plate {
+    if (plate.x1, plate.y2) == (0.0, plate.height) {
+        return *plate;
+    }
+    let [x1, y1] = project.offset.unwrap_or_default();
+    let whole = project.size.and_then(|[width, height]| {
+        plate_of(RectD { x1, y1, x2: x1 + width, y2: y1 + height }, plate.pixel_aspect).ok()
+    });
+    whole.unwrap_or(*plate)
+}
+
 /// The plate of a Source that covers `region`, in canonical coordinates.
 ///
 /// # Errors
@@ -215,4 +229,30 @@ pub fn plate_of(region: RectD, pixel_aspect: f64) -> Result<Plate> {
         pixel_aspect,
     };
     plate.checked().map_err(Error::node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_count_from_the_project_where_source_is_a_part_of_it() {
+        let of = |size, offset| {
+            let mut project = Project::default();
+            (project.size, project.offset) = (size, offset);
+            project
+        };
+        let hd = |offset| of(Some([1920.0, 1080.0]), offset);
+        let overscan = Plate { x1: -64.0, y2: 1116.0, width: 2048.0, height: 1152.0, pixel_aspect: 1.0 };
+        assert_eq!(plate_of_files(&overscan, hd(Some([0.0, 0.0]))), Plate::sized(1920.0, 1080.0));
+        assert_eq!(plate_of_files(&overscan, hd(None)), Plate::sized(1920.0, 1080.0));
+        let squeezed = Plate { x1: 10.0, y2: 900.0, width: 300.0, height: 500.0, pixel_aspect: 2.0 };
+        let whole = Plate { x1: 50.0, y2: 1090.0, width: 960.0, height: 1080.0, pixel_aspect: 2.0 };
+        assert_eq!(plate_of_files(&squeezed, hd(Some([100.0, 10.0]))), whole);
+        // A plate of another format than the project, and hosts that do not say.
+        let plate = Plate::sized(4096.0, 2160.0);
+        assert_eq!(plate_of_files(&plate, hd(None)), plate);
+        assert_eq!(plate_of_files(&overscan, Project::default()), overscan);
+        assert_eq!(plate_of_files(&overscan, of(Some([0.0, f64::NAN]), None)), overscan);
+    }
 }

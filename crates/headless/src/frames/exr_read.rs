@@ -69,25 +69,29 @@ fn check(path: &Path, header: &Header, length: u64, options: &ReadOptions) -> Re
 /// Size and windows of the layer that would be read.
 pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, Error> {
     let reader = open(path, options)?;
-    let chosen = choose(path, reader.headers(), options.layer.as_deref())?;
-    let header = &reader.headers()[chosen.part];
+    let Chosen { part, channels, .. } = choose(path, reader.headers(), options.layer.as_deref())?;
+    info(path, &reader.headers()[part], &channels)
+}
+
+/// Size and windows of the first part, whatever its channels are called.
+pub(super) fn inspect_any(path: &Path, options: &ReadOptions) -> Result<FrameInfo, Error> {
+    let reader = open(path, options)?;
+    let header = reader.headers().first().ok_or_else(|| Error::input(path, "the file holds no picture"))?;
+    let all: Vec<_> = (0..header.channels.list.len()).map(Some).collect();
+    info(path, header, &all)
+}
+
+fn info(path: &Path, header: &Header, channels: &[Option<usize>]) -> Result<FrameInfo, Error> {
     Ok(FrameInfo {
         display: display(header),
         bounds: bounds(path, header)?,
-        depth: depth(header, &chosen),
+        depth: depth(header, channels),
         pixel_aspect: aspect(header.shared_attributes.pixel_aspect),
         frame_rate: header
             .own_attributes
             .frames_per_second
             .and_then(|(n, d)| (d > 0 && n > 0).then(|| f64::from(n) / f64::from(d))),
     })
-}
-
-/// Display window and data window of the first part, whatever its channels are called.
-pub(super) fn inspect_windows(path: &Path, options: &ReadOptions) -> Result<([i32; 2], RectI), Error> {
-    let reader = open(path, options)?;
-    let header = reader.headers().first().ok_or_else(|| Error::input(path, "the file holds no picture"))?;
-    Ok((display(header), bounds(path, header)?))
 }
 
 /// The pixels of one layer.
@@ -102,7 +106,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
         bounds,
         components: chosen.components,
         pixels,
-        depth: depth(&header, &chosen),
+        depth: depth(&header, &chosen.channels),
         premultiplication: if chosen.components == Components::Rgba {
             Premultiplication::Premultiplied
         } else {
@@ -148,7 +152,8 @@ pub(super) fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions
     let planes = (0..channels.len()).map(|place| {
         let pixels = values.iter().skip(place).step_by(channels.len()).copied().collect();
         let whole = Frame::filling(bounds.width(), bounds.height(), Components::Alpha, pixels);
-        Frame { bounds, display, ..whole }.cropped_to(RectI::new(0, 0, display[0], display[1]))
+        let pixel_aspect = aspect(header.shared_attributes.pixel_aspect);
+        Frame { bounds, display, pixel_aspect, ..whole }.cropped_to(RectI::new(0, 0, display[0], display[1]))
     });
     Ok(planes.collect())
 }
@@ -205,9 +210,9 @@ fn bounds(path: &Path, header: &Header) -> Result<RectI, Error> {
     ))
 }
 
-fn depth(header: &Header, chosen: &Chosen) -> Depth {
+fn depth(header: &Header, channels: &[Option<usize>]) -> Depth {
     let half = |i: &usize| header.channels.list[*i].sample_type == SampleType::F16;
-    if chosen.channels.iter().flatten().all(half) { Depth::Half } else { Depth::Float }
+    if channels.iter().flatten().all(half) { Depth::Half } else { Depth::Float }
 }
 
 /// Finds the layer: part and channels. `None` is the first part that has R, G, B, Y or A.
@@ -244,7 +249,8 @@ fn choose(path: &Path, headers: &[Header], layer: Option<&str>) -> Result<Chosen
     Err(Error::input(path, format!("has no {wanted}; it has {has}. {advice}")))
 }
 
-/// The channels with `prefix` that are colors: R, G, B, A or Y, in either case.
+/// The channels with `prefix` that are colors: R, G, B, A or Y, in either case. One color alone is no picture but a value,
+/// as a matte that was written to red only.
 fn colors(names: &[String], prefix: &str) -> Option<(Vec<Option<usize>>, Components)> {
     let find = |short: &str, long: &str| {
         names.iter().position(|n| {
@@ -255,6 +261,7 @@ fn colors(names: &[String], prefix: &str) -> Option<(Vec<Option<usize>>, Compone
     let y = find("Y", "luminance");
     let (r, g, b) = if r.is_none() && g.is_none() && b.is_none() && y.is_some() { (y, y, y) } else { (r, g, b) };
     match (r.or(g).or(b), a) {
+        (lone @ Some(_), None) if [r, g, b].iter().flatten().count() == 1 => Some((vec![lone], Components::Alpha)),
         (Some(_), Some(_)) => Some((vec![r, g, b, a], Components::Rgba)),
         (Some(_), None) => Some((vec![r, g, b], Components::Rgb)),
         (None, Some(_)) => Some((vec![a], Components::Alpha)),

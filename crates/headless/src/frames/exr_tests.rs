@@ -1,7 +1,7 @@
 //! EXR round trips: windows, layers, headers, bytes.
 
 use super::*;
-use crate::frames::{ReadOptions, inspect, read};
+use crate::frames::{ReadOptions, inspect, inspect_any, read, read_channels};
 use exr::prelude::attribute::TimeCode;
 use ofx_sdk::Premultiplication;
 
@@ -66,6 +66,25 @@ fn planes_become_layers_that_can_be_read_by_name() {
 }
 
 #[test]
+fn channels_by_name_keep_the_pixels_aspect_and_the_frame_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tones.exr");
+    let layer = Layer::new(
+        (8, 6),
+        LayerAttributes { frames_per_second: Some((25, 1)), ..LayerAttributes::default() },
+        Encoding::UNCOMPRESSED,
+        AnyChannels::sort([AnyChannel::new("tone.highlight", FlatSamples::F32(vec![0.5; 48]))].into_iter().collect()),
+    );
+    let mut image = Image::from_layer(layer);
+    image.attributes.pixel_aspect = 2.0;
+    image.write().to_file(&path).unwrap();
+    let found = read_channels(&path, &[&["tone.highlight"]], &ReadOptions::default()).unwrap();
+    assert_eq!((found.len(), found[0].pixel_aspect, found[0].pixels[0]), (1, 2.0, 0.5));
+    let info = inspect_any(&path, &ReadOptions::default()).unwrap();
+    assert_eq!((info.display, info.pixel_aspect, info.frame_rate), ([8, 6], 2.0, Some(25.0)));
+}
+
+#[test]
 fn timecode_display_origin_and_unknown_attributes_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (dir.path().join("a.exr"), dir.path().join("b.exr"));
@@ -122,6 +141,14 @@ fn missing_channels_are_zero_and_a_missing_alpha_is_opaque() {
     write(vec![channel("Y", 0.75), channel("odd name.with dots.and spaces", 0.1)]);
     assert_eq!(read(&path, &ReadOptions::default()).unwrap().rgba(0, 0), Some([0.75, 0.75, 0.75, 1.0]));
     assert_eq!(read(&path, &layer("odd name.with dots.and spaces")).unwrap().pixels, vec![0.1; 4]);
+    // One color alone is a value, not a fifth of one.
+    for name in ["R", "G", "blue"] {
+        write(vec![channel(name, 0.5), channel("depth.Z", 3.0)]);
+        let frame = read(&path, &ReadOptions::default()).unwrap();
+        assert_eq!((frame.components, frame.rgba(0, 0)), (Components::Alpha, Some([0.5; 4])), "{name}");
+    }
+    write(vec![channel("R", 0.5), channel("A", 0.25)]);
+    assert_eq!(read(&path, &ReadOptions::default()).unwrap().rgba(0, 0), Some([0.5, 0.0, 0.0, 0.25]));
     write(vec![channel("depth.Z", 3.0), channel("normal.X", 0.1)]);
     assert!(read(&path, &ReadOptions::default()).unwrap_err().to_string().contains("depth"));
 }

@@ -165,12 +165,12 @@ pub fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Re
     guarded(path, || exr_read::read_channels(path, sets, options))
 }
 
-/// Width and height of an EXR file's display window, and its data window, whatever its channels are called.
+/// As [`inspect`], for an EXR file whose channels may have any names.
 ///
 /// # Errors
 /// As [`read_channels`].
-pub fn inspect_windows(path: &Path, options: &ReadOptions) -> Result<([i32; 2], RectI)> {
-    guarded(path, || exr_read::inspect_windows(path, options))
+pub fn inspect_any(path: &Path, options: &ReadOptions) -> Result<FrameInfo> {
+    guarded(path, || exr_read::inspect_any(path, options))
 }
 
 /// A decoder's panic on a damaged file is an error about the file.

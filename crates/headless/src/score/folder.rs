@@ -4,7 +4,7 @@
 //! anything is rendered, and every complaint names the file.
 
 use crate::error::{Error, Result};
-use crate::frames::{self, FileKind, ReadOptions};
+use crate::frames::{self, FileKind, FrameInfo, ReadOptions};
 use crate::sequence::{FrameList, Pattern};
 use imaging::color::Colorspace;
 use ofx_sdk::Depth;
@@ -157,18 +157,12 @@ impl Shot {
             let options = ReadOptions::default();
             // Channels of soft and motion files have names of their own.
             let exr = FileKind::of(&path)? == FileKind::Exr && !path.starts_with(self.folder.join("frames"));
-            let (display, bounds) = if exr {
-                frames::inspect_windows(&path, &options)?
-            } else {
-                let info = frames::inspect(&path, &options)?;
-                if info.pixel_aspect != 1.0 {
-                    return Err(Error::input(
-                        &path,
-                        format!("its pixels have the aspect {}; labelled shots have square pixels", info.pixel_aspect),
-                    ));
-                }
-                (info.display, info.bounds)
-            };
+            let FrameInfo { display, bounds, pixel_aspect, .. } =
+                if exr { frames::inspect_any(&path, &options)? } else { frames::inspect(&path, &options)? };
+            if pixel_aspect != 1.0 {
+                let reason = format!("its pixels have the aspect {pixel_aspect}; labelled shots have square pixels");
+                return Err(Error::input(&path, reason));
+            }
             let [width, height] = display;
             if display != size {
                 let reason = format!("it is {width}×{height}, but shot.json says {}×{}", size[0], size[1]);

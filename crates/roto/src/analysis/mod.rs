@@ -228,6 +228,13 @@ impl FrameAnalysis {
         });
         let (corner, opposite) =
             (kept_position(self.crop.origin())?, kept_position((self.crop.x1, self.crop.y1).into())?);
+        for (name, value) in
+            [("width of a stored crop", opposite.x - corner.x), ("height of a stored crop", opposite.y - corner.y)]
+        {
+            if value < 0.0 {
+                return Err(Error::Parameter { name, value, range: "0 px or more" });
+            }
+        }
         Ok(Self {
             landmarks: LandmarkSet::new(landmarks.collect::<Result<_>>()?)?,
             presence: presence.collect::<Result<_>>()?,

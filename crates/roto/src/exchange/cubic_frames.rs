@@ -11,13 +11,14 @@ const FAULT: Fault = Fault("cubic-segment JSON");
 /// Frames that a shot read from files may span: those without a file hide every shape.
 const MOST_FRAMES: u64 = 100_000;
 
-/// A file for each frame, with the shapes that are to be seen on it. Landmarks that are not visible become occluded points.
+/// A file for each frame, with the shapes that are to be seen on it. Landmarks that are not visible become occluded points; of
+/// the puppet all are written, so that points keep their places.
 pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
-    let trackers = if options.include_tracks { &scene.trackers[..] } else { &[] };
+    let trackers = if options.include_tracks { trackers_in_place(scene)? } else { Vec::new() };
     let mut files = Vec::new();
     for frame in scene.shot.frames() {
-        let point = |tracker: &Tracker| {
-            let seen = tracker.frames.get(&frame).filter(|landmark| landmark.presence == Presence::Visible);
+        let point = |tracker: &Option<&Tracker>| {
+            let seen = (*tracker)?.frames.get(&frame).filter(|landmark| landmark.presence == Presence::Visible);
             seen.map(|landmark| landmark.position)
         };
         let shapes = scene.shot.shapes_at(frame as f64).map(|(name, shape)| (name.to_owned(), shape)).collect();
@@ -34,6 +35,20 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
     let cut = cut.map(|shape| format!("{}: nothing in the file says that it is cut out of the others.", shape.name));
     let notes = styled.chain(cut).collect();
     Ok(Written { files, notes })
+}
+
+/// The landmarks in the order of their points; those that are known on no frame have a place, but no tracker.
+fn trackers_in_place(scene: &Scene) -> Result<Vec<Option<&Tracker>>> {
+    let puppet = Topology::puppet()?;
+    if scene.trackers.is_empty() || scene.topology.as_deref() != Some(puppet.name()) {
+        return Ok(scene.trackers.iter().map(Some).collect());
+    }
+    // What the puppet does not know has no place among its points.
+    if scene.trackers.iter().any(|tracker| puppet.landmark_index(&tracker.name).is_none()) {
+        return Ok(scene.trackers.iter().map(Some).collect());
+    }
+    let named = |name: &str| scene.trackers.iter().find(|tracker| tracker.name == name);
+    Ok(puppet.landmarks().iter().map(|spec| named(&spec.name)).collect())
 }
 
 /// Reads a file for each frame. Files with the layout of the public data set get the names of the puppet's shapes and landmarks.
@@ -151,10 +166,30 @@ mod tests {
                 );
             }
         }
-        let seen: Vec<_> =
-            back.trackers[0].frames.iter().map(|(frame, landmark)| (*frame, landmark.position)).collect();
+        // Its shapes are not the puppet's, so that its points have their places and no names.
+        let place = Topology::puppet().expect("shipped").landmark_index(&scene.trackers[0].name).expect("a landmark");
+        let tracker = back.trackers.iter().find(|tracker| tracker.name == format!("point_{place}")).expect("written");
+        let seen: Vec<_> = tracker.frames.iter().map(|(frame, landmark)| (*frame, landmark.position)).collect();
         let visible = scene.trackers[0].frames.iter().filter(|(_, landmark)| landmark.presence == Presence::Visible);
         assert!(visible.map(|(frame, landmark)| (*frame, landmark.position)).eq(seen));
+    }
+
+    #[test]
+    fn what_is_written_of_the_puppet_keeps_its_names_whatever_is_hidden() {
+        let puppet = Topology::puppet().expect("shipped");
+        let file = |text: &str| TextFile { frame: Some(42), text: text.to_owned() };
+        let mut scene = read(&[file(TEST)], &hd()).expect("a public file").scene;
+        scene.topology = Some(puppet.name().to_owned());
+        // 28 of 45 landmarks are known, and four shapes; one is switched off.
+        let shapes = scene.shot.shapes().iter().filter(|shape| shape.name != "left_brow").cloned().collect();
+        scene.shot = Shot::new(42, 42, shapes).expect("a shot");
+        let written = Format::CubicSegments.write(&scene, &WriteOptions::default()).expect("a scene").files;
+        let parsed = CubicSegments::parse(&written[0].text).expect("ours");
+        assert_eq!((parsed.points.map(|points| points.len()), parsed.shapes.len()), (Some(45), 3));
+        let back = Format::CubicSegments.read(&written, &hd()).expect("ours").scene;
+        assert_eq!(back.trackers, scene.trackers);
+        let names = |scene: &Scene| scene.shot.shapes().iter().map(|shape| shape.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&back), names(&scene));
     }
 
     #[test]

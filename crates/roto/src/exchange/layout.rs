@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -39,6 +39,8 @@ pub struct Layout {
     text: LayoutText,
     /// For each of its shapes: index in the topology, and the order that brings the file's vertices there.
     places: Vec<(usize, VertexOrder)>,
+    /// For each of its shapes: how many vertices it has, and whether it is closed.
+    curves: Vec<(usize, bool)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -48,6 +50,9 @@ struct LayoutText {
     label: String,
     points: Vec<usize>,
     shapes: Vec<ShapeLayout>,
+    /// Whether a file may lack some of the shapes.
+    #[serde(default)]
+    partial: bool,
 }
 
 /// What a file of layouts says.
@@ -59,8 +64,9 @@ struct LayoutsText {
 }
 
 impl Layout {
-    /// The layouts of the public data set on the shipped puppet: 45 generated points, 43 revectorised ones with six
-    /// shapes, and 28 with four shapes, whose right side is indexed the other way round.
+    /// The layouts on the shipped puppet: those of the public data set, which are 45 generated points, 43 revectorised ones
+    /// with six shapes, and 28 with four shapes, whose right side is indexed the other way round; and that of our own
+    /// exports, all landmarks and any of the shapes.
     ///
     /// # Errors
     /// None, unless a file that was compiled in is broken.
@@ -80,22 +86,23 @@ impl Layout {
             return Err(wrong("(all)", reason));
         }
         let check = |text: LayoutText| match places(&text, topology) {
-            Ok(places) => Ok(Self { text, places }),
+            Ok(places) => {
+                let spec = |(index, _): &(usize, VertexOrder)| &topology.shapes()[*index];
+                let curves = places.iter().map(spec).map(|spec| (spec.vertices.len(), spec.closed)).collect();
+                Ok(Self { text, places, curves })
+            }
             Err(reason) => Err(wrong(&text.name, reason)),
         };
         whole.layouts.into_iter().map(check).collect()
     }
 
-    /// The layout among `layouts` that `file` has: as many points, the same keys.
+    /// The layout among `layouts` that `file` has: as many points, the same keys, or some of them where it is partial.
     ///
     /// # Errors
     /// [`Error::Exchange`] tells what the file has and what the layouts expect.
     pub fn of<'l>(layouts: &'l [Self], file: &CubicSegments) -> Result<&'l Self> {
         let points = file.points.as_ref().map(Vec::len);
-        let fits = |layout: &&Self| {
-            let keys: HashSet<_> = layout.text.shapes.iter().map(|shape| &shape.key).collect();
-            points == Some(layout.text.points.len()) && keys == file.shapes.keys().collect()
-        };
+        let fits = |layout: &&Self| points == Some(layout.text.points.len()) && layout.has_keys_of(file);
         layouts.iter().find(fits).ok_or_else(|| {
             let has = match points {
                 Some(count) => format!("{count} points"),
@@ -110,6 +117,16 @@ impl Layout {
             let reason = format!("it has {has} and [{}]; layout {}", keys.join(", "), known.join("; layout "));
             Error::Exchange { format: "cubic-segment JSON", place: "file".to_owned(), reason }
         })
+    }
+
+    /// Whether the file's shapes are the layout's. Those of a partial one are told from others of the same names by their vertices.
+    fn has_keys_of(&self, file: &CubicSegments) -> bool {
+        let keys = self.text.shapes.iter().map(|shape| &shape.key);
+        if !self.text.partial {
+            return keys.collect::<HashSet<_>>() == file.shapes.keys().collect();
+        }
+        let curves: HashMap<_, _> = keys.zip(&self.curves).collect();
+        file.shapes.iter().all(|(key, shape)| curves.get(key) == Some(&&(shape.vertices().len(), shape.is_closed())))
     }
 
     /// The layout's name.

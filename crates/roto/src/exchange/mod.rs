@@ -18,6 +18,7 @@ mod layers;
 mod layout;
 pub(crate) mod limits;
 mod mlt;
+mod names;
 mod natron;
 mod nuke;
 mod options;

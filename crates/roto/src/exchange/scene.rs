@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fault::Fault;
-use crate::{Landmark, LandmarkSet, Plate, Presence, Result, Shot, Topology};
+use crate::{Landmark, LandmarkSet, Plate, Presence, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Topology};
 
 /// The widest plate, and the farthest its corner may lie from the origin, in pixels.
 const FARTHEST_PX: f64 = 1e7;
@@ -222,6 +222,34 @@ impl Scene {
         self.shot.shapes().iter().any(|shape| self.styles.get(&shape.name).is_some_and(|style| style.cut))
     }
 
+    /// The scene in pixels of another plate of the same pixel aspect: in the host everything stays where it is.
+    ///
+    /// # Errors
+    /// Positions that leave the numbers on the way.
+    pub fn on_plate(mut self, plate: Plate) -> Result<Self> {
+        let moved = plate.to_host_pixels().inverse() * self.plate.to_host_pixels();
+        let shapes = self.shot.shapes().iter().map(|shape| {
+            let keys =
+                shape.track.keys().iter().map(|key| Ok(ShapeKey { shape: key.shape.transformed(moved)?, ..*key }));
+            let track = ShapeTrack::new(keys.collect::<Result<_>>()?)?;
+            Ok(ShotShape { track, ..shape.clone() })
+        });
+        let frames = self.shot.frames();
+        self.shot = Shot::new(*frames.start(), *frames.end(), shapes.collect::<Result<_>>()?)?;
+        for landmark in self.trackers.iter_mut().flat_map(|tracker| tracker.frames.values_mut()) {
+            landmark.position = moved * landmark.position;
+        }
+        self.plate = plate;
+        Ok(self)
+    }
+
+    /// What to say of soft edges with a falloff of their own, in a format that has none.
+    pub(super) fn falloff_notes(&self) -> impl Iterator<Item = String> {
+        let names = self.shot.shapes().iter().map(|shape| &shape.name);
+        let uneven = names.filter(|name| self.style_of(name).is_soft() && self.style_of(name).feather_falloff != 1.0);
+        uneven.map(|name| format!("{name}: the falloff of its feather is left out."))
+    }
+
     /// Gives every shape that a topology knows its group and stroke width there, and names the topology.
     pub fn apply_topology(&mut self, topology: &Topology) {
         self.topology = Some(topology.name().to_owned());
@@ -320,6 +348,27 @@ mod tests {
         assert_eq!((style.feather_keys().len(), still.feather_keys()), (2, vec![(0, 3.0)]));
         let ends = ShapeStyle { keys: vec![key(i64::MIN, 0.0, 0.0), key(i64::MAX, 0.0, 1.0)], ..still };
         assert!((ends.opacity_at(0) - 0.5).abs() < 1e-9 && ends.feather_keys() == [(0, 0.0)]);
+    }
+
+    #[test]
+    fn on_another_plate_nothing_moves_in_the_host() {
+        let scene = crate::exchange::fixture::scene();
+        let moved =
+            scene.clone().on_plate(Plate { pixel_aspect: scene.plate.pixel_aspect, ..Plate::sized(400.0, 300.0) });
+        let moved = moved.expect("finite");
+        let first = |scene: &Scene| {
+            let vertex = scene.shot.shapes()[0].track.keys()[0].shape.vertices()[0];
+            let tracker = scene.trackers[0].frames.values().next().expect("a landmark").position;
+            let to_host = scene.plate.to_canonical();
+            (to_host * vertex.anchor, vertex.outgoing, to_host * tracker)
+        };
+        let (here, there) = (first(&scene), first(&moved));
+        assert!((here.0 - there.0).hypot() < 1e-9 && (here.2 - there.2).hypot() < 1e-9, "{here:?} {there:?}");
+        assert_eq!(here.1, there.1);
+        assert_ne!(scene.shot.shapes()[0].track.keys()[0].shape, moved.shot.shapes()[0].track.keys()[0].shape);
+        assert_eq!((moved.plate.width, moved.styles.len()), (400.0, scene.styles.len()));
+        let back = moved.on_plate(scene.plate).expect("finite");
+        assert_eq!(back.shot.shapes()[0].hidden, scene.shot.shapes()[0].hidden);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::outer::{format_of, readable};
+use super::outer::{Kind, format_of, readable};
 use crate::{Analysis, Edits, Error, Result};
 
 /// A stored string of either kind, as it comes from a file.
@@ -29,7 +29,11 @@ impl Document {
             return Edits::parse(text).map(Self::Edits);
         }
         let shown: String = format.chars().take(40).collect();
-        Err(wrong(format!("its format is {shown:?}, expected \"rotocel-analysis-1\" or \"rotocel-edits-1\"")))
+        Err(wrong(format!(
+            "its format is {shown:?}, expected {:?} or {:?}",
+            Kind::Analysis.format(),
+            Kind::Edits.format()
+        )))
     }
 
     /// The string to store.

@@ -19,7 +19,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const VERSION: u32 = 1;
+    /// What is written. Version 1 has `shapes` as lists, which Nuke takes for commands.
+    const VERSION: u32 = 2;
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -28,7 +29,7 @@ impl Kind {
         }
     }
 
-    fn format(self) -> String {
+    pub(super) fn format(self) -> String {
         format!("rotocel-{}-{}", self.name(), Self::VERSION)
     }
 
@@ -42,11 +43,11 @@ impl Kind {
 
     /// Whether `format` is ours to read.
     fn check(self, format: &str) -> Result<()> {
-        if format == self.format() {
-            return Ok(());
-        }
         let number = format.strip_prefix("rotocel-").and_then(|rest| rest.strip_prefix(self.name()));
         let number = number.and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.parse::<u32>().ok());
+        if number.is_some_and(|number| (1..=Self::VERSION).contains(&number)) {
+            return Ok(());
+        }
         let shown: String = format.chars().take(40).collect();
         Err(self.wrong(match number {
             Some(later) if later > Self::VERSION => {
@@ -66,6 +67,7 @@ pub(crate) struct Outer {
     _format: String,
     topology: String,
     landmarks: usize,
+    #[serde(deserialize_with = "shapes")]
     shapes: Vec<Vec<VertexSpec>>,
     #[serde(default)]
     pub(crate) model: Option<String>,
@@ -80,7 +82,7 @@ struct Written<'a> {
     format: String,
     topology: &'a str,
     landmarks: usize,
-    shapes: &'a [Vec<VertexSpec>],
+    shapes: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
     plate: Plate,
@@ -96,6 +98,7 @@ pub(crate) fn write(
     frames: BTreeMap<i64, &str>,
 ) -> Result<String> {
     let Outline { topology, landmarks, shapes } = outline;
+    let shapes = in_words(shapes);
     let written = Written { format: kind.format(), topology, landmarks: *landmarks, shapes, model, plate, frames };
     serde_json::to_string(&written).map_err(|found| kind.wrong(found.to_string()))
 }
@@ -150,6 +153,38 @@ pub(super) fn readable(reason: &str) -> String {
 
 fn broken(found: serde_json::Error) -> String {
     format!("{found}; restore an earlier version of the project or file")
+}
+
+/// The vertices of shapes without a bracket: Nuke takes what stands in brackets in a node's text for a command.
+fn in_words(shapes: &[Vec<VertexSpec>]) -> String {
+    let word = |vertex: &VertexSpec| vertex.landmark().map_or_else(|| FREE.to_owned(), |index| index.to_string());
+    let shape = |shape: &Vec<VertexSpec>| shape.iter().map(word).collect::<Vec<_>>().join(" ");
+    shapes.iter().map(shape).collect::<Vec<_>>().join(", ")
+}
+
+/// How a vertex that is no landmark is written.
+const FREE: &str = "free";
+
+/// The vertices of shapes, in words or, in version 1, in lists.
+fn shapes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<VertexSpec>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "shapes are no words and no lists of vertices")]
+    enum Shapes {
+        Words(String),
+        Lists(Vec<Vec<VertexSpec>>),
+    }
+    let vertex = |word: &str| match word {
+        FREE => Ok(VertexSpec::FREE),
+        index => index.parse().map(VertexSpec::Landmark).map_err(|_| {
+            let shown: String = index.chars().take(40).collect();
+            D::Error::custom(format_args!("a vertex is {shown:?}, expected a landmark's number or \"{FREE}\""))
+        }),
+    };
+    match Shapes::deserialize(from)? {
+        Shapes::Lists(lists) => Ok(lists),
+        Shapes::Words(words) if words.is_empty() => Ok(Vec::new()),
+        Shapes::Words(words) => words.split(", ").map(|shape| shape.split_whitespace().map(vertex).collect()).collect(),
+    }
 }
 
 fn blocks<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<i64, String>, D::Error> {

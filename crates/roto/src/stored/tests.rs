@@ -58,8 +58,8 @@ fn a_block_is_what_the_documentation_says() {
         "landmarks": { "3": [0.333, -7.5] },
         "vertices": { "2": { "0": { "anchor": [3.0, 4.0], "incoming": [-1.0, 0.25] } } },
     });
-    assert_eq!((frame, &stored["topology"], &stored["format"]), (expected, &json!("mouth"), &json!("rotocel-edits-1")));
-    assert_eq!(stored["shapes"][2], json!(["free", 10, "free"]));
+    assert_eq!((frame, &stored["topology"], &stored["format"]), (expected, &json!("mouth"), &json!("rotocel-edits-2")));
+    assert!(stored["shapes"].as_str().expect("words").ends_with(", free 10 free"), "{}", stored["shapes"]);
 }
 
 #[test]
@@ -97,6 +97,24 @@ fn damage_is_named_with_its_frame() {
     assert!(message.contains("frame 7: the block cannot be inflated"), "{message}");
 }
 
+/// Nuke takes brackets, `$` and `\` in a node's text for its command language.
+#[test]
+fn no_string_holds_what_nuke_takes_for_a_command_and_those_that_did_are_read() {
+    let (analysis, edits) = (mouth_analysis(1..=3, 1), edits());
+    for text in [analysis.write().expect("a string"), edits.write().expect("a string")] {
+        assert!(!text.contains(['[', ']', '$', '\\']), "{text}");
+    }
+    let mut older: Value = serde_json::from_str(&analysis.write().expect("a string")).expect("json");
+    let vertex = |word: &str| word.parse::<u64>().map_or_else(|_| json!(word), |index| json!(index));
+    let words = older["shapes"].as_str().expect("words").to_owned();
+    let lists = words.split(", ").map(|shape| shape.split(' ').map(vertex).collect::<Vec<_>>());
+    older["shapes"] = json!(lists.collect::<Vec<_>>());
+    older["format"] = json!("rotocel-analysis-1");
+    assert_eq!(Analysis::parse(&older.to_string()).expect("version 1"), analysis);
+    assert!(refused(&changed(|stored| stored["shapes"] = json!("0 1, two"))).contains("a vertex is \"two\""));
+    assert!(refused(&changed(|stored| stored["shapes"] = json!(7))).contains("no words and no lists"));
+}
+
 #[test]
 fn a_string_that_is_not_ours_is_told_from_one_that_is_damaged() {
     assert!(refused("").contains("stored edits: EOF while parsing"));
@@ -106,8 +124,8 @@ fn a_string_that_is_not_ours_is_told_from_one_that_is_damaged() {
         assert!(Edits::parse(&whole[..end]).is_err(), "cut at {end}");
     }
     let analysis = mouth_analysis(1..=2, 0).write().expect("a string");
-    assert!(refused(&analysis).contains("its format is \"rotocel-analysis-1\", expected \"rotocel-edits-1\""));
-    let later = changed(|stored| stored["format"] = json!("rotocel-edits-2"));
+    assert!(refused(&analysis).contains("its format is \"rotocel-analysis-2\", expected \"rotocel-edits-2\""));
+    let later = changed(|stored| stored["format"] = json!("rotocel-edits-3"));
     assert!(refused(&later).contains("of a later version of Rotocel"));
     assert!(refused(&changed(|stored| stored["color"] = json!(1))).contains("unknown field `color`"));
     assert!(refused(&changed(|stored| stored["model"] = json!("m"))).contains("no field \"model\""));

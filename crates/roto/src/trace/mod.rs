@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use self::contours::contours;
 use self::outline::Outline;
 use self::runs::{Contour, Run, Runs};
-use crate::exchange::limits::MOST_SHAPES;
+use crate::exchange::limits::{MOST_HIDDEN, MOST_SHAPES};
 use crate::{BezierShape, Error, KeyKind, Result, ShapeKey, ShapeTrack, Shot, ShotShape};
 
 /// Contours of a frame that are traced, the largest: grain has more.
@@ -149,7 +149,7 @@ impl Tracer {
         let large = |run: &Run| run.contours.iter().any(|contour| contour.area() >= self.options.least_area_px);
         let runs: Vec<Run> = self.runs.finish().into_iter().filter(large).collect();
         let mut traced = Traced { shot: Shot::new(first, last, vec![])?, holes: BTreeSet::new(), farthest_px: 0.0 };
-        let (mut shapes, mut areas) = (Vec::new(), 0);
+        let (mut shapes, mut areas, mut hidden_frames) = (Vec::new(), 0, 0);
         for run in &runs {
             let hole = run.contours.first().is_some_and(|contour| contour.hole);
             for piece in pieces::pieces(&outlines(run, &self.options), self.options.tolerance_px)? {
@@ -163,6 +163,12 @@ impl Tracer {
                 if shapes.len() >= MOST_SHAPES {
                     let (name, value) = ("number of traced shapes", shapes.len() as f64 + 1.0);
                     let range = "up to 1,024; drop small ones with a greater least area";
+                    return Err(Error::Parameter { name, value, range });
+                }
+                hidden_frames += (self.frames - piece.frames.len()) as u64;
+                if hidden_frames > MOST_HIDDEN {
+                    let (name, value) = ("number of frames that traced shapes are hidden on", hidden_frames as f64);
+                    let range = "up to 4,000,000; trace fewer frames, or drop small areas with a greater least area";
                     return Err(Error::Parameter { name, value, range });
                 }
                 let begin = first + (run.first + piece.frames.start) as i64;

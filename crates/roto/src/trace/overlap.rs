@@ -3,7 +3,7 @@ use kurbo::Point;
 use super::outline::pairs;
 
 /// What a closed contour holds, as spans of the middles of pixel rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Filled {
     first: i64,
     rows: Vec<Vec<f64>>,

@@ -64,6 +64,10 @@ impl Runs {
         for (mut run, to) in going.into_iter().zip(links) {
             match to.and_then(|to| contours[to].take()) {
                 Some(contour) => {
+                    // Only a run's last contour is compared; a long shot's others would fill the memory.
+                    if let Some(before) = run.contours.last_mut() {
+                        before.filled = Filled::default();
+                    }
                     run.contours.push(contour);
                     self.going.push(run);
                 }

@@ -18,6 +18,7 @@ use crate::{
     sys,
 };
 use std::{
+    borrow::Cow,
     ffi::{c_char, c_int, c_uint, c_void},
     sync::Arc,
 };
@@ -161,7 +162,10 @@ unsafe fn give_value(param: &Param, value: &ParamValue, out: &[*mut c_void]) -> 
     unsafe {
         match (param.kind.transport(), value) {
             (Transport::String, ParamValue::String(text)) => {
-                let mischief = param.effect.upgrade().and_then(|effect| effect.host.options.mischief.clone());
+                let effect = param.effect.upgrade();
+                let substituted = effect.as_ref().filter(|effect| effect.host.options.substitutes_tcl);
+                let text = &*substituted.map_or(Cow::Borrowed(text.as_str()), |_| Cow::Owned(without_tcl(text)));
+                let mischief = effect.and_then(|effect| effect.host.options.mischief.clone());
                 let lie = mischief.and_then(|mischief| mischief.text());
                 give_all(&[lie.map_or_else(|| param.lend_text(text), TextLie::address)], out)
             }
@@ -170,6 +174,22 @@ unsafe fn give_value(param: &Param, value: &ParamValue, out: &[*mut c_void]) -> 
             _ => Err(Status::UNSUPPORTED),
         }
     }
+}
+
+/// A text whose commands and variables stand for nothing.
+fn without_tcl(text: &str) -> String {
+    let (mut plain, mut depth, mut letters) = (String::new(), 0, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '[' => depth += 1,
+            ']' if depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
+            '\\' => plain.extend(letters.next()),
+            '$' => while letters.next_if(|next| next.is_alphanumeric() || *next == '_').is_some() {},
+            letter => plain.push(letter),
+        }
+    }
+    plain
 }
 
 /// # Safety
@@ -319,7 +339,9 @@ unsafe extern "C" fn edit_begin(set: sys::OfxParamSetHandle, label: *const c_cha
         let life = effect.life.as_ref().ok_or(Status::BAD_HANDLE)?;
         // SAFETY: the plug-in's pointer, as the standard has it.
         let label = unsafe { utf8(label, "an edit's label") }?;
-        life.history.begin_block(label);
+        if !life.history.begin_block(label) {
+            effect.violation(ViolationKind::NestedEdit, format!("paramEditBegin \"{label}\" within another block"));
+        }
         Ok(())
     })
 }

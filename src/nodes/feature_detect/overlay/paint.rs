@@ -134,9 +134,11 @@ impl Look<'_> {
         }
         for grip in self.selection {
             let Grip::Landmark(index) = *grip else { continue };
-            let (Some(spec), Some(at)) =
-                (self.topology.landmarks().get(index), self.resolved.landmarks[index].known_position())
-            else {
+            // A selection may be older than the model.
+            let (Some(spec), Some(at)) = (
+                self.topology.landmarks().get(index),
+                self.resolved.landmarks.iter().nth(index).and_then(|landmark| landmark.known_position()),
+            ) else {
                 continue;
             };
             painter.text(self.place(at), [8.0, 6.0], &spec.name, Color::WHITE);

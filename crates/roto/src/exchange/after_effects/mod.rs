@@ -42,6 +42,7 @@ fn notes(scene: &Scene) -> Vec<String> {
     for shape in scene.shot.shapes().iter().filter(|shape| !shape.track.is_closed()) {
         notes.push(format!("{}: an open mask draws nothing by itself; add a Stroke effect.", shape.name));
     }
+    notes.extend(scene.falloff_notes());
     notes
 }
 

@@ -28,7 +28,13 @@ fn literal(text: &str, variable: &str) -> Value {
 
 fn script() -> String {
     let written = Format::AfterEffects.write(&scene(), &WriteOptions::default()).expect("a scene that can be written");
-    assert_eq!(written.notes, ["nose_seam: an open mask draws nothing by itself; add a Stroke effect."]);
+    assert_eq!(
+        written.notes,
+        [
+            "nose_seam: an open mask draws nothing by itself; add a Stroke effect.",
+            "left_eye: the falloff of its feather is left out."
+        ]
+    );
     written.files[0].text.clone()
 }
 

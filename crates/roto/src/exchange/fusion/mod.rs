@@ -29,9 +29,7 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
         names.push(name);
     }
     let text = format!("{{\n\tTools = ordered() {{\n{}\n\t}}\n}}\n", tools.join(",\n"));
-    let uneven = scene.shot.shapes().iter().filter(|shape| scene.style_of(&shape.name).feather_falloff != 1.0);
-    let notes = uneven.map(|shape| format!("{}: the falloff of its feather is left out.", shape.name)).collect();
-    Ok(Written { files: vec![TextFile::whole(text)], notes })
+    Ok(Written { files: vec![TextFile::whole(text)], notes: scene.falloff_notes().collect() })
 }
 
 /// A name that Fusion takes: letters, digits and `_`, not a digit first, not twice.

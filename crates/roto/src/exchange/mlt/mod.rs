@@ -34,6 +34,7 @@ pub(super) fn write(scene: &Scene, options: &WriteOptions) -> Result<Written> {
             format!("{{\n{}\n}}\n", lines.join(",\n"))
         }
     };
+    notes.extend(scene.falloff_notes());
     Ok(Written { files: vec![TextFile::whole(text)], notes })
 }
 

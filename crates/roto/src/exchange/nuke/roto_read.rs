@@ -8,6 +8,7 @@ use super::tcl::{Item, parse, unescaped};
 use super::{FARTHEST_PX, MOST_BYTES, MOST_FRAMES, OPEN, ROTO, lifetime};
 use crate::exchange::fault::shown;
 use crate::exchange::limits::{FARTHEST_FRAME, MOST_HIDDEN, MOST_SHAPES};
+use crate::exchange::names::Names;
 use crate::exchange::{Imported, ReadOptions, Scene, ShapeStyle, StyleKey};
 use crate::{BezierShape, KeyKind, Plate, Result, ShapeKey, ShapeTrack, Shot, ShotShape, Vertex};
 
@@ -179,7 +180,15 @@ impl Reader {
         if self.found.iter().any(|found| found.style.cut) {
             self.found.reverse();
         }
-        for found in std::mem::take(&mut self.found) {
+        let mut names = Names::default();
+        for mut found in std::mem::take(&mut self.found) {
+            let name = names.free(&found.name);
+            if name != found.name {
+                let told =
+                    format!("{}: another shape has this name; this one is {} now.", shown(&found.name), shown(&name));
+                self.notes.insert(told);
+                found.name = name;
+            }
             let hidden = frames.clone().filter(|&frame| !found.seen.at(frame as f64)).collect();
             styles.insert(found.name.clone(), found.style);
             shapes.push(ShotShape { hidden, ..ShotShape::new(found.name, found.track) });
@@ -355,10 +364,16 @@ fn uniform_feather(track: &ShapeTrack, feather: &Points) -> (f64, bool) {
     let first = &track.keys()[0];
     let outward = if first.shape.signed_area() > 0.0 { 1.0 } else { -1.0 };
     let vertices = first.shape.vertices();
-    let distances = vertices.iter().zip(feather.coordinates.chunks_exact(3)).map(|(vertex, point)| {
+    let beside = |index: usize| vertices[index % vertices.len()].anchor;
+    let points = vertices.iter().zip(feather.coordinates.chunks_exact(3)).enumerate();
+    let distances = points.map(|(index, (vertex, point))| {
         // Offsets count upwards, the outline is on the plate already.
         let offset = Vec2::new(point[1][0].at(first.time), -point[1][1].at(first.time));
-        let along = vertex.outgoing - vertex.incoming;
+        // A corner without handles runs as its neighbours lie.
+        let along = match vertex.outgoing - vertex.incoming {
+            Vec2::ZERO => beside(index + 1) - beside(index + vertices.len() - 1),
+            along => along,
+        };
         let normal = Vec2::new(along.y, -along.x) * outward;
         if normal.dot(offset) < 0.0 { -offset.hypot() } else { offset.hypot() }
     });

@@ -52,10 +52,11 @@ pub(in crate::exchange) fn write(scene: &Scene, options: &WriteOptions) -> Resul
     Ok(Written { files: vec![TextFile::whole(text)], notes })
 }
 
-/// The format that a plate with whole numbers has.
+/// The format of a plate with whole numbers that begins where formats do.
 fn format_knob(scene: &Scene) -> Option<String> {
     let plate = scene.plate;
-    let whole = [plate.width, plate.height].iter().all(|side| side.fract() == 0.0);
+    let whole = [plate.width, plate.height].iter().all(|side| side.fract() == 0.0)
+        && (plate.x1, plate.y2) == (0.0, plate.height);
     let (width, height) = (plate.width, plate.height);
     whole.then(|| format!("\"{width} {height} 0 0 {width} {height} {} rotocel\"", plate.pixel_aspect))
 }

@@ -128,8 +128,22 @@ fn a_feather_curve_becomes_a_width_with_its_sign() {
     let corner = |x: f64, y: f64| format!("{{0 0}} {{{x} {y}}} {{0 0}} ");
     let outside: String = [(-3.0, -4.0), (-3.0, 4.0), (3.0, 4.0), (3.0, -4.0)].map(|(x, y)| corner(x, y)).concat();
     let style = |feather: &str| read(Format::NukeRoto, &square(feather), &hd()).expect("a square").scene.style("a");
-    // A corner without handles has no direction of its own, so its feather counts as lying outside.
     assert_eq!((style(&outside).feather_px, style(&outside).feather_falloff), (5.0, 2.0));
+    let inside: String = [(3.0, 4.0), (3.0, -4.0), (-3.0, -4.0), (-3.0, 4.0)].map(|(x, y)| corner(x, y)).concat();
+    assert_eq!(style(&inside).feather_px, -5.0);
+}
+
+#[test]
+fn shapes_of_one_name_are_all_read_and_told_apart() {
+    // Two Roto nodes of a script, each with its own eye_L.
+    let imported = read(Format::NukeRoto, &[SAVED, SAVED].concat(), &hd()).expect("both");
+    let names: Vec<_> = imported.scene.shot.shapes().iter().map(|shape| &*shape.name).collect();
+    assert_eq!(
+        names[names.len() / 2..].iter().filter(|name| name.ends_with("_2")).count(),
+        names.len() / 2,
+        "{names:?}"
+    );
+    assert!(imported.notes.iter().any(|note| note.contains("eye_L_2")), "{:?}", imported.notes);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::tcl::{Item, parse, unescaped};
 use super::{FARTHEST_PX, MOST_BYTES, MOST_FRAMES, TRACKER};
 use crate::exchange::fault::shown;
 use crate::exchange::limits::FARTHEST_FRAME;
+use crate::exchange::names::Names;
 use crate::exchange::{Imported, ReadOptions, Scene, Tracker};
 use crate::{Landmark, Result, Shot};
 
@@ -26,6 +27,18 @@ pub(in crate::exchange) fn read(text: &str, options: &ReadOptions) -> Result<Imp
     }
     if trackers.is_empty() {
         return Err(TRACKER.at("file", "no track is in it; copy a Tracker node with tracks"));
+    }
+    let mut names = Names::default();
+    for tracker in &mut trackers {
+        let name = names.free(&tracker.name);
+        if name != tracker.name {
+            notes.push(format!(
+                "{}: another track has this name; this one is {} now.",
+                shown(&tracker.name),
+                shown(&name)
+            ));
+            tracker.name = name;
+        }
     }
     let to_plate = plate.to_host_pixels().inverse();
     for landmark in trackers.iter_mut().flat_map(|tracker: &mut Tracker| tracker.frames.values_mut()) {
