@@ -58,13 +58,13 @@ const WORDS: &[&[u8]] = &[
     b"\x1e",
 ];
 
-/// A string whose frames are not packed yet.
-const ANALYSIS: &str = r#"{"format":"rotocel-analysis-2","topology":"patch","landmarks":2,"shapes":"0 free 1","model":"m 01",
+/// A string whose frames are not packed yet, of version 1.
+const ANALYSIS: &str = r#"{"format":"rotocel-analysis-1","topology":"patch","landmarks":2,"shapes":[[0,"free",1]],"model":"m 01",
 "plate":{"x1":0.0,"y2":80.0,"width":100.0,"height":80.0,"pixel_aspect":1.0},"frames":{
 "-7":{"landmarks":[[1.5,2.25,0.5,"visible"],null],"presence":[0.75],"crop":[0.0,1.0,50.0,51.0],"picture":"00000000000000ff"},
 "1001":{"landmarks":[[3.0,4.0,1.0,"occluded"],[5.0,6.0,0.0,"visible"]],"presence":[1.0],"crop":[0,0,9,9],"picture":"ffffffffffffffff"}}}"#;
-/// As [`ANALYSIS`].
-const EDITS: &str = r#"{"format":"rotocel-edits-1","topology":"patch","landmarks":2,"shapes":[[0,"free",1]],
+/// As [`ANALYSIS`], of version 2.
+const EDITS: &str = r#"{"format":"rotocel-edits-2","topology":"patch","landmarks":2,"shapes":"0 free 1",
 "plate":{"x1":-3.0,"y2":80.0,"width":100.0,"height":80.0,"pixel_aspect":2.0},"frames":{
 "12":{"landmarks":{"1":[7.125,8.0]},"vertices":{"0":{"1":{"anchor":[1.0,2.0],"incoming":[0.0,-1.0]},"2":{"outgoing":[3,4]}}}},
 "13":{"presence":{"0":false}}}}"#;

@@ -87,7 +87,13 @@ def read_topology(name: str) -> Topology:
     """A topology by name, with the names that the public files have for its shapes."""
     facts = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
     layouts = tomllib.loads((FOLDER / f"{name}_layouts.toml").read_text("utf-8"))["layouts"]
-    public = {entry["shape"]: entry["key"] for layout in layouts for entry in layout["shapes"]}
+    # Partial layouts are of our own files, in which names are the topology's.
+    public = {
+        entry["shape"]: entry["key"]
+        for layout in layouts
+        if not layout.get("partial")
+        for entry in layout["shapes"]
+    }
     groups = tuple(landmark["group"] for landmark in facts["landmarks"])
     both = [pair for one, two in facts["mirror_landmarks"] for pair in ((one, two), (two, one))]
     mirror = dict(both)
