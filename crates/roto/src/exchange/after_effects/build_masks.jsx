@@ -30,9 +30,12 @@ function buildMask(layer, data, frameDuration) {
     for (var j = 0; j < data.opacity.length; j++) {
         opacity.setValueAtTime(data.opacity[j][0] * frameDuration, data.opacity[j][1]);
     }
+    // What comes into a key is what goes out of the one before: a fade does not end as a jump because its last key holds.
+    var incoming = KeyframeInterpolationType.LINEAR;
     for (var h = 1; h <= opacity.numKeys; h++) {
-        var kind = data.opacity[h - 1][2] ? KeyframeInterpolationType.HOLD : KeyframeInterpolationType.LINEAR;
-        opacity.setInterpolationTypeAtKey(h, kind, kind);
+        var outgoing = data.opacity[h - 1][2] ? KeyframeInterpolationType.HOLD : KeyframeInterpolationType.LINEAR;
+        opacity.setInterpolationTypeAtKey(h, incoming, outgoing);
+        incoming = outgoing;
     }
 }
 
