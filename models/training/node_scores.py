@@ -81,6 +81,7 @@ def _rounded(stored: Figures) -> Figures:
 def with_others(stored: Figures, sha256: str, beside: Sequence[Figures]) -> Figures:
     """Stored scores and the other networks of later reports of the same shots, at defaults.
 
+    Groups that the scores do not have are left out.
     Raises ValueError when the scores are of another network than `sha256`, or when a report has
     other shots in a group, or other settings.
     """
@@ -96,7 +97,10 @@ def with_others(stored: Figures, sha256: str, beside: Sequence[Figures]) -> Figu
         for column in report["columns"]:
             name, known = Path(column["group"]).name, report["data_xxh3"][column["group"]]
             here = next((group for group in groups if group["name"] == name), None)
-            if here is None or here["data_xxh3"] != known:
+            if here is None:
+                print(f"{name} is no column of the card, and is left out")
+                continue
+            if here["data_xxh3"] != known:
                 raise ValueError(f"the report is of other shots in {name}; score all anew")
             here["other_networks"] |= _others(report, column["group"], sha256)
     commands = [_command(report["command"]) for report in beside]
