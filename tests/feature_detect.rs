@@ -404,10 +404,6 @@ fn an_analysis_and_corrections_survive_nuke_which_takes_brackets_in_texts_for_co
     node.set("point_xy", &ParamValue::Double2([x - 6.0, y + 3.0])).unwrap();
     let corrected = matte(&node, &RenderRequest::at(4.0));
     assert!(largest_difference(&before, &corrected) > 0.5, "{}", text(&node, "status"));
-    // Messages hold lists of numbers.
-    use_model(&node, &fixture("tiny_wrong_output.onnx"));
-    let status = text(&node, "status");
-    assert!(!status.contains('['), "{status}");
     assert_well_behaved(&host);
 }
 

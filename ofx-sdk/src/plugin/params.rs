@@ -277,7 +277,7 @@ impl<K: Kind> Param<'_, K, Editing> {
         if let RawValue::Text(text) = &mut raw
             && self.instance.host().substitutes_tcl()
         {
-            *text = text.replace('[', "(").replace(']', ")");
+            *text = without_brackets(text);
         }
         if let RawValue::Doubles(v) = &raw
             && v.iter().any(|v| !v.is_finite())
@@ -285,5 +285,21 @@ impl<K: Kind> Param<'_, K, Editing> {
             return Err(self.wrong(format!("{v:?} is not finite")));
         }
         self.instance.suites().set_param_value(self.handle()?, K::KIND, time, &raw)
+    }
+}
+
+/// A text as a person reads it in a host that would run what stands in brackets.
+fn without_brackets(text: &str) -> String {
+    text.replace('[', "(").replace(']', ")")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nuke_would_run_stands_in_parentheses() {
+        assert_eq!(without_brackets("has the shape [1, [4], 5]"), "has the shape (1, (4), 5)");
+        assert_eq!(without_brackets("is ready"), "is ready");
     }
 }
