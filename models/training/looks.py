@@ -118,12 +118,14 @@ class ShotLook:
 
     def through_lens(self, lit: Relit, motion: Picture | None) -> Relit:
         """Defocus and motion blur, of the picture and of every share."""
-        if not self.defocus_px and (not self.shutter or motion is None):
+        # Most scenes rest, and looking along no motion at all takes longer than the rest of a look.
+        moves = bool(self.shutter) and motion is not None and bool(np.any(motion))
+        if not self.defocus_px and not moves:
             return lit
         planes = np.concatenate([lit.picture.transpose(2, 0, 1), lit.soft, lit.subject[None]])
         if self.defocus_px:
             planes = disc(planes, self.defocus_px)
-        if self.shutter and motion is not None:
+        if moves and motion is not None:
             planes = along_motion(planes, motion * np.float32(self.shutter))
         soft = planes[3:-1]
         picture = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from exr_planes import load_planes, plane_path
 from labels import Thresholds
-from layer_store import open_layers
+from layer_store import Layers, open_layers
 from look_h264 import h264_coded
 from looks import ShotLook
 from relight import Gains, relight
 from repaint import draw_paints, repainted
+from set_plan import KEYS
 from shot_folder import frame_numbers, read_shot
 
 Bytes = NDArray[np.uint8]
@@ -48,33 +49,59 @@ def has_layers(shot: Path) -> bool:
 
 
 def light_shot(shot: Path, seed: str, repaint: bool = False) -> LitShot:
-    """A shot in a light, a look and, where wanted, a paint that follow from `seed`."""
+    """A shot in a light, a look and, where wanted, a paint that follow from `seed`.
+
+    Frames of a scene under several keys are each in a light and a look of their own.
+    """
     layers, facts = open_layers(shot)
-    rng = random.Random(seed)
-    gains, look = Gains.draw(rng), ShotLook.draw(rng.getrandbits(31))
-    thresholds = Thresholds(**facts["thresholds"])
     numbers, about = frame_numbers(shot), read_shot(shot)
-    paints = draw_paints(rng, about.get("shows", {}).get("theme"))
     if about["locked_off"]:
         numbers = numbers[:STILL_FRAMES]
-    motions = _motions(shot, numbers)
-    images, labels, softs, subjects = [], [], [], []
-    for k, number in enumerate(numbers):
-        planes = np.asarray(layers[number - facts["first_frame"]], np.float32)
-        if repaint:
-            planes = repainted(planes, *paints)
-        lit = relight(planes, gains, facts["reference"], thresholds)
-        motion = None if motions is None else motions[k]
-        picture, lit = look.apply(lit, number, facts["exposure"], motion)
-        images.append(picture)
-        labels.append(lit.labels)
-        softs.append(_bytes(lit.soft))
-        subjects.append(_bytes(lit.subject))
-    if look.h264_crf:
-        images = h264_coded(images, look.h264_crf)
-    planes = [_bytes(picture.transpose(2, 0, 1)) for picture in images]
-    stacks = [np.stack(parts) for parts in (planes, labels, softs, subjects)]
-    return LitShot(*stacks, None if motions is None else motions.astype(np.float16))
+    source = _Source(shot, layers, facts, about.get("shows", {}), repaint)
+    if source.shows.get("motion") != KEYS:
+        return source.lit(numbers, random.Random(seed))
+    parts = [source.lit([number], random.Random(f"{seed}/{number}")) for number in numbers]
+    stacks = [
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("image", "label", "soft", "subject")
+    ]
+    # From one key to the next no light keeps its place.
+    return LitShot(*stacks, None)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A shot with its layers open."""
+
+    shot: Path
+    layers: Layers
+    facts: dict[str, Any]
+    shows: dict[str, Any]
+    repaint: bool
+
+    def lit(self, numbers: list[int], rng: random.Random) -> LitShot:
+        """Some frames in one light and look."""
+        gains, look = Gains.draw(rng), ShotLook.draw(rng.getrandbits(31))
+        thresholds = Thresholds(**self.facts["thresholds"])
+        paints = draw_paints(rng, self.shows.get("theme"))
+        motions = _motions(self.shot, numbers)
+        images, labels, softs, subjects = [], [], [], []
+        for k, number in enumerate(numbers):
+            planes = np.asarray(self.layers[number - self.facts["first_frame"]], np.float32)
+            if self.repaint:
+                planes = repainted(planes, *paints)
+            lit = relight(planes, gains, self.facts["reference"], thresholds)
+            motion = None if motions is None else motions[k]
+            picture, lit = look.apply(lit, number, self.facts["exposure"], motion)
+            images.append(picture)
+            labels.append(lit.labels)
+            softs.append(_bytes(lit.soft))
+            subjects.append(_bytes(lit.subject))
+        if look.h264_crf:
+            images = h264_coded(images, look.h264_crf)
+        planes = [_bytes(picture.transpose(2, 0, 1)) for picture in images]
+        stacks = [np.stack(parts) for parts in (planes, labels, softs, subjects)]
+        return LitShot(*stacks, None if motions is None else motions.astype(np.float16))
 
 
 class RelitPool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from set_plan import SetShot
+from set_plan import KEYS, SetShot
 
 # Seconds of one thread that a megasample takes, and that a megapixel of sub-pixels costs on top of
 # its samples (denoising, files): of the picture, and of a white layer. Measured on
@@ -11,8 +11,10 @@ PICTURE, PICTURE_FIXED = 3.5, 5.5
 WHITE, WHITE_FIXED = 3.0, 2.7
 
 
-def renders(plan: SetShot) -> int:
-    """How often the picture is rendered: once per group of lights that is kept apart."""
+def renders(plan: SetShot) -> float:
+    """How often a frame's picture is rendered: once per group of lights that is kept apart."""
+    if plan.motion == KEYS:
+        return 1 + 2 / plan.frames
     return 3 if plan.layers else 2 if plan.gobo else 1
 
 

@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 
 # What the first form is made of; `swap` is dark albedo in light beside white in shadow.
 THEMES = ("mixed", "chrome", "glass", "black", "skin", "chalk", "patterned", "swap")
+# What lies between the kinds that have a name; dealt to a third of the first forms.
+ANYTHING = "anything"
 WITHHELD_THEMES = ("mixed", "carpaint", "brushed", "velvet", "frosted", "wax")
 LIGHTS = ("plain", "colored", "slats", "holes", "window", "rim")
 BACKGROUNDS = ("environment", "plain", "textured", "busy")
 LAYOUTS = ("close", "still_life", "touching", "stacked", "many")
 # What moves: nothing at all, forms, the key, the camera, or everything.
 MOTIONS = ("still", "forms", "key", "camera", "all", "all")
+# Nothing moves but the key, which in every frame stands somewhere else: other shadows on the same
+# forms, which nobody tells apart by their color. What the key does not light is rendered once.
+KEYS = "keys"
 # Standard deviation of the grain of written frames, of the display-encoded range.
 GRAIN = 0.006
 
@@ -53,6 +58,11 @@ class SetShot:
         return self.motion == "still"
 
     @property
+    def wide(self) -> bool:
+        """Whether forms may be of a material without a name, too."""
+        return self.motion == KEYS
+
+    @property
     def gobo(self) -> bool:
         """Whether something between key and scene is seen by its shadow alone."""
         return self.theme == "swap" or self.light in ("slats", "holes", "window")
@@ -61,8 +71,10 @@ class SetShot:
         """Place of a frame, numbered from 1, in the motion of the shot; past the last one above 1.
 
         A short shot shows a part of the motion that forty frames have, so that pixels move about
-        as far from frame to frame in each.
+        as far from frame to frame in each. Keys that jump count their frames.
         """
+        if self.motion == KEYS:
+            return float(number - 1)
         return 0.0 if self.still else (number - 1) / max(40, self.frames)
 
 
@@ -120,6 +132,26 @@ def _scenes(seed: int) -> list[SetShot]:
     return [replace(shot, motion="still") for shot in _dealt(shots, base, THEMES)]
 
 
+def _keys(seed: int) -> list[SetShot]:
+    """Scenes under four keys each. A key costs about half of what a scene does."""
+    base = seed * 1_000_000 + 8_000
+    shots = [
+        SetShot(f"keys_{k:03}", "train", base + k, 4, 288, 288, 512, 288, layers=True)
+        for k in range(1, 401)
+    ]
+    themes = (*THEMES, *[ANYTHING] * 4)
+    return [replace(shot, motion=KEYS) for shot in _dealt(shots, base, themes)]
+
+
+def _unseen(seed: int) -> list[SetShot]:
+    """Frames of scenes as those that are trained on, to choose by; whole, as the node sees them."""
+    base = seed * 1_000_000 + 9_000
+    shots = [
+        SetShot(f"unseen_{k:02}", "heldout", base + k, 1, 512, 288, 512, 288) for k in range(1, 49)
+    ]
+    return [replace(shot, motion="still") for shot in _dealt(shots, base, THEMES)]
+
+
 def _withheld(seed: int) -> list[SetShot]:
     base = seed * 1_000_000 + 3_000
     shots = [
@@ -172,6 +204,8 @@ SETS: dict[str, Callable[[int], list[SetShot]]] = {
     "parity": _parity,
     "train2": _train2,
     "scenes": _scenes,
+    "keys": _keys,
+    "unseen": _unseen,
     "withheld": _withheld,
     "stills4k": _stills4k,
     "shot1080": _shot1080,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import bpy
 
 from scene_objects import add_material, add_plain_material, random_color
+from set_plan import ANYTHING
 
 Color = tuple[float, float, float]
 Make = Callable[[str, random.Random, float], bpy.types.Material]
@@ -104,6 +105,27 @@ def _mixed(name: str, rng: random.Random, size: float) -> bpy.types.Material:
     return add_material(name, rng, roughness, metallic, rng.random() < 0.35, 1 / size)
 
 
+def _anything(name: str, rng: random.Random, size: float) -> bpy.types.Material:
+    """What lies between the named ones: from dull to sharp, bare or under a coat, half metal.
+
+    Nothing of what makes the withheld ones: no brush, no sheen, no coat over metal, no rough glass.
+    """
+    metallic = rng.choice((0.0, 0.0, 1.0, rng.random()))
+    roughness, patterned = rng.uniform(0.1, 0.9), rng.random() < 0.35
+    material = add_material(name, rng, roughness, metallic, patterned, 1 / size)
+    if metallic:
+        return material
+    inputs = material.node_tree.nodes["Principled BSDF"].inputs
+    inputs["Specular IOR Level"].default_value = rng.uniform(0.2, 0.8)
+    if rng.random() < 0.4:
+        inputs["Coat Weight"].default_value = rng.uniform(0.3, 1.0)
+        inputs["Coat Roughness"].default_value = rng.uniform(0.12, 0.3)
+    if rng.random() < 0.2:
+        inputs["Subsurface Weight"].default_value = rng.uniform(0.1, 0.5)
+        inputs["Subsurface Scale"].default_value = size * rng.uniform(0.05, 0.15)
+    return material
+
+
 def _carpaint(name: str, rng: random.Random, _size: float) -> bpy.types.Material:
     """A metallic base under a clear coat: two highlights, one broad and one sharp."""
     return _surface(
@@ -149,6 +171,8 @@ MATERIALS: dict[str, Make] = {
     "coal": _coal,
     "patterned": _patterned,
 }
+# A group of its own, too: only plans that are `wide` draw from it.
+WIDE_MATERIALS: dict[str, Make] = {ANYTHING: _anything}
 # Never in a training scene.
 WITHHELD_MATERIALS: dict[str, Make] = {
     "carpaint": _carpaint,
@@ -163,4 +187,4 @@ def studio_material(
     kind: str, name: str, rng: random.Random, size: float = 1.0
 ) -> bpy.types.Material:
     """A new material of a kind for a form of about `size` radius."""
-    return (MATERIALS | WITHHELD_MATERIALS)[kind](name, rng, size)
+    return (MATERIALS | WIDE_MATERIALS | WITHHELD_MATERIALS)[kind](name, rng, size)

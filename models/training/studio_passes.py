@@ -24,7 +24,7 @@ from layer_store import COLORS, FINE, GROUPS, Layers, pack
 from relight import Relit, relight
 from render_passes import white_material
 from scene_build import FLOOR_INDEX
-from set_plan import SetShot
+from set_plan import KEYS, SetShot
 from soft_labels import GRID, SUBPIXELS, box, fold
 from studio_behind import Window
 from studio_scene import StudioScene
@@ -70,6 +70,7 @@ class StudioRenderer:
         self.dark = bpy.data.worlds.new("dark")
         self.dark.use_nodes = True
         self.dark.node_tree.nodes["Background"].inputs["Strength"].default_value = 0
+        self._resting: dict[tuple[str, ...], Channels] = {}
 
     def render(self, now: Moment, then: Moment) -> Iterator[tuple[Window, Tile]]:
         """Every tile of the frame that the scene is posed for; `then` is the next frame."""
@@ -107,7 +108,7 @@ class StudioRenderer:
         planes |= {name: np.zeros((SUBPIXELS, size[1], size[0]), np.float32) for name in FINE}
         first: Channels = {}
         for groups in self._light_groups():
-            passes = self._render_lights(groups)
+            passes = self._lights(groups)
             first = first or passes
             gloss = luminance(_rgb(passes, "Glossy Direct") * _rgb(passes, "Glossy Color"))
             planes[groups[0]] = box(cut(_rgb(passes, "Combined"))).transpose(2, 0, 1)
@@ -126,6 +127,14 @@ class StudioRenderer:
             return [(name,) for name in GROUPS if name != "rest" or self.studio.others]
         # A gobo is there for the key alone.
         return [("key",), ("rest", "world")] if self.studio.gobo else [GROUPS]
+
+    def _lights(self, groups: tuple[str, ...]) -> Channels:
+        """A picture of these lights. Where the key alone moves, others are rendered once."""
+        if self.plan.motion != KEYS or "key" in groups:
+            return self._render_lights(groups)
+        if groups not in self._resting:
+            self._resting[groups] = self._render_lights(groups)
+        return self._resting[groups]
 
     def _render_lights(self, groups: tuple[str, ...]) -> Channels:
         scene, studio = bpy.context.scene, self.studio

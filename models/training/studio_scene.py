@@ -29,13 +29,20 @@ from scene_build import (
 )
 from scene_mesh import Object
 from scene_objects import add_material
-from set_plan import SetShot
+from set_plan import KEYS, SetShot
 from studio_behind import Behind
 from studio_forms import RADII, families, half_width, make_form, places, top
 from studio_light import add_gobo, gobo_distance, studio_key, studio_world
-from studio_materials import MATERIALS, WITHHELD_MATERIALS, studio_material
+from studio_materials import (
+    MATERIALS,
+    WIDE_MATERIALS,
+    WITHHELD_MATERIALS,
+    studio_material,
+)
 
 PLATES = {"plain": ("plain",), "textured": ("gradient", "noise", "bands"), "busy": ("clutter",)}
+# How far to the side of the camera a key may stand, in radians.
+WIDEST_KEY = 2.4
 CLOSENESS = {"close": (0.55, 0.95), "many": (0.4, 0.75)}
 
 
@@ -122,12 +129,13 @@ def _add_forms(plan: SetShot, rng: random.Random, floor: bool) -> list[Object]:
     small = plan.layout == "many"
     sizes = [rng.uniform(0.45, 0.85) if small else rng.uniform(0.7, 1.1) for _ in names]
     forms = [make_form(name, rng, size) for name, size in zip(names, sizes, strict=True)]
-    kinds = sorted(WITHHELD_MATERIALS if plan.withheld else MATERIALS)
+    known = MATERIALS | WIDE_MATERIALS if plan.wide else MATERIALS
+    kinds = sorted(WITHHELD_MATERIALS if plan.withheld else known)
     for number, (form, place) in enumerate(
         zip(forms, places(rng, plan.layout, forms), strict=True)
     ):
         kind = plan.theme if number == 0 or rng.random() < 0.5 else rng.choice(kinds)
-        if kind not in MATERIALS and kind not in WITHHELD_MATERIALS:
+        if kind not in known and kind not in WITHHELD_MATERIALS:
             kind = "mixed"
         if plan.withheld and kind == "mixed":
             kind = rng.choice(kinds)
@@ -182,11 +190,24 @@ def _add_camera(
 def _key_path(
     plan: SetShot, rng: random.Random, camera_angle: float
 ) -> tuple[float, float, float, float]:
-    around = camera_angle + rng.choice((-1, 1)) * rng.uniform(0.2, 2.4)
+    """Angle, its change, height and its change, per `share` of the motion."""
+    if plan.motion == KEYS:
+        return _key_stands(plan.frames, rng, camera_angle)
+    around = camera_angle + rng.choice((-1, 1)) * rng.uniform(0.2, WIDEST_KEY)
     arc, rise, to = rng.uniform(-1.5, 1.5), rng.uniform(0.45, 1.15), rng.uniform(0.42, 1.15)
     if plan.motion not in ("key", "all"):
         arc, to = 0.0, rise
     return around, arc, rise, to - rise
+
+
+def _key_stands(
+    frames: int, rng: random.Random, camera_angle: float
+) -> tuple[float, float, float, float]:
+    """Keys of one scene, evenly about what the camera sees of it, from one side to the other."""
+    step = rng.choice((-1, 1)) * 2 * WIDEST_KEY / frames
+    first = camera_angle - step * frames / 2 + step * rng.random()
+    rise, to = rng.uniform(0.45, 1.15), rng.uniform(0.42, 1.15)
+    return first, step, rise, (to - rise) / max(1, frames - 1)
 
 
 def _others(plan: SetShot, rng: random.Random, key_angle: float, target: Vector) -> list[Object]:

@@ -16,7 +16,9 @@ FRAMES = 3
 SIDE = 48
 
 
-def write_layered_shot(shot: Path, seed: int = 0, locked_off: bool = False) -> None:
+def write_layered_shot(
+    shot: Path, seed: int = 0, locked_off: bool = False, motion: str = "all"
+) -> None:
     """A folder as `render_sets.py` leaves it."""
     rng = np.random.default_rng(seed)
     facts = {
@@ -25,7 +27,8 @@ def write_layered_shot(shot: Path, seed: int = 0, locked_off: bool = False) -> N
         "exposure": 0.8,
         "thresholds": asdict(Thresholds()),
     }
-    write_shot(shot, {"name": shot.name, "split": "train", "locked_off": locked_off, **facts})
+    told = {"name": shot.name, "split": "train", "locked_off": locked_off}
+    write_shot(shot, {**told, **facts, "shows": {"motion": motion}})
     store = create(shot, (FRAMES, SIDE, SIDE), facts)
     for number in range(1, FRAMES + 1):
         planes = {name: rng.random((3, SIDE, SIDE), np.float32) for name in COLORS}
@@ -33,8 +36,8 @@ def write_layered_shot(shot: Path, seed: int = 0, locked_off: bool = False) -> N
         planes["alpha"] = np.ones((1, SIDE, SIDE), np.float32)
         planes["subject"] = np.rint(planes["subject"])
         store[number - 1] = pack(planes)
-        motion = np.full((SIDE, SIDE), 2.0, np.float32)
-        save_planes(plane_path(shot, "motion", number), {"x": motion, "y": 0 * motion})
+        right = np.full((SIDE, SIDE), 2.0, np.float32)
+        save_planes(plane_path(shot, "motion", number), {"x": right, "y": 0 * right})
         for kind, value in (("labels", 2), ("subject", 255)):
             save_png(frame_path(shot, kind, number), np.full((SIDE, SIDE), value, np.uint8))
         save_png(frame_path(shot, "frames", number), np.full((SIDE, SIDE, 3), 99, np.uint8))

@@ -17,6 +17,7 @@ try:
     from look_h264 import h264_coded
     from recipe import Recipe
     from relit_shots import STILL_FRAMES, RelitPool, light_shot
+    from set_plan import KEYS
     from shot_dataset import (
         CROPS,
         LARGEST_SCALE,
@@ -57,6 +58,18 @@ class Relit(Folder):
 
     def test_of_a_locked_off_shot_few_frames_are_enough(self) -> None:
         self.assertEqual(len(light_shot(self.root / "still", "a").image), STILL_FRAMES)
+
+    def test_each_key_of_a_scene_is_relit_as_a_shot_of_its_own(self) -> None:
+        write_layered_shot(self.root / "keys", motion=KEYS)
+        keys, again = (light_shot(self.root / "keys", "a") for _ in range(2))
+        np.testing.assert_array_equal(keys.image, again.image)
+        self.assertEqual(len(keys.image), FRAMES)
+        self.assertIsNone(keys.motion)
+        # Pictures of noise differ; how bright they are on the whole is their light and look.
+        bright = [float(image.mean()) for image in keys.image]
+        shot = [float(image.mean()) for image in light_shot(self.root / "one", "a").image]
+        self.assertLess(np.ptp(shot), 3)
+        self.assertGreater(np.ptp(bright), 6)
 
     def test_half_of_the_shots_are_painted_over_and_keep_their_labels(self) -> None:
         painted = 0

@@ -72,6 +72,11 @@ class Looks(unittest.TestCase):
         look = replace(ShotLook.draw(3), defocus_px=0.0, shutter=0.0)
         np.testing.assert_array_equal(look.apply(lit, 1)[1].labels, lit.labels)
 
+    def test_what_rests_is_not_smeared(self) -> None:
+        lit, still = half_and_half(), np.zeros((2, SIDE, SIDE), np.float32)
+        _, seen = ShotLook(shutter=1.0).apply(lit, 1, motion=still)
+        self.assertIs(seen.soft, lit.soft)
+
     def test_motion_smears_along_its_way_only(self) -> None:
         across = np.zeros((2, SIDE, SIDE), np.float32)
         across[0] = 10

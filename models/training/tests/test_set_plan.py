@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unittest
+from dataclasses import replace
 
 import numpy as np
 
 from camera_view import Moment, View, motion, nearest
 from set_list import listing, seconds_per_frame
-from set_plan import LIGHTS, SETS, THEMES, plan_set
+from set_plan import ANYTHING, LIGHTS, SETS, THEMES, plan_set
 from studio_behind import Behind, Panorama
 
 
@@ -24,6 +25,11 @@ class Sets(unittest.TestCase):
         scenes = plan_set("scenes", 1)
         self.assertTrue(all(shot.frames == 1 and shot.layers for shot in scenes))
         self.assertEqual({shot.theme for shot in scenes}, set(THEMES))
+        keys = plan_set("keys", 1)
+        self.assertTrue(all(shot.frames == 4 and shot.layers and shot.wide for shot in keys))
+        self.assertEqual({shot.theme for shot in keys}, {*THEMES, ANYTHING})
+        unseen = plan_set("unseen", 1)
+        self.assertTrue(all(shot.split == "heldout" and not shot.wide for shot in unseen))
         withheld = plan_set("withheld", 1)
         self.assertEqual([shot.frames for shot in withheld], [16] * 12)
         self.assertTrue(all(shot.withheld and shot.split == "withheld" for shot in withheld))
@@ -52,6 +58,12 @@ class Sets(unittest.TestCase):
         self.assertEqual({still.share(n) for n in range(1, 18)}, {0.0})
         moving = next(shot for shot in plan_set("train2", 1) if shot.motion == "all")
         self.assertAlmostEqual(seconds_per_frame(still) * 16, seconds_per_frame(moving))
+
+    def test_further_keys_of_a_scene_count_whole_steps_and_cost_about_half_of_it(self) -> None:
+        keys = plan_set("keys", 1)[0]
+        self.assertEqual([keys.share(n) for n in range(1, 5)], [0.0, 1.0, 2.0, 3.0])
+        scene = replace(keys, frames=1, motion="still")
+        self.assertLess(4 * seconds_per_frame(keys), 3 * seconds_per_frame(scene))
 
     def test_a_listing_has_a_line_for_each_shot_and_a_sum(self) -> None:
         lines = listing(plan_set("withheld", 1)).splitlines()

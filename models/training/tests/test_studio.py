@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from set_plan import SetShot, plan_set
+from layer_store import span
+from set_plan import ANYTHING, KEYS, SetShot, plan_set
 from tone_classes import BACKGROUND, DIFFUSE_SHADOW, HIGHLIGHT, MATERIAL
 
 HAS_BLENDER = all(find_spec(name) for name in ("bpy", "OpenEXR", "PIL"))
@@ -152,6 +153,20 @@ class Shots(Studio):
         for name in ("labels", "soft", "subject", "motion", "layers", "picture"):
             np.testing.assert_array_equal(getattr(found[0], name), getattr(found[1], name))
         np.testing.assert_array_equal(found[0].motion, 0)
+
+    def test_under_another_key_all_other_light_and_every_form_stay(self) -> None:
+        from render_sets import render_set
+
+        plan = replace(plan_set("look", 1)[1], name="tiny", motion=KEYS, theme=ANYTHING)
+        plan = replace(plan, split="train", frames=2, width=SIDE, height=SIDE)
+        with tempfile.TemporaryDirectory() as folder, quiet():
+            render_set([plan], Path(folder), 1)
+            first, second = np.load(Path(folder) / "tiny/layers.npy")
+        for name in ("rest", "world", "behind", "alpha", "subject", "gloss_world"):
+            np.testing.assert_array_equal(first[span(name)], second[span(name)])
+        for name in ("key", "unoccluded"):
+            there, then = (frame[span(name)].astype(np.float32) for frame in (first, second))
+            self.assertGreater(np.abs(there - then).mean(), 0.1 * there.mean(), name)
 
     def test_motion_points_to_where_the_ball_is_in_the_next_frame(self) -> None:
         plan = replace(BALL, motion="forms")
