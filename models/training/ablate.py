@@ -38,6 +38,7 @@ ROWS: dict[str, list[str]] = {
     "border": ["border_weight=2"],
     "even_highlights": ["even_highlights=true"],
     "repaint": ["repaint=true"],
+    "maps": ["maps_weight=0.5"],
     "regraded": ["regraded_share=0.25"],
     "temporal": ["temporal_weight=1"],
     "always_mask": ["no_mask_share=0"],

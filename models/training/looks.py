@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,9 +105,7 @@ class ShotLook:
         frame.
         """
         gain = exposure * 2**self.stops * np.array(self.balance, np.float32)
-        lit = self.through_lens(
-            Relit(lit.picture * gain, lit.labels, lit.soft, lit.subject), motion
-        )
+        lit = self.through_lens(replace(lit, picture=lit.picture * gain), motion)
         picture = self._grained(lit.picture, np.random.default_rng((self.seed, number)))
         encoded = np.clip(CURVES[self.curve](picture), 0, 1)
         if self.subsampling:
@@ -122,14 +120,17 @@ class ShotLook:
         moves = bool(self.shutter) and motion is not None and bool(np.any(motion))
         if not self.defocus_px and not moves:
             return lit
-        planes = np.concatenate([lit.picture.transpose(2, 0, 1), lit.soft, lit.subject[None]])
+        maps = [] if lit.maps is None else [lit.maps]
+        parts = [lit.picture.transpose(2, 0, 1), lit.soft, lit.subject[None], *maps]
+        planes = np.concatenate(parts)
         if self.defocus_px:
             planes = disc(planes, self.defocus_px)
         if moves and motion is not None:
             planes = along_motion(planes, motion * np.float32(self.shutter))
-        soft = planes[3:-1]
-        picture = np.ascontiguousarray(planes[:3].transpose(1, 2, 0))
-        return Relit(picture, strongest(soft), soft, planes[-1])
+        ends = np.cumsum([len(part) for part in parts])
+        picture, soft, subject, *maps = np.split(planes, ends[:-1])
+        picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
+        return Relit(picture, strongest(soft), soft, subject[0], maps[0] if maps else None)
 
     def _grained(self, picture: Picture, rng: np.random.Generator) -> Picture:
         """Grain of a size, growing with the root of light as photons do, with a floor."""

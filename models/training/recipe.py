@@ -43,6 +43,11 @@ class Recipe:
     # Weight of the loss that keeps answers alike along the motion; 0 does without pairs of frames.
     temporal_weight: float = 0.0
 
+    # Weight of the loss of three more maps that the network has to draw while it learns, of what
+    # labels are decided by (`relight.key_maps`): how near a pixel is to the next class, which no
+    # label tells. Only shots with layers have them; nothing of it is exported.
+    maps_weight: float = 0.0
+
     @staticmethod
     def parse(words: list[str]) -> Recipe:
         """A recipe from `name=value` words; raises ValueError that names what is wrong."""
@@ -53,7 +58,10 @@ class Recipe:
             if name not in fields:
                 raise ValueError(f"a recipe has no {name!r}; it has {', '.join(fields)}")
             values[name] = _truth(word, text) if fields[name] == "bool" else _number(word, text)
-        return Recipe(**values)
+        recipe = Recipe(**values)
+        if recipe.seed_network and recipe.maps_weight:
+            raise ValueError("the founding network draws no maps: leave out maps_weight")
+        return recipe
 
     @property
     def learnt_trunk(self) -> bool:

@@ -45,6 +45,10 @@ class Gains:
         )
 
 
+# What labels are decided by, as maps (`key_maps`), and how much of the pixel is surface at all.
+MAPS = ("facing", "open", "shine", "covered")
+
+
 @dataclass(frozen=True)
 class Relit:
     """A frame, or a crop of one, under its new light; exposure is not yet applied."""
@@ -53,6 +57,7 @@ class Relit:
     labels: Labels
     soft: NDArray[np.float32]  # [5, h, w]
     subject: NDArray[np.float32]  # [h, w], share of the pixel
+    maps: NDArray[np.float32] | None = None  # [4, h, w], as `MAPS`
 
 
 AS_RENDERED = Gains()
@@ -70,11 +75,13 @@ def relight(
         raise ValueError(f"{layers.shape[0]} channels instead of {len(CHANNELS)}")
     planes = np.asarray(layers, np.float32)
     soft = shares(sub_labels(planes, gains, reference, thresholds))
+    maps = key_maps(planes, gains, reference, thresholds)
     return Relit(
         picture=recombine(planes, gains),
         labels=strongest(soft),
         soft=soft,
         subject=planes[span("subject")].mean(0),
+        maps=maps,
     )
 
 
@@ -86,18 +93,40 @@ def recombine(planes: NDArray[np.float32], gains: Gains) -> NDArray[np.float32]:
     return np.ascontiguousarray(total.transpose(1, 2, 0))
 
 
-def sub_labels(
+def key_maps(
     planes: NDArray[np.float32], gains: Gains, reference: float, thresholds: Thresholds
-) -> Labels:
-    """Class numbers of each sub-pixel, [4,h,w]."""
+) -> NDArray[np.float32]:
+    """How near pixels are to the thresholds of classes, [4,h,w] in 0..1: each is a half there.
+
+    `facing` is unoccluded key light, `open` how much of it no occluder holds back (nothing where
+    there is none), `shine` is mirrored light; `covered` says where there is a surface.
+    """
+    unoccluded, occluded = planes[span("unoccluded")], planes[span("occluded")]
+    facing = unoccluded / (2 * thresholds.shade * reference)
+    lit = np.maximum(unoccluded, 1e-6 * reference)
+    open_to_key = occluded / lit * (0.5 / thresholds.cast)
+    shine = mirrored(planes, gains) / (2 * thresholds.highlight * reference)
+    maps = [np.clip(plane, 0, 1).mean(0) for plane in (facing, open_to_key, shine)]
+    return np.stack([*maps, np.clip(planes[span("alpha")][0], 0, 1)]).astype(np.float32)
+
+
+def mirrored(planes: NDArray[np.float32], gains: Gains) -> NDArray[np.float32]:
+    """Luminance of mirrored light of each sub-pixel, [4,h,w], in shares of the key's gain."""
     strength = {group: float(np.dot(REC709_LUMA, getattr(gains, group))) for group in GROUPS}
     if not strength["key"] > 0:
         raise ValueError("without a key there are no shadows to name")
     gloss = sum(planes[span(f"gloss_{group}")] * strength[group] for group in GROUPS)
+    return np.asarray(gloss / strength["key"], np.float32)
+
+
+def sub_labels(
+    planes: NDArray[np.float32], gains: Gains, reference: float, thresholds: Thresholds
+) -> Labels:
+    """Class numbers of each sub-pixel, [4,h,w]."""
     return classify(
         planes[span("occluded")],
         planes[span("unoccluded")],
-        np.asarray(gloss) / strength["key"],
+        mirrored(planes, gains),
         planes[span("subject")] > 0.5,
         reference,
         thresholds,

@@ -40,6 +40,7 @@ class LitShot:
     label: Bytes  # [n, h, w], class numbers
     soft: Bytes  # [n, 5, h, w], share of each class, 255 for all of the pixel
     subject: Bytes  # [n, h, w], 255 inside
+    maps: Bytes  # [n, 4, h, w], what labels are decided by, as `relight.MAPS`
     motion: NDArray[np.float16] | None  # [n, 2, h, w], pixels to the next frame; none if unknown
 
 
@@ -63,7 +64,7 @@ def light_shot(shot: Path, seed: str, repaint: bool = False) -> LitShot:
     parts = [source.lit([number], random.Random(f"{seed}/{number}")) for number in numbers]
     stacks = [
         np.concatenate([getattr(part, name) for part in parts])
-        for name in ("image", "label", "soft", "subject")
+        for name in ("image", "label", "soft", "subject", "maps")
     ]
     # From one key to the next no light keeps its place.
     return LitShot(*stacks, None)
@@ -85,7 +86,7 @@ class _Source:
         thresholds = Thresholds(**self.facts["thresholds"])
         paints = draw_paints(rng, self.shows.get("theme"))
         motions = _motions(self.shot, numbers)
-        images, labels, softs, subjects = [], [], [], []
+        images, labels, softs, subjects, maps = [], [], [], [], []
         for k, number in enumerate(numbers):
             planes = np.asarray(self.layers[number - self.facts["first_frame"]], np.float32)
             if self.repaint:
@@ -97,10 +98,11 @@ class _Source:
             labels.append(lit.labels)
             softs.append(_bytes(lit.soft))
             subjects.append(_bytes(lit.subject))
+            maps.append(_bytes(lit.maps))
         if look.h264_crf:
             images = h264_coded(images, look.h264_crf)
         planes = [_bytes(picture.transpose(2, 0, 1)) for picture in images]
-        stacks = [np.stack(parts) for parts in (planes, labels, softs, subjects)]
+        stacks = [np.stack(parts) for parts in (planes, labels, softs, subjects, maps)]
         return LitShot(*stacks, None if motions is None else motions.astype(np.float16))
 
 

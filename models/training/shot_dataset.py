@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from augment import Look, regraded, spoil_mask
 from labelled_frame import LabelledFrame
 from labels import REC709_LUMA
 from recipe import Recipe
+from relight import MAPS
 from relit_shots import LitShot, has_layers
 from shot_folder import check_complete, data_hash, find_shots, frame_numbers, read_shot, split_of
 from soft_labels import PRECEDENCE
@@ -49,6 +51,8 @@ class Frames:
     weight: list[float]
     # float16 [2,H,W], pixels to the frame that follows in this list; none where none does.
     motion: list[Tensor | None]
+    # uint8 [4,H,W], what labels are decided by, as `relight.MAPS`; none where it is unknown.
+    maps: list[Tensor | None]
 
     def __len__(self) -> int:
         return len(self.image)
@@ -64,15 +68,17 @@ class Frames:
         """These frames and those of relit shots."""
         image, label, soft = list(self.image), list(self.label), list(self.soft)
         subject, weight, motion = list(self.subject), list(self.weight), list(self.motion)
+        maps = list(self.maps)
         for shot in lit:
             image += torch.from_numpy(shot.image)
             label += torch.from_numpy(shot.label)[:, None]
             soft += torch.from_numpy(shot.soft)
             subject += torch.from_numpy(shot.subject)[:, None]
+            maps += torch.from_numpy(shot.maps)
             weight += [_weight(len(shot.image))] * len(shot.image)
             known = [] if shot.motion is None else list(torch.from_numpy(shot.motion))[:-1]
             motion += known + [None] * (len(shot.image) - len(known))
-        return Frames(image, label, soft, subject, weight, motion)
+        return Frames(image, label, soft, subject, weight, motion, maps)
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
             subject.append(None if inside is None else torch.from_numpy(inside)[None])
             weight.append((AS_RENDERED_SHARE if relight else 1) * _weight(len(numbers)))
     unknown: list[Tensor | None] = [None] * len(image)
-    frames = Frames(image, label, list(unknown), subject, weight, list(unknown))
+    frames = Frames(image, label, list(unknown), subject, weight, list(unknown), list(unknown))
     return Split(frames, shots, relit, data_hash(shots))
 
 
@@ -116,9 +122,14 @@ def _weight(frames: int) -> float:
     return 1 / math.sqrt(frames)
 
 
-# Image [N,3,S,S], the mask that the network sees [N,1,S,S], shares of the classes [N,5,S,S], and
-# the pixels that are the subject's [N,S,S].
-Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+class Batch(NamedTuple):
+    """Crops, and what is to be learnt of them."""
+
+    image: Tensor  # [N,3,S,S]
+    mask: Tensor  # [N,1,S,S], as the network sees it
+    target: Tensor  # [N,5,S,S], shares of the classes
+    inside: Tensor  # [N,S,S], the pixels that are the subject's
+    maps: Tensor  # [N,4,S,S], as `relight.MAPS`; 0 where unknown
 
 
 def random_batch(frames: Frames, rng: random.Random, recipe: Recipe) -> Batch:
@@ -170,8 +181,8 @@ class Place:
 
 def crop(
     frames: Frames, pick: int, place: Place, rng: random.Random, recipe: Recipe
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One entry of a batch."""
+) -> tuple[Tensor, ...]:
+    """One entry of a batch, its members in order."""
     image = place.laid(place.cut(frames.image[pick])) / 255
     soft = frames.soft[pick]
     if soft is None:
@@ -195,13 +206,17 @@ def crop(
     else:
         subject = place.laid(place.cut(stored)) / 255
         mask, inside = unknown if unmasked else spoil_mask(subject, rng), subject > 0.5
-    return as_seen(image, recipe), mask, target, inside
+    stored = frames.maps[pick]
+    maps = torch.zeros(len(MAPS), place.side, place.side)
+    if stored is not None and recipe.maps_weight:
+        maps = place.laid(place.cut(stored)) / 255
+    return as_seen(image, recipe), mask, target, inside, maps
 
 
-def stacked(crops: list[tuple[Tensor, Tensor, Tensor, Tensor]]) -> Batch:
+def stacked(crops: list[tuple[Tensor, ...]]) -> Batch:
     """A batch of crops of one size."""
-    image, mask, target, inside = (torch.stack(parts) for parts in zip(*crops, strict=True))
-    return image, mask, target, inside[:, 0]
+    image, mask, target, inside, maps = (torch.stack(parts) for parts in zip(*crops, strict=True))
+    return Batch(image, mask, target, inside[:, 0], maps)
 
 
 def as_seen(image: Tensor, recipe: Recipe) -> Tensor:

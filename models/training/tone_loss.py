@@ -13,6 +13,8 @@ from tone_classes import CAST_SHADOW, HIGHLIGHT
 BORDER_REACH = 2
 # Crops with more highlight than this share do not teach it by so much more.
 USUAL_HIGHLIGHT = 0.005
+# How much more than others a pixel counts that shines, in the map of what does.
+SHINE_WEIGHT = 4.0
 # Shares closer to the extremes than this, and logarithms of them, say nothing.
 LEAST_SHARE = 1e-6
 
@@ -65,6 +67,22 @@ def dice_loss(share: Tensor, truth: Tensor, even_highlights: bool = False) -> Te
 
 def _dice(overlap: Tensor, total: Tensor) -> Tensor:
     return 1 - (2 * overlap + 1) / (total + 1)
+
+
+def maps_loss(logits: Tensor, maps: Tensor) -> Tensor:
+    """Cross-entropy of the three maps [N,3,H,W] that `maps` [N,4,H,W] (`relight.MAPS`) begins with.
+
+    Where there is no surface there is nothing to tell, and where no key falls nothing holds it
+    back. Shining pixels are few.
+    """
+    truth, covered = maps[:, :3], maps[:, 3:]
+    facing, _, shine = truth.split(1, 1)
+    weight = torch.cat(
+        [covered, covered * (2 * facing).clamp_max(1), covered * (1 + SHINE_WEIGHT * shine)], 1
+    )
+    entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    each = (entropy * weight).sum((0, 2, 3)) / weight.sum((0, 2, 3)).clamp_min(1)
+    return each.mean()
 
 
 def highlight_share_weight(target: Tensor) -> Tensor:

@@ -82,6 +82,10 @@ class ToneNet(nn.Module):
 
     def forward(self, image: Tensor, subject: Tensor) -> Tensor:
         """Logits [N,5,H,W] from image [N,3,H,W] and subject [N,1,H,W], both in 0..1."""
+        return functional.pixel_shuffle(self.head(self.decoded(image, subject)), 2)
+
+    def decoded(self, image: Tensor, subject: Tensor) -> Tensor:
+        """What the decoder ends with, [N,32,H/2,W/2]; see `forward`."""
         image = (image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD)
         # The subject is centred so that "unknown" (0.5) is zero: no mask is no evidence.
         subject = (subject - 0.5) * 2.0
@@ -92,7 +96,7 @@ class ToneNet(nn.Module):
         for narrow, block in zip(self.narrow, self.decoder, strict=True):
             grown = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
             x = block(torch.cat([skips.pop(), grown], dim=1))
-        return functional.pixel_shuffle(self.head(x), 2)
+        return x
 
 
 def padded_to_stride(planes: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from checkpoint import restore, store
@@ -21,8 +22,8 @@ from recipe import Recipe
 from schedule import follow, one_cycle
 from seed_net import SeedNet
 from shot_dataset import Batch, Frames, as_seen, random_batch
-from tone_loss import tone_loss
-from tone_net import ToneNet, padded_to_stride
+from tone_loss import maps_loss, tone_loss
+from tone_net import WIDTHS, ToneNet, padded_to_stride
 from tone_scores import Counts, confusion
 
 # Learning rate of a trunk that has learnt on photographs, in shares of the others', and the share
@@ -32,6 +33,8 @@ THAW = 0.15
 # Of these steps, with a temporal weight, one trains on pairs of neighbouring frames.
 PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
+# Maps of `relight.MAPS` that a network draws; the last one only says where there is anything.
+KEY_MAPS = 3
 
 
 class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
@@ -78,7 +81,9 @@ class Run:
         self.net.to(memory_format=torch.channels_last)
         self.average = network(recipe, learnt=False)
         self.average.load_state_dict(self.net.state_dict())
-        trunk, others = [], []
+        # Beside the network, for it is no part of what is averaged and exported.
+        self.maps = nn.Conv2d(WIDTHS[0], 4 * KEY_MAPS, 1)
+        trunk, others = [], list(self.maps.parameters())
         for name, parameter in self.net.named_parameters():
             (trunk if name.startswith("trunk.") else others).append(parameter)
         share = TRUNK_RATE if recipe.learnt_trunk else 1.0
@@ -106,6 +111,7 @@ class Run:
             "log": self.log,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
+            "maps": self.maps.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
         store(state, path)
@@ -124,6 +130,7 @@ class Run:
             raise SystemExit(f"{path} was trained on other data; give its shots or another --out")
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
+        self.maps.load_state_dict(state["maps"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.log = state["log"]
@@ -142,20 +149,25 @@ class Run:
 
     def train_step(self, batch: Batch, motion: Tensor | None, progress: float) -> float:
         """One step of the optimizer; returns the loss. With `motion` the batch holds pairs."""
-        image, subject, target, inside = batch
+        image = batch.image.contiguous(memory_format=torch.channels_last)
+        subject = batch.mask.contiguous(memory_format=torch.channels_last)
         for group in self.optimizer.param_groups:
             group["lr"] = one_cycle(progress, self.peak) * group["share"]
         if self.recipe.learnt_trunk:
             self.net.trunk.hold(progress < THAW and not self.begun)
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = self.net(
-                image.contiguous(memory_format=torch.channels_last),
-                subject.contiguous(memory_format=torch.channels_last),
-            )
-        loss = tone_loss(logits.float(), target, inside, self.recipe)
+            if self.recipe.maps_weight:
+                decoded = self.net.decoded(image, subject)
+                heads = (self.net.head, self.maps)
+                logits, maps = (functional.pixel_shuffle(head(decoded), 2) for head in heads)
+            else:
+                logits, maps = self.net(image, subject), None
+        loss = tone_loss(logits.float(), batch.target, batch.inside, self.recipe)
+        if maps is not None:
+            loss = loss + self.recipe.maps_weight * maps_loss(maps.float(), batch.maps)
         if motion is not None:
-            steady = temporal_loss(logits.float(), target, motion)
+            steady = temporal_loss(logits.float(), batch.target, motion)
             loss = loss + self.recipe.temporal_weight * steady
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)

@@ -30,7 +30,7 @@ try:
         random_batch,
     )
     from tone_classes import BACKGROUND, MATERIAL
-    from tone_loss import at_border, tone_loss
+    from tone_loss import at_border, maps_loss, tone_loss
     from tone_run import Limits, Run, run_epoch
 
     from .layered_shot import FRAMES, SIDE, write_layered_shot
@@ -136,7 +136,7 @@ class Batches(Folder):
         split = load_split([self.root], "train", relight=True)
         frames = split.frames.with_lit([light_shot(shot, "a") for shot in split.relit])
         for recipe in (Recipe(), Recipe(soft_labels=False), Recipe(color=False)):
-            image, mask, target, inside = random_batch(frames, random.Random(3), recipe)
+            image, mask, target, inside, _ = random_batch(frames, random.Random(3), recipe)
             side = image.shape[-1]
             self.assertEqual(target.shape[1:], (5, side, side))
             self.assertEqual(inside.shape, target[:, 0].shape)
@@ -152,7 +152,7 @@ class Batches(Folder):
         shares[BACKGROUND] = shares[MATERIAL] = 128
         picture = torch.zeros(3, SIDE, SIDE, dtype=torch.uint8)
         label = torch.full((1, SIDE, SIDE), MATERIAL, dtype=torch.uint8)
-        frames = Frames([picture], [label], [shares], [None], [1.0], [None])
+        frames = Frames([picture], [label], [shares], [None], [1.0], [None], [None])
         target = random_batch(frames, random.Random(1), Recipe(soft_labels=False))[2]
         self.assertTrue(bool((target[:, MATERIAL] == 1).all()))
 
@@ -160,7 +160,7 @@ class Batches(Folder):
 class Places(unittest.TestCase):
     def test_most_crops_show_the_frame_nearly_whole_and_some_a_small_part(self) -> None:
         frame = torch.zeros(3, 288, 512)
-        frames, rng = Frames([frame], [], [], [], [], []), random.Random(4)
+        frames, rng = Frames([frame], [], [], [], [], [], []), random.Random(4)
         for side, _ in CROPS:
             places = [Place.draw(frames, 0, side, rng) for _ in range(400)]
             shown = np.array([place.window for place in places]) / 288
@@ -180,7 +180,7 @@ class Pairs(Folder):
         self.assertEqual(followed, [True, True, False, True, False])
         pairs = random_pairs(frames, random.Random(5), Recipe(temporal_weight=1.0))
         assert pairs is not None
-        (image, mask, target, inside), motion = pairs
+        (image, mask, target, inside, _), motion = pairs
         self.assertEqual(len(image), 2 * len(motion))
         self.assertEqual(motion.shape[2:], image.shape[2:])
         self.assertTrue(len(mask) == len(target) == len(inside) == len(image))
@@ -257,6 +257,18 @@ class Loss(unittest.TestCase):
             for inside in (self.inside, ~self.inside)
         ]
         self.assertGreater(costs[0], costs[1])
+
+    def test_maps_are_asked_for_only_where_there_is_a_surface_and_a_key(self) -> None:
+        logits = torch.zeros(1, 3, 2, 2)
+        maps = torch.zeros(1, 4, 2, 2)
+        self.assertEqual(float(maps_loss(logits, maps)), 0)
+        maps[:, 3, 0] = 1
+        maps[:, 1] = torch.rand(2, 2)
+        facing = torch.full((1, 2, 2), -20.0)
+        logits[:, 0], logits[:, 2] = facing, facing
+        self.assertLess(float(maps_loss(logits, maps)), 1e-6, "no key falls, so none is held back")
+        maps[:, 0, 0] = 1
+        self.assertGreater(float(maps_loss(logits, maps)), 1)
 
     def test_borders_are_where_classes_meet(self) -> None:
         near = at_border(self.target)[0]

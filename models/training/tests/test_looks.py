@@ -67,6 +67,13 @@ class Looks(unittest.TestCase):
         np.testing.assert_allclose(lit.soft[2], picture[..., 0], atol=0.01)
         self.assertTrue(((lit.soft[2] > 0.1) & (lit.soft[2] < 0.9)).any())
 
+    def test_defocus_softens_the_maps_of_a_crop_too(self) -> None:
+        maps = np.zeros((4, SIDE, SIDE), np.float32)
+        maps[:, :, SIDE // 2 :] = 1
+        _, seen = ShotLook(defocus_px=3.0).apply(replace(half_and_half(), maps=maps), 1)
+        assert seen.maps is not None
+        np.testing.assert_allclose(seen.maps[1], seen.soft[2], atol=1e-5)
+
     def test_without_blur_labels_stay_as_they_are(self) -> None:
         lit = half_and_half()
         look = replace(ShotLook.draw(3), defocus_px=0.0, shutter=0.0)

@@ -55,7 +55,7 @@ class OwnShots(unittest.TestCase):
 
     def test_without_split_and_subject_a_shot_is_trained_on_without_masks(self) -> None:
         frames = load_split([self.shot], "train").frames
-        _, mask, target, inside = random_batch(frames, random.Random(1), Recipe(no_mask_share=0))
+        _, mask, target, inside, _ = random_batch(frames, random.Random(1), Recipe(no_mask_share=0))
         self.assertTrue(bool((mask == 0.5).all()))
         known = target.sum(1) > 0
         self.assertTrue(0.2 < float(known.float().mean()) < 0.8)
@@ -64,7 +64,7 @@ class OwnShots(unittest.TestCase):
     def test_unknown_pixels_are_neither_learnt_nor_scored(self) -> None:
         frames = load_split([self.shot], "train").frames
         for recipe in (Recipe(), Recipe(soft_labels=False)):
-            _, _, target, inside = random_batch(frames, random.Random(1), recipe)
+            _, _, target, inside, _ = random_batch(frames, random.Random(1), recipe)
             logits = torch.zeros_like(target, requires_grad=True)
             tone_loss(logits, target, inside, recipe).backward()
             assert logits.grad is not None

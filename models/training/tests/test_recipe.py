@@ -17,6 +17,10 @@ class Words(unittest.TestCase):
         self.assertEqual(recipe, Recipe(focal=2.0, color=False))
         self.assertEqual(Recipe.parse([]), Recipe())
 
+    def test_the_founding_network_is_not_asked_for_maps(self) -> None:
+        with self.assertRaisesRegex(ValueError, "maps_weight"):
+            Recipe.parse(["seed_network=true", "maps_weight=0.5"])
+
     def test_a_wrong_word_is_named(self) -> None:
         for word in ("speed=3", "focal=fast", "focal=-1", "focal=nan", "color=1", "focal"):
             with self.assertRaisesRegex(ValueError, word.split("=")[0]):

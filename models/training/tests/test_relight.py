@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from labels import Thresholds
 from layer_store import CHANNELS, COLORS, FINE, create, open_layers, pack, span
-from relight import Gains, recombine, relight
+from relight import AS_RENDERED, Gains, key_maps, recombine, relight
 from soft_labels import box, fold, shares, strongest, unfold
 from tone_classes import BACKGROUND, CAST_SHADOW, CLASSES, DIFFUSE_SHADOW, HIGHLIGHT, MATERIAL
 
@@ -55,6 +56,42 @@ class Subpixels(unittest.TestCase):
         self.assertEqual(winner(MATERIAL, CAST_SHADOW, MATERIAL, CAST_SHADOW), CAST_SHADOW)
         self.assertEqual(winner(DIFFUSE_SHADOW, CAST_SHADOW, HIGHLIGHT, MATERIAL), HIGHLIGHT)
         self.assertEqual(winner(BACKGROUND, BACKGROUND, BACKGROUND, HIGHLIGHT), BACKGROUND)
+
+
+class Maps(unittest.TestCase):
+    def test_each_is_a_half_where_its_class_begins(self) -> None:
+        planes, rules = black_planes(), Thresholds()
+        planes["unoccluded"][:] = rules.shade * 3
+        planes["occluded"][:] = rules.shade * 3 * rules.cast
+        planes["gloss_key"][:] = rules.highlight * 3
+        planes["alpha"][:] = 0.25
+        maps = key_maps(np.float32(pack(planes)), AS_RENDERED, 3.0, rules)
+        for plane, value in zip(maps, (0.5, 0.5, 0.5, 0.25), strict=True):
+            np.testing.assert_allclose(plane, value, atol=1e-3)
+
+    def test_they_tell_the_same_classes_as_the_labels(self) -> None:
+        planes = {name: plane[..., :1, :] for name, plane in random_planes(3).items()}
+        for name in FINE:
+            # One value a pixel: means over sub-pixels say nothing else.
+            planes[name] = np.repeat(planes[name][:1], 4, 0)
+        layers = np.float32(pack(planes))
+        gains = Gains(key=(0.5, 0.5, 0.5), world=(2.0, 2.0, 2.0))
+        facing, open_to_key, shine, _ = key_maps(layers, gains, 1.0, Thresholds())
+        lit = relight(layers, gains, 1.0)
+        for row, column in np.ndindex(lit.labels.shape):
+            at, inside = (row, column), lit.subject[row, column] > 0.5
+            expected = MATERIAL if inside else BACKGROUND
+            if inside and facing[at] < 0.5:
+                expected = DIFFUSE_SHADOW
+            if facing[at] >= 0.5 and open_to_key[at] < 0.5:
+                expected = CAST_SHADOW
+            if inside and shine[at] > 0.5:
+                expected = HIGHLIGHT
+            self.assertEqual(lit.labels[at], expected)
+
+    def test_where_no_key_falls_nothing_is_a_number_less(self) -> None:
+        maps = key_maps(np.float32(pack(black_planes())), AS_RENDERED, 1.0, Thresholds())
+        np.testing.assert_array_equal(maps, 0)
 
 
 class Relighting(unittest.TestCase):

@@ -16,6 +16,7 @@ try:
     from export_tone import blend
     from lite_trunk import LEVELS, STEM, LiteTrunk, SamePadded
     from recipe import Recipe
+    from shot_dataset import Batch
     from tone_classes import CLASSES
     from tone_net import STRIDE, ToneNet
     from tone_run import THAW, Run
@@ -103,6 +104,11 @@ class Trunk(unittest.TestCase):
             torch.testing.assert_close(gradients[0], gradients[1])
 
 
+def maps_like(target: torch.Tensor) -> torch.Tensor:
+    """Of everything a surface that faces the key, open to it, and does not shine."""
+    return torch.tensor([1.0, 1.0, 0.0, 1.0])[:, None, None] * torch.ones_like(target[:, :4])
+
+
 class Network(unittest.TestCase):
     def test_logits_have_the_size_of_the_picture(self) -> None:
         net = ToneNet().eval()
@@ -128,10 +134,31 @@ class Network(unittest.TestCase):
         inside = torch.ones(2, STRIDE, STRIDE, dtype=torch.bool)
         weight = run.net.trunk.stem[0].weight
         before = weight.clone()
-        run.train_step((image, subject, target, inside), None, THAW / 2)
+        run.train_step(Batch(image, subject, target, inside, maps_like(target)), None, THAW / 2)
         self.assertTrue(torch.equal(weight, before))
-        run.train_step((image, subject, target, inside), None, THAW * 2)
+        run.train_step(Batch(image, subject, target, inside, maps_like(target)), None, THAW * 2)
         self.assertFalse(torch.equal(weight, before))
+
+    def test_maps_teach_the_network_and_are_no_part_of_it(self) -> None:
+        image, subject = planes(STRIDE, STRIDE)
+        target = torch.zeros(2, len(CLASSES), STRIDE, STRIDE)
+        inside = torch.zeros(2, STRIDE, STRIDE, dtype=torch.bool)
+        # Nothing is known of its classes, so that only the maps can teach it anything.
+        batch = Batch(image, subject, target, inside, maps_like(target))
+        for weight in (0.0, 0.5):
+            run = Run(1, 1e-3, Recipe(pretrained=False, maps_weight=weight))
+            run.train_step(batch, None, 0.5)
+            gradient = run.net.decoder[-1].first[0].weight.grad
+            learns = gradient is not None and float(gradient.abs().max()) > 0
+            self.assertEqual(learns, weight > 0)
+        names = set(run.average.state_dict())
+        self.assertEqual(names, set(ToneNet().state_dict()))
+        with tempfile.TemporaryDirectory() as folder:
+            checkpoint = Path(folder) / "last.pt"
+            run.save(checkpoint, "data")
+            again = Run(1, 1e-3, run.recipe)
+            again.load(checkpoint, "data")
+        self.assertTrue(torch.equal(again.maps.weight, run.maps.weight))
 
     def test_a_shipped_network_is_gone_on_from_at_once_and_keeps_its_statistics(self) -> None:
         file = Path(__file__).resolve().parents[2] / "tone_small.onnx"
@@ -150,7 +177,7 @@ class Network(unittest.TestCase):
         inside = torch.ones(2, 2 * STRIDE, 3 * STRIDE, dtype=torch.bool)
         weight, norm = run.net.trunk.stem[0].weight, run.net.trunk.stem[1]
         before, statistics = weight.clone(), norm.running_mean.clone()
-        run.train_step((image, subject, target, inside), None, 0.05)
+        run.train_step(Batch(image, subject, target, inside, maps_like(target)), None, 0.05)
         self.assertFalse(torch.equal(weight, before))
         self.assertTrue(torch.equal(norm.running_mean, statistics))
 
@@ -183,7 +210,7 @@ class Network(unittest.TestCase):
         inside = torch.ones(2, STRIDE, STRIDE, dtype=torch.bool)
         first = run.net.down[0][0].weight
         before = first.clone()
-        run.train_step((image, subject, target, inside), None, 0.05)
+        run.train_step(Batch(image, subject, target, inside, maps_like(target)), None, 0.05)
         self.assertFalse(torch.equal(first, before))
         with tempfile.TemporaryDirectory() as folder:
             checkpoint = Path(folder) / "last.pt"
