@@ -106,6 +106,10 @@ class _Source:
         return LitShot(*stacks, None if motions is None else motions.astype(np.float16))
 
 
+# A shot, how often it was relit before, and whether shots are painted over.
+Turn = tuple[Path, int, bool]
+
+
 class RelitPool:
     """Shots as they were last relit; each shot is relit every `period` epochs, in turn.
 
@@ -119,15 +123,26 @@ class RelitPool:
         # Forking beside torch's threads could hang, so the helper process is started afresh.
         context = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, mp_context=context)
-        self._lit: dict[tuple[Path, int, bool], Future[LitShot]] = {}
+        self._lit: dict[Turn, Future[LitShot]] = {}
 
     def at(self, epoch: int, repaint: bool = False) -> list[LitShot]:
         """Every shot as this epoch sees it; begins with what the next epoch will need."""
         now = self._begin(epoch, repaint)
+        self._help(now)
         self._lit |= now
         then = self._begin(epoch + 1, repaint)
         self._lit = (self._lit if self.keep else now) | then
         return [future.result() for future in now.values()]
+
+    def _help(self, lit: dict[Turn, Future[LitShot]]) -> None:
+        """Relights what the helper process has not begun, from the back: it works from the front.
+
+        Before the first epoch that is nearly all, and nothing can be learnt meanwhile.
+        """
+        for turn, future in reversed(list(lit.items())):
+            if future.cancel():
+                lit[turn] = Future()
+                lit[turn].set_result(light_shot(turn[0], self._seed_of(turn), turn[2]))
 
     def close(self) -> None:
         """Ends the helper process."""
@@ -139,15 +154,18 @@ class RelitPool:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
-    def _begin(self, epoch: int, repaint: bool) -> dict[tuple[Path, int, bool], Future[LitShot]]:
+    def _begin(self, epoch: int, repaint: bool) -> dict[Turn, Future[LitShot]]:
         """The relit shots of an epoch in their order, begun if they were not."""
         lit = {}
         for k, shot in enumerate(self.shots):
-            turn = (epoch + k) // self.period
-            seed = f"{self.seed}/{shot.name}/{turn}"
-            key = (shot, turn, repaint)
-            lit[key] = self._lit.get(key) or self._process.submit(light_shot, shot, seed, repaint)
+            turn = (shot, (epoch + k) // self.period, repaint)
+            begun = self._lit.get(turn)
+            seed = self._seed_of(turn)
+            lit[turn] = begun or self._process.submit(light_shot, shot, seed, repaint)
         return lit
+
+    def _seed_of(self, turn: Turn) -> str:
+        return f"{self.seed}/{turn[0].name}/{turn[1]}"
 
 
 def _motions(shot: Path, numbers: list[int]) -> NDArray[np.float32] | None:
