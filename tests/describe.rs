@@ -90,8 +90,8 @@ fn the_colorspace_of_source_starts_as_each_host_delivers_pixels() {
     for (name, expected) in [
         ("uk.co.thefoundry.nuke", "linear_rec_709"),
         ("fr.inria.Natron", "linear_rec_709"),
-        ("DaVinciResolve", "rec_709"),
-        ("MLT", "rec_709"),
+        ("DaVinciResolve", "rec_709_display"),
+        ("MLT", "rec_709_display"),
         ("com.blackmagicdesign.Fusion", "linear_rec_709"),
         ("org.rotocel.headless", "linear_rec_709"),
     ] {

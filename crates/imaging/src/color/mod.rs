@@ -20,7 +20,7 @@ pub fn luminance([r, g, b]: [f32; 3]) -> f32 {
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-/// A transfer function together with a set of primaries. Values are scene-referred in all but sRGB.
+/// A transfer function together with a set of primaries. Values are scene-referred in all but sRGB and BT.1886.
 ///
 /// The discriminant is an option's place in a saved project: append, never reorder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,11 +43,13 @@ pub enum Colorspace {
     Srgb,
     /// Rec.709 camera curve (ITU-R BT.709-6), not the BT.1886 display.
     Rec709,
+    /// What a Rec.709 display makes of code values (ITU-R BT.1886, of a black that is none): video as it was graded.
+    Bt1886,
 }
 
 impl Colorspace {
     /// Every color space, in the order of their places.
-    pub const ALL: [Colorspace; 9] = [
+    pub const ALL: [Colorspace; 10] = [
         Colorspace::LinearRec709,
         Colorspace::AcesCg,
         Colorspace::AcesCct,
@@ -57,6 +59,7 @@ impl Colorspace {
         Colorspace::Cineon,
         Colorspace::Srgb,
         Colorspace::Rec709,
+        Colorspace::Bt1886,
     ];
 
     /// The name that files and command lines use.
@@ -71,6 +74,7 @@ impl Colorspace {
             Colorspace::Cineon => "cineon",
             Colorspace::Srgb => "srgb",
             Colorspace::Rec709 => "rec709",
+            Colorspace::Bt1886 => "rec709_display",
         }
     }
 
@@ -86,6 +90,7 @@ impl Colorspace {
             Colorspace::Cineon => "Cineon",
             Colorspace::Srgb => "sRGB",
             Colorspace::Rec709 => "Rec.709",
+            Colorspace::Bt1886 => "Rec.709 display",
         }
     }
 
@@ -120,6 +125,7 @@ impl Colorspace {
             Colorspace::Cineon => Curve::Cineon,
             Colorspace::Srgb => Curve::Srgb,
             Colorspace::Rec709 => Curve::Rec709,
+            Colorspace::Bt1886 => Curve::Bt1886,
         }
     }
 
@@ -129,7 +135,11 @@ impl Colorspace {
             Colorspace::LogC3 => Some(primaries::ARRI_WIDE_GAMUT_3),
             Colorspace::LogC4 => Some(primaries::ARRI_WIDE_GAMUT_4),
             Colorspace::SLog3 => Some(primaries::S_GAMUT3_CINE),
-            Colorspace::LinearRec709 | Colorspace::Cineon | Colorspace::Srgb | Colorspace::Rec709 => None,
+            Colorspace::LinearRec709
+            | Colorspace::Cineon
+            | Colorspace::Srgb
+            | Colorspace::Rec709
+            | Colorspace::Bt1886 => None,
         }
     }
 
@@ -145,7 +155,7 @@ impl Colorspace {
 
 type Matrix32 = [[f32; 3]; 3];
 
-static MATRICES: LazyLock<[Option<(Matrix32, Matrix32)>; 9]> = LazyLock::new(|| {
+static MATRICES: LazyLock<[Option<(Matrix32, Matrix32)>; 10]> = LazyLock::new(|| {
     let single = |m: Matrix| m.map(|row| row.map(|v| v as f32));
     Colorspace::ALL.map(|space| {
         let native = space.primaries()?;
@@ -193,6 +203,7 @@ mod tests {
             (Colorspace::Cineon, 0.457_32),
             (Colorspace::Srgb, 0.461_356),
             (Colorspace::Rec709, 0.408_848),
+            (Colorspace::Bt1886, 0.489_437),
         ];
         for (space, code) in published {
             for channel in space.from_linear_rec709([0.18; 3]) {

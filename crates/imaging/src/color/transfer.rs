@@ -11,6 +11,7 @@ pub(crate) enum Curve {
     Cineon,
     Srgb,
     Rec709,
+    Bt1886,
 }
 
 impl Curve {
@@ -25,6 +26,7 @@ impl Curve {
             Curve::Cineon => cineon::decode(code),
             Curve::Srgb => mirrored(code, srgb::decode),
             Curve::Rec709 => mirrored(code, rec709::decode),
+            Curve::Bt1886 => mirrored(code, bt1886::decode),
         }
     }
 
@@ -39,6 +41,7 @@ impl Curve {
             Curve::Cineon => cineon::encode(linear),
             Curve::Srgb => mirrored(linear, srgb::encode),
             Curve::Rec709 => mirrored(linear, rec709::encode),
+            Curve::Bt1886 => mirrored(linear, bt1886::encode),
         }
     }
 }
@@ -178,11 +181,24 @@ mod rec709 {
     }
 }
 
+/// ITU-R BT.1886-0, annex 1, for a display whose black gives no light.
+mod bt1886 {
+    const GAMMA: f64 = 2.4;
+
+    pub fn decode(v: f64) -> f64 {
+        v.powf(GAMMA)
+    }
+
+    pub fn encode(l: f64) -> f64 {
+        l.powf(1.0 / GAMMA)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Curve; 8] = [
+    const ALL: [Curve; 9] = [
         Curve::Linear,
         Curve::AcesCct,
         Curve::LogC3,
@@ -191,6 +207,7 @@ mod tests {
         Curve::Cineon,
         Curve::Srgb,
         Curve::Rec709,
+        Curve::Bt1886,
     ];
 
     #[test]
@@ -212,6 +229,7 @@ mod tests {
             (Curve::Cineon, 1.0, 685.0 / 1023.0, 1e-9),
             (Curve::Srgb, 0.5, 0.735_356_98, 1e-6),
             (Curve::Rec709, 0.5, 0.705_5, 2e-4),
+            (Curve::Bt1886, 0.5, 0.749_153_5, 1e-6),
         ];
         for (curve, linear, code, tolerance) in published {
             let found = curve.encode(linear);
