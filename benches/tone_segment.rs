@@ -9,11 +9,12 @@ mod stage;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use inference::{Device, Engine, EngineConfig, Request, Role, tensor};
 use ndarray::Array3;
-use ofx_sdk::host::{HostOptions, RenderRequest};
-use ofx_sdk::{Context, RectI};
+use ofx_sdk::host::{HostOptions, RenderRequest, StillSource};
+use ofx_sdk::{Context, FrameRange, RectI};
 use sizes::SIZES;
 use stage::*;
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// The bare network: `inference` alone, on a picture that is new each time, so that no result is taken from the cache.
 fn bare_network(c: &mut Criterion) {
@@ -39,12 +40,20 @@ fn bare_network(c: &mut Criterion) {
 
 fn tone_segment(c: &mut Criterion) {
     let host = host(HostOptions::default());
-    for (state, again) in [("steady", false), ("after_change", true)] {
+    for (state, again, masked) in
+        [("steady", false, false), ("after_change", true, false), ("after_change_masked", true, true)]
+    {
         let mut group = c.benchmark_group(state);
         group.sample_size(10);
         for size in SIZES {
             let source = picture(RectI::new(0, 0, size.width, size.height), scenery);
+            let bounds = source.bounds;
             let node = with_source(&host, Context::General, source);
+            if masked {
+                let range = FrameRange { min: 1.0, max: 10.0 };
+                let half = move |x, _| if x < bounds.x2 / 2 { [1.0; 4] } else { [0.0; 4] };
+                node.connect("Mask", Arc::new(StillSource::new(picture(bounds, half), range))).expect("a mask");
+            }
             set(&node, "model", "tone_fast");
             let mut step = 0;
             group.bench_function(BenchmarkId::from_parameter(size.name), |b| {

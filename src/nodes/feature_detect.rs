@@ -206,14 +206,15 @@ fn model_changed(args: &ChangedArgs<'_, FeatureDetect>, accepted: bool) -> Resul
     let network = &settings.analysis.network;
     let is_new = accepted || network.is_new_choice(&chosen_by);
     let found = Networks::chosen(&settings.analysis, if is_new { "" } else { &network.model_id });
-    let (id, status) = match &found {
-        Ok(networks) => (networks.id(), format!("{} is ready", networks.label())),
-        Err(error) => (String::new(), error.to_string()),
+    let (found_id, status) = match &found {
+        Ok(networks) => (Some(networks.id()), format!("{} is ready", networks.label())),
+        Err(error) => (None, error.to_string()),
     };
     let params = args.params();
     params.edit("Model", |params| {
-        if is_new {
-            params.set(NetworkSettings::model_id, id)?;
+        // Accepting what cannot be read would forget what the project was made with.
+        if is_new && (found_id.is_some() || !accepted) {
+            params.set(NetworkSettings::model_id, found_id.unwrap_or_default())?;
             params.set(NetworkSettings::model_chosen_by, chosen_by)?;
         }
         params.set(AnalysisSettings::status, status)

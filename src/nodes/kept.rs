@@ -72,13 +72,21 @@ pub struct Shelf<T> {
     /// The keys that some render makes a value for.
     making: Mutex<Vec<Key>>,
     made: Condvar,
+    /// The widest that anybody has asked for: who wants less must not take from those who want more.
+    room: Mutex<Room>,
     bytes: fn(&T) -> usize,
 }
 
 impl<T> Shelf<T> {
     /// An empty one; `bytes` says what a value holds.
     pub const fn new(bytes: fn(&T) -> usize) -> Self {
-        Self { kept: Mutex::new(VecDeque::new()), making: Mutex::new(Vec::new()), made: Condvar::new(), bytes }
+        Self {
+            kept: Mutex::new(VecDeque::new()),
+            making: Mutex::new(Vec::new()),
+            made: Condvar::new(),
+            room: Mutex::new(Room { least: 0, most: 0 }),
+            bytes,
+        }
     }
 
     /// The value of a key: a kept one, or the one that another render is making, or else what `make` makes. No lock is held
@@ -127,6 +135,11 @@ impl<T> Shelf<T> {
 
     /// Keeps a value, and lets go of what is older and too much.
     fn keep(&self, key: Key, value: &Arc<T>, room: Room) {
+        let room = {
+            let mut widest = lock(&self.room);
+            *widest = Room { least: widest.least.max(room.least), most: widest.most.max(room.most) };
+            *widest
+        };
         let mut kept = lock(&self.kept);
         kept.retain(|(other, _)| *other != key);
         kept.push_front((key, value.clone()));
@@ -144,8 +157,9 @@ impl<T> Shelf<T> {
         drop(dropped);
     }
 
-    /// Lets go of everything.
+    /// Lets go of everything, and of the room that was asked for.
     pub fn clear(&self) {
+        *lock(&self.room) = Room { least: 0, most: 0 };
         let dropped = std::mem::take(&mut *lock(&self.kept));
         drop(dropped);
     }
@@ -254,6 +268,18 @@ mod tests {
         assert!(shelf.find(Key(1)).is_some());
         shelf.keep(Key(4), &Arc::new(1), room);
         assert!(shelf.find(Key(1)).is_some() && shelf.find(Key(2)).is_none());
+    }
+
+    #[test]
+    fn who_wants_less_takes_nothing_from_who_wants_more_until_all_is_cleared() {
+        let shelf = shelf();
+        let [narrow, wide] = [ROOM, Room { least: 9, most: 18 }];
+        (1..=9).for_each(|n| shelf.keep(Key(n), &Arc::new(1), wide));
+        shelf.keep(Key(20), &Arc::new(1), narrow);
+        assert!((1..=9).all(|n| shelf.find(Key(n)).is_some()));
+        shelf.clear();
+        (1..=9).for_each(|n| shelf.keep(Key(n), &Arc::new(1), narrow));
+        assert_eq!((1..=9).filter(|n| shelf.find(Key(*n)).is_some()).count(), 2);
     }
 
     #[test]

@@ -118,7 +118,8 @@ impl Selection<'_> {
                 let carried: Vec<_> = manifest.for_node(self.node).map(|entry| entry.name.as_str()).collect();
                 Error::node(format!(
                     "this project was saved with model \"{name}\", which this Rotocel does not carry; it carries {}. \
-                     Choose one of them, or install a Rotocel that carries {name}",
+                     Choose another in Model, press Accept model to go on with the one that Model shows, or install a \
+                     Rotocel that carries {name}",
                     carried.join(", ")
                 ))
             }),

@@ -67,13 +67,11 @@ pub fn display_colors(
         if straighten {
             pixels.iter_mut().for_each(unpremultiply);
         }
-        for (x, pixel) in pixels.iter().enumerate() {
-            for (mut plane, value) in planes.axis_iter_mut(Axis(0)).zip(pixel) {
-                plane[[0, x]] = *value;
-            }
-        }
         let mut rows = planes.axis_iter_mut(Axis(0)).filter_map(|plane| plane.into_slice());
         if let (Some(r), Some(g), Some(b)) = (rows.next(), rows.next(), rows.next()) {
+            for (((pixel, r), g), b) in pixels.iter().zip(&mut *r).zip(&mut *g).zip(&mut *b) {
+                [*r, *g, *b, _] = *pixel;
+            }
             encoder.encode_row(r, g, b);
         }
     })
@@ -128,9 +126,9 @@ pub fn coverage(instance: &Instance, mask: &Image<'_>, bounds: RectI, channel: C
     let in_color = channel.is_luminance(mask);
     let planes = convert(instance, bounds, 1, |y, x1, pixels, mut planes| {
         mask.read_row(y, x1, pixels);
-        for (x, [r, g, b, a]) in pixels.iter().enumerate() {
+        for (out, [r, g, b, a]) in planes.iter_mut().zip(&*pixels) {
             let value = if in_color { luminance([*r, *g, *b]) } else { *a };
-            planes[[0, 0, x]] = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
+            *out = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         }
     })?;
     Ok(planes.index_axis_move(Axis(0), 0))

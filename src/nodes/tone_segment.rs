@@ -17,10 +17,10 @@ use super::network_settings::{EncodingSettings, NetworkSettings};
 use super::picture;
 use super::stages;
 use fill::{Prepared, Wanted, for_each_band};
-use inference::{Engine, InstanceGuard, Model};
+use inference::{Engine, Extent, InstanceGuard, Model};
 use input::Mask;
 use ofx_sdk::plugin::*;
-use ofx_sdk::{Components, Context, Depth, RectD, Result};
+use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
 use std::sync::Arc;
 use std::time::Instant;
@@ -45,7 +45,7 @@ pub struct ToneSegment {
     /// Keeps analyses while any node exists.
     _keeps: analysis::Keeper,
     /// Whether the artist was told that temporal smoothing does nothing.
-    notice: around::Notice,
+    notices: around::Notices,
 }
 
 impl Effect for ToneSegment {
@@ -87,7 +87,7 @@ impl Effect for ToneSegment {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first render, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, _keeps: analysis::Keeper::new(), notice: around::Notice::default() })
+        Ok(Self { _alive: alive, _keeps: analysis::Keeper::new(), notices: around::Notices::default() })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -186,8 +186,8 @@ impl Effect for ToneSegment {
         let mask = Mask::at(args, args.time)?;
         // What came before is the host's own work: it makes its images when they are asked for.
         let start = Instant::now();
-        let prepared = Prepared::new(args, &source, &mask, &targets, &self.notice)?;
-        for_each_band(args, &mut targets, |rows| prepared.fill(rows, &source))?;
+        let prepared = Prepared::new(args, &source, &mask, &targets, &self.notices)?;
+        for_each_band(args, &mut targets, prepared.band_rows(), |rows| prepared.fill(rows, &source))?;
         stages::report(NODE, start);
         Ok(())
     }
@@ -203,7 +203,15 @@ fn selection<'a>(settings: &'a ToneSegmentSettings, saved_id: &'a str) -> Select
 }
 
 fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engine) -> Result<Arc<Model>> {
-    selection(settings, saved_id).resolve(engine, &ToneClass::ALL.map(ToneClass::id))
+    let model = selection(settings, saved_id).resolve(engine, &ToneClass::ALL.map(ToneClass::id))?;
+    if model.entry.output.extent != Extent::Picture {
+        return Err(Error::node(format!(
+            "model \"{}\" ({}) does not answer for each pixel; {NODE} needs an output of the extent \"picture\"",
+            model.entry.name,
+            model.path.display()
+        )));
+    }
+    Ok(model)
 }
 
 /// Remembers a newly chosen or `accepted` model by name and hash, and says whether it can be used.
@@ -213,14 +221,15 @@ fn model_changed(args: &ChangedArgs<'_, ToneSegment>, accepted: bool) -> Result<
     let is_new = accepted || settings.network.is_new_choice(&chosen_by);
     let saved_id = if is_new { "" } else { &settings.network.model_id };
     let found = model::engine().and_then(|engine| selected_model(&settings, saved_id, &engine));
-    let (id, status) = match found {
-        Ok(model) => (model.id(), format!("{} is ready", model.entry.label)),
-        Err(error) => (String::new(), error.to_string()),
+    let (found_id, status) = match found {
+        Ok(model) => (Some(model.id()), format!("{} is ready", model.entry.label)),
+        Err(error) => (None, error.to_string()),
     };
     let params = args.params();
     params.edit("Model", |params| {
-        if is_new {
-            params.set(NetworkSettings::model_id, id)?;
+        // Accepting what cannot be read would forget what the project was made with.
+        if is_new && (found_id.is_some() || !accepted) {
+            params.set(NetworkSettings::model_id, found_id.unwrap_or_default())?;
             params.set(NetworkSettings::model_chosen_by, chosen_by)?;
         }
         params.set(ToneSegmentSettings::status, status)

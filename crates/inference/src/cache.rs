@@ -7,7 +7,7 @@ use ndarray::Array3;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::session::Planes;
-use crate::{Model, Provider};
+use crate::{Fallback, Model, Provider};
 
 /// What a run's result depends on: the model, the pixels that the network sees, and what it runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ impl ContentKey {
 pub(crate) struct Cached {
     pub(crate) logits: Arc<Array3<f32>>,
     pub(crate) provider: Provider,
-    pub(crate) fallback: Option<String>,
+    pub(crate) fallback: Option<Fallback>,
     pub(crate) milliseconds: f64,
 }
 

@@ -1,5 +1,6 @@
 //! What an engine is given, and what it tells about itself.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,6 +46,22 @@ impl EngineConfig {
     }
 }
 
+/// Why a network ran on the CPU where CUDA might have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fallback {
+    /// CUDA is not installed, or did not start.
+    NoCuda(String),
+    /// A run on a GPU that had worked failed, most often for want of its memory. All later ones are done on the CPU.
+    GaveUp(String),
+}
+
+impl fmt::Display for Fallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::NoCuda(reason) | Self::GaveUp(reason)) = self;
+        f.write_str(reason)
+    }
+}
+
 /// A network's answer.
 #[derive(Debug, Clone)]
 pub struct Inference {
@@ -53,7 +70,7 @@ pub struct Inference {
     /// What computed them.
     pub provider: Provider,
     /// Why the provider is not the one that Auto would have preferred.
-    pub fallback: Option<String>,
+    pub fallback: Option<Fallback>,
     /// Milliseconds that the network ran for, when it did.
     pub milliseconds: f64,
     /// True if nothing ran for this request: the answer was known.

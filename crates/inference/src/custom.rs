@@ -29,7 +29,8 @@ struct Known {
 }
 
 impl CustomModels {
-    /// The network in `path`. A JSON file beside it (`x.onnx.json`, then `x.json`) wins over its own metadata.
+    /// The network in `path`. A description beside it (`x.onnx.json`) wins over its own metadata; `x.json`, a name that many
+    /// other files have, counts only where it has none.
     pub(crate) fn resolve(&self, path: &Path, runtime: impl FnOnce() -> Result<Arc<Runtime>>) -> Result<Arc<Model>> {
         let model_stamp = Stamp::of(path)?;
         let sidecars = sidecars(path);
@@ -41,14 +42,13 @@ impl CustomModels {
         onnx_file::check(&bytes).map_err(|reason| Error::NotAModel { path: path.to_owned(), reason })?;
         let metadata = read_metadata(&*runtime()?, &bytes, METADATA_KEY)
             .map_err(|reason| Error::NotAModel { path: path.to_owned(), reason })?;
-        let described = sidecars.iter().zip(&stamps[1..]).find(|(_, stamp)| stamp.is_some());
-        let entry = match (described, metadata) {
-            (Some((sidecar, _)), _) => ModelEntry::from_json(&read_description(sidecar)?, sidecar)?,
-            (None, Some(text)) => ModelEntry::from_json(&text, path)?,
-            (None, None) => {
-                let [sidecar, _] = sidecars;
-                return Err(Error::NoDescription { path: path.to_owned(), sidecar });
-            }
+        let [own, other] = sidecars;
+        let described = |sidecar: &Path| ModelEntry::from_json(&read_description(sidecar)?, sidecar);
+        let entry = match (stamps[1], metadata, stamps[2]) {
+            (Some(_), ..) => described(&own)?,
+            (None, Some(text), _) => ModelEntry::from_json(&text, path)?,
+            (None, None, Some(_)) => described(&other)?,
+            (None, None, None) => return Err(Error::NoDescription { path: path.to_owned(), sidecar: own }),
         };
         let model = Arc::new(Model { entry, path: path.to_owned(), sha256: hash_of(&bytes) });
         self.lock().insert(path.to_owned(), Known { stamps, model: Arc::clone(&model) });

@@ -15,7 +15,9 @@ use crate::request::{Request, arrange};
 use crate::runtime::{Runtime, cuda_missing};
 use crate::within::Within;
 use crate::worker::{Job, blank, work};
-use crate::{Device, DeviceReport, EngineConfig, EngineStats, Error, Inference, Model, ModelEntry, Provider, Result};
+use crate::{
+    Device, DeviceReport, EngineConfig, EngineStats, Error, Fallback, Inference, Model, ModelEntry, Provider, Result,
+};
 
 /// Width and height of a device check's picture, before it is padded to the model's stride.
 const CHECK_SIZE: usize = 256;
@@ -35,7 +37,7 @@ pub(crate) struct Core {
     pub(crate) threads: usize,
     pub(crate) pool: Arc<Pool>,
     /// What Auto chose for a model (by hash), and why not CUDA.
-    pub(crate) choices: Mutex<HashMap<String, (Provider, Option<String>)>>,
+    pub(crate) choices: Mutex<HashMap<String, (Provider, Option<Fallback>)>>,
     pub(crate) runs: AtomicU64,
     cache_hits: AtomicU64,
     salt: AtomicU64,
@@ -142,7 +144,7 @@ impl Engine {
         Ok(DeviceReport {
             requested,
             provider: measured.provider,
-            reason: measured.fallback,
+            reason: measured.fallback.map(|why| why.to_string()),
             milliseconds: measured.milliseconds,
             size: (width, height),
             threads: self.core.threads,
@@ -282,7 +284,7 @@ impl Core {
         flight.land(outcome);
     }
 
-    fn choices(&self) -> MutexGuard<'_, HashMap<String, (Provider, Option<String>)>> {
+    fn choices(&self) -> MutexGuard<'_, HashMap<String, (Provider, Option<Fallback>)>> {
         self.choices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

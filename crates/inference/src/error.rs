@@ -69,7 +69,7 @@ pub enum Error {
         searched: Vec<PathBuf>,
     },
 
-    /// The file is not the one that the manifest or the project names.
+    /// The file is not the one that the manifest names, or not the one any more that was found.
     #[error(
         "model file {} is not the one that {asked_by} names: expected SHA-256 {expected}, found {found}; put the right file there, or choose another model",
         shown(.path)
@@ -82,6 +82,22 @@ pub enum Error {
         /// Lowercase hexadecimal SHA-256 that was asked for.
         expected: String,
         /// Lowercase hexadecimal SHA-256 of the file.
+        found: String,
+    },
+
+    /// The project was saved with another file of the model than the one that is here.
+    #[error(
+        "this project was saved with another file of model \"{model}\" than {}: it had SHA-256 {saved}, this one has {found}; put that file back, or press Accept model to go on with this one",
+        shown(.path)
+    )]
+    ReplacedModel {
+        /// Name of the model.
+        model: String,
+        /// The file that is here.
+        path: PathBuf,
+        /// Lowercase hexadecimal SHA-256 of the file that the project was saved with.
+        saved: String,
+        /// That of the file that is here.
         found: String,
     },
 

@@ -58,7 +58,7 @@ mod within;
 mod worker;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{EngineConfig, EngineStats, Inference};
+pub use config::{EngineConfig, EngineStats, Fallback, Inference};
 pub use device::{Device, DeviceReport, Provider, UnknownDevice};
 pub use engine::{Engine, InstanceGuard};
 pub use error::{Error, Result};

@@ -34,17 +34,17 @@ impl Model {
     /// Holds a project's saved identity against this network. An empty one fits any network.
     ///
     /// # Errors
-    /// [`Error::WrongHash`] where only the file differs, [`Error::WrongModel`] where the name differs.
+    /// [`Error::ReplacedModel`] where only the file differs, [`Error::WrongModel`] where the name differs.
     pub fn check_id(&self, saved: &str) -> Result<()> {
         let saved = saved.trim();
         if saved.is_empty() || saved == self.id() {
             return Ok(());
         }
         match saved.split_once(' ') {
-            Some((name, hash)) if name == self.entry.name => Err(Error::WrongHash {
+            Some((name, hash)) if name == self.entry.name => Err(Error::ReplacedModel {
+                model: name.to_owned(),
                 path: self.path.clone(),
-                asked_by: "this project".to_owned(),
-                expected: hash.trim().to_owned(),
+                saved: hash.trim().to_owned(),
                 found: self.sha256.clone(),
             }),
             _ => Err(Error::WrongModel { saved: saved.to_owned(), found: self.id(), path: self.path.clone() }),

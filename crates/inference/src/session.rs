@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use ndarray::Array3;
 use ort::ep;
+use ort::ep::ArenaExtendStrategy;
 use ort::ep::cuda::ConvAlgorithmSearch;
 use ort::session::builder::{AutoDevicePolicy, GraphOptimizationLevel, SessionBuilder};
 use ort::session::{RunOptions, Session, SessionInputValue};
@@ -54,6 +55,8 @@ impl Network {
                 }
                 let cuda = ep::CUDA::default()
                     .with_device_id(i32::try_from(index).unwrap_or(i32::MAX))
+                    // By default it takes twice what it needs, beside a host that wants the GPU for itself.
+                    .with_arena_extend_strategy(ArenaExtendStrategy::SameAsRequested)
                     .with_conv_algorithm_search(ConvAlgorithmSearch::Heuristic);
                 // Without `error_on_failure` a provider that cannot start leaves the CPU in its place, in silence.
                 let listed = builder.with_execution_providers([cuda.build().error_on_failure()]);

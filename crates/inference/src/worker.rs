@@ -12,7 +12,7 @@ use crate::pool::SessionKey;
 use crate::runtime::{Runtime, cuda_missing};
 use crate::session::{Network, Planes};
 use crate::within::Within;
-use crate::{Device, Error, InputEntry, Model, Provider, Result, Role};
+use crate::{Device, Error, Fallback, InputEntry, Model, Provider, Result, Role};
 
 /// Width and height of the run that decides whether CUDA works, before padding.
 const PROBE_SIZE: usize = 64;
@@ -47,7 +47,7 @@ impl Core {
             Err(error) if gives_up_gpu(job.device, provider, &error) && !stop.requested() => {
                 // The probe had room enough where the artist's frame has none.
                 log::warn!("runs on the CPU from now on: {error}");
-                let fallback = Some(error.to_string());
+                let fallback = Some(Fallback::GaveUp(error.to_string()));
                 let choice = (Provider::Cpu, fallback.clone());
                 self.choices.lock().unwrap_or_else(PoisonError::into_inner).insert(job.model.sha256.clone(), choice);
                 let (logits, milliseconds) = self.run_on(&runtime, Provider::Cpu, job, stop)?;
@@ -78,7 +78,7 @@ impl Core {
         model: &Arc<Model>,
         device: Device,
         stop: &Stop,
-    ) -> Result<(Provider, Option<String>)> {
+    ) -> Result<(Provider, Option<Fallback>)> {
         let missing = || cuda_missing(runtime.library());
         match device {
             Device::Cpu => Ok((Provider::Cpu, None)),
@@ -88,7 +88,7 @@ impl Core {
             },
             Device::Auto => {
                 if let Some(reason) = missing() {
-                    return Ok((Provider::Cpu, Some(reason)));
+                    return Ok((Provider::Cpu, Some(Fallback::NoCuda(reason))));
                 }
                 let known = self.choices.lock().unwrap_or_else(PoisonError::into_inner).get(&model.sha256).cloned();
                 if let Some(choice) = known {
@@ -101,7 +101,7 @@ impl Core {
         }
     }
 
-    fn try_cuda(&self, runtime: &Runtime, model: &Arc<Model>, stop: &Stop) -> Result<(Provider, Option<String>)> {
+    fn try_cuda(&self, runtime: &Runtime, model: &Arc<Model>, stop: &Stop) -> Result<(Provider, Option<Fallback>)> {
         let cuda = Provider::Cuda(0);
         let key = self.session_key(model, cuda);
         let opened = self.pool.with(&key, || self.open(runtime, model, cuda, stop), |_| Ok(()), |_| false);
@@ -109,7 +109,7 @@ impl Core {
             Ok(()) => Ok((cuda, None)),
             Err(error @ (Error::Device { .. } | Error::Run { .. })) if !stop.requested() => {
                 log::warn!("runs on the CPU: {error}");
-                Ok((Provider::Cpu, Some(error.to_string())))
+                Ok((Provider::Cpu, Some(Fallback::NoCuda(error.to_string()))))
             }
             Err(error) => Err(error),
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
 use fixture::{config, engine, gray, model, never, request};
-use inference::{Device, Engine, EngineConfig, Error, Overrides, Provider, Request, Role};
+use inference::{Device, Engine, EngineConfig, Error, Fallback, Overrides, Provider, Request, Role};
 use ndarray::Array3;
 
 /// Logits of the tiny network for luma `y` and a subject of 0.5, in the order of its classes.
@@ -253,7 +253,8 @@ fn auto_without_cuda_runs_on_the_cpu_and_says_why() {
     let auto = Request { device: Device::Auto, ..request(&tone, gray(16, 16, 0.4)) };
     let inference = engine.infer(auto, &never).unwrap();
     assert_eq!(inference.provider, Provider::Cpu);
-    assert!(inference.fallback.unwrap().contains("CUDA is not installed"));
+    let Some(Fallback::NoCuda(reason)) = inference.fallback else { panic!("{:?}", inference.fallback) };
+    assert!(reason.contains("CUDA is not installed"), "{reason}");
     // What Auto computed on the CPU is what the CPU computes.
     assert!(engine.infer(request(&tone, gray(16, 16, 0.4)), &never).unwrap().cached);
 }

@@ -112,7 +112,7 @@ fn a_saved_identity_fits_only_its_own_model() {
     let error = tone.check_id("tiny_tone 0123").unwrap_err();
     message(
         &error,
-        &["is not the one that this project names", "expected SHA-256 0123", &tone.sha256, "choose another"],
+        &["another file of model \"tiny_tone\"", "it had SHA-256 0123", &tone.sha256, "press Accept model"],
     );
     let error = tone.check_id("old_model 0123").unwrap_err();
     message(&error, &["old_model 0123", &tone.id(), "tiny_tone.onnx"]);
@@ -195,13 +195,16 @@ fn an_entry_that_forgets_an_input_or_names_another_output_is_refused() {
 }
 
 #[test]
-fn a_description_beside_the_file_wins_over_the_one_inside() {
+fn a_description_named_after_the_file_wins_over_the_one_inside() {
     let engine = engine();
     let folder = tempdir().unwrap();
     let path = folder.path().join("net.onnx");
     fs::copy(fixture("tiny_tone.onnx"), &path).unwrap();
     assert_eq!(engine.custom_model(&path).unwrap().entry.name, "tiny_tone");
-    fs::write(folder.path().join("net.json"), DESCRIPTION).unwrap();
+    // Scores, a shot, anything: what describes itself needs no other file that happens to have its name.
+    fs::write(folder.path().join("net.json"), "{\"iou\": 0.6}").unwrap();
+    assert_eq!(engine.custom_model(&path).unwrap().entry.name, "tiny_tone");
+    fs::write(folder.path().join("net.onnx.json"), DESCRIPTION).unwrap();
     let described = engine.custom_model(&path).unwrap();
     assert_eq!((described.entry.name.as_str(), &described.entry.sha256), ("other", &None));
     engine.infer(request(&described, gray(16, 16, 0.5)), &never).unwrap();
@@ -223,6 +226,8 @@ fn a_network_without_a_description_says_where_one_may_be() {
     let error = engine.custom_model(&path).unwrap_err();
     assert!(matches!(error, Error::NoDescription { .. }), "{error}");
     message(&error, &["bare.onnx", "\"rotocel\"", "bare.onnx.json"]);
+    fs::write(folder.path().join("bare.json"), DESCRIPTION).unwrap();
+    assert_eq!(engine.custom_model(&path).unwrap().entry.name, "other");
 }
 
 #[test]

@@ -15,15 +15,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Frames count as the clip's own up to this far past its ends: hosts give ends as they come out of their arithmetic.
 const NEAR: f64 = 1e-6;
 
-/// Whether the artist was told that temporal smoothing does nothing: once is enough for a node.
+/// Whether the artist was told something, such as that temporal smoothing does nothing: once is enough for a node.
 #[derive(Debug, Default)]
 pub struct Notice {
     told: AtomicBool,
 }
 
+/// What an artist is told once.
+#[derive(Debug, Default)]
+pub struct Notices {
+    /// Temporal smoothing does nothing.
+    pub smoothing: Notice,
+    /// The GPU failed.
+    pub device: Notice,
+}
+
 impl Notice {
     /// Tells it to the log and to the host, as a message that passes: one that stays would stop Nuke.
-    fn once(&self, args: &RenderArgs<'_, ToneSegment>, kind: MessageKind, text: &str) {
+    pub fn once(&self, args: &RenderArgs<'_, ToneSegment>, kind: MessageKind, text: &str) {
         if !self.told.swap(true, Ordering::AcqRel) {
             log::warn!("{text}");
             args.message(kind, text);
@@ -40,11 +49,12 @@ pub struct Neighbors {
 struct Neighbor {
     /// How many pictures later; earlier where it is below 0. Never 0.
     distance: i32,
+    /// How many frames later it lies.
+    offset: i32,
     key: Key,
-    sight: Arc<Sight>,
 }
 
-/// The pictures around the rendered frame that temporal smoothing wants, analysed; none where there are none, or where they
+/// The pictures around the rendered frame that temporal smoothing wants; none where there are none, or where they
 /// tell nothing that the frame itself does not. `own` is the key of the rendered `plate`, in whose bounds the others are looked
 /// at: a bounding box often changes from frame to frame.
 ///
@@ -81,17 +91,8 @@ pub fn neighbors(analyst: &Analyst<'_, '_>, plate: &Plate<'_, '_>, own: Key, not
         );
         notice.once(args, MessageKind::Log, &text);
     }
-    for (distance, offset, key) in around_the_hold(own, reach, &keys) {
-        args.check_abort()?;
-        let sight = analyst.kept_sight(key, || {
-            let made = with_frame(analyst, plate, time(offset), |plate| {
-                let (_, picture) = analyst.show(plate)?;
-                analyst.sight(plate, &picture)
-            })?;
-            made.ok_or_else(|| Error::node(format!("Source has no frame {} any more", time(offset))))
-        })?;
-        pictures.push(Neighbor { distance, key, sight });
-    }
+    let seen = around_the_hold(own, reach, &keys).into_iter();
+    pictures.extend(seen.map(|(distance, offset, key)| Neighbor { distance, offset, key }));
     Ok(Neighbors { reach, pictures })
 }
 
@@ -171,21 +172,45 @@ impl Neighbors {
         Key::joined([own].into_iter().chain(keys), &format!("smoothed {} {distances:?}", self.reach))
     }
 
-    /// The logits of the frame in the middle, smoothed with these.
+    /// What the network answers about each of these, in their order. `plate` is the frame in the middle.
+    ///
+    /// # Errors
+    /// As those of the frame itself; a frame that the host no longer has.
+    pub fn sights(&self, analyst: &Analyst<'_, '_>, plate: &Plate<'_, '_>) -> Result<Vec<Arc<Sight>>> {
+        let sight = |picture: &Neighbor| {
+            analyst.args.check_abort()?;
+            let time = plate.time + f64::from(picture.offset);
+            analyst.kept_sight(picture.key, || {
+                let made = with_frame(analyst, plate, time, |plate| {
+                    let (_, picture) = analyst.show(plate)?;
+                    analyst.sight(plate, &picture)
+                })?;
+                made.ok_or_else(|| Error::node(format!("Source has no frame {time} any more")))
+            })
+        };
+        self.pictures.iter().map(sight).collect()
+    }
+
+    /// The logits of the frame in the middle, smoothed with these, whose `sights` they are.
     ///
     /// # Errors
     /// An abort.
-    pub fn smooth(&self, analyst: &Analyst<'_, '_>, own_key: Key, own: &Sight) -> Result<Array3<f32>> {
-        let between = |picture| self.between(analyst, (own_key, own), picture);
-        let between: Vec<_> = self.pictures.iter().map(between).collect::<Result<_>>()?;
+    pub fn smooth(
+        &self,
+        analyst: &Analyst<'_, '_>,
+        (own_key, own): (Key, &Sight),
+        sights: &[Arc<Sight>],
+    ) -> Result<Array3<f32>> {
+        let mut between = Vec::new();
+        for (picture, sight) in self.pictures.iter().zip(sights) {
+            between.push(self.between(analyst, (own_key, own), (picture.key, sight))?);
+        }
         analyst.args.check_abort()?;
-        let around: Vec<_> = self
-            .pictures
-            .iter()
-            .zip(&between)
-            .map(|(picture, between)| Around {
+        let all = self.pictures.iter().zip(sights).zip(&between);
+        let around: Vec<_> = all
+            .map(|((picture, sight), between)| Around {
                 distance: picture.distance,
-                sight: &picture.sight,
+                sight,
                 motion: between.way(own_key > picture.key),
             })
             .collect();
@@ -194,10 +219,9 @@ impl Neighbors {
 
     /// The motion between the frame in the middle and another picture, from the one with the lesser key to the other: the
     /// other's render finds it here.
-    fn between(&self, analyst: &Analyst<'_, '_>, own: (Key, &Sight), picture: &Neighbor) -> Result<Arc<Between>> {
+    fn between(&self, analyst: &Analyst<'_, '_>, own: (Key, &Sight), other: (Key, &Sight)) -> Result<Arc<Between>> {
         let args = analyst.args;
         args.check_abort()?;
-        let other = (picture.key, &*picture.sight);
         let [(first, from), (second, to)] = if own.0 < other.0 { [own, other] } else { [other, own] };
         // Every pair of a window that a later frame asks for again.
         let pairs = (self.reach * (self.reach + 1) + 2) as usize;

@@ -1,7 +1,7 @@
 //! Fills the host's images, band by band.
 
 use super::analysis::Analysis;
-use super::around::Notice;
+use super::around::Notices;
 use super::input::{Mask, analyse, geometry};
 use super::mattes::{Buffers, Finish, Tones, Weighing};
 use super::output::{CLASSES, Composer, Row, spread};
@@ -14,9 +14,12 @@ use ofx_sdk::plugin::{Image, ImageMut, Plane, RenderArgs, RowMut};
 use ofx_sdk::{Error, RectI, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Rows of output that one piece of work makes: enough that the margin of an ordinary edge softness costs little,
+/// Rows of output that one piece of work makes at least: enough that the margin of an ordinary edge softness costs little,
 /// few enough that a 4K frame is never held as mattes in full.
-const BAND_ROWS: i32 = 32;
+const LEAST_BAND_ROWS: i32 = 32;
+
+/// Rows of a band for each row of margin above and below it, so that wide borders at most double the work.
+const BAND_ROWS_A_MARGIN: i32 = 2;
 
 /// Something that render can write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,7 +72,7 @@ impl Prepared {
         source: &Image<'_>,
         mask: &Mask<'_>,
         targets: &[(Wanted, ImageMut<'_>)],
-        notice: &Notice,
+        notices: &Notices,
     ) -> Result<Self> {
         let settings = &args.settings;
         let shows_confidence = settings.output == Output::Confidence;
@@ -80,18 +83,24 @@ impl Prepared {
         };
         let output = targets.iter().find(|(wanted, _)| *wanted == Wanted::Output);
         let code_value = output.map_or(1.0, |(_, image)| picture::code_value(image.depth()));
-        let analysis = analyse(args, source, mask, notice)?;
+        let analysis = analyse(args, source, mask, notices)?;
         let geometry = geometry(args, source, source.bounds());
         let weighing = Weighing::new(settings, &geometry);
         Ok(Self {
             tones: analysis.tones(&weighing, args.thread_count()).map_err(Error::node)?,
-            finish: Finish::new(settings, geometry.scale).map_err(Error::node)?,
+            finish: Finish::new(settings, geometry.mean_scale()).map_err(Error::node)?,
             buffers: Mutex::default(),
             analysis,
             bounds: source.bounds(),
             composer: Composer::new(settings, settings.encoding.source_alpha.of(source), code_value),
             needs_confidence: targets.iter().any(|(wanted, _)| needs_confidence(*wanted)),
         })
+    }
+
+    /// How many rows [`for_each_band`] best gives at once.
+    pub fn band_rows(&self) -> i32 {
+        let margin = i32::try_from(self.finish.margin_px()).unwrap_or(i32::MAX);
+        margin.saturating_mul(BAND_ROWS_A_MARGIN).max(LEAST_BAND_ROWS)
     }
 
     /// Fills some neighboring rows of every target.
@@ -143,7 +152,8 @@ impl Prepared {
                 picture::clear_row(row);
                 continue;
             }
-            if read.replace(y) != Some(y) {
+            let shows_source = *wanted == Wanted::Output && self.composer.shows_source();
+            if shows_source && read.replace(y) != Some(y) {
                 source.read_row(y, inside.x1, &mut colors);
             }
             if inside.width() < band.window.width() {
@@ -177,13 +187,14 @@ pub struct Band<'a> {
     rows: Vec<(Wanted, RowMut<'a>)>,
 }
 
-/// Fills the targets band by band, on the threads that the host lends, and stops when the host asks to.
+/// Fills the targets band by band, of so many rows, on the threads that the host lends, and stops when the host asks to.
 ///
 /// # Errors
 /// The first of `fill`, or an abort.
 pub fn for_each_band(
     args: &RenderArgs<'_, ToneSegment>,
     targets: &mut [(Wanted, ImageMut<'_>)],
+    band_rows: i32,
     fill: impl Fn(&mut Band<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
     // What the images hold of the render window; a host may ask for more.
@@ -194,7 +205,7 @@ pub fn for_each_band(
     let mut bands = Vec::new();
     let mut y1 = window.y1;
     while y1 < window.y2 {
-        let y2 = y1.saturating_add(BAND_ROWS).min(window.y2);
+        let y2 = y1.saturating_add(band_rows.max(1)).min(window.y2);
         let first = rows.partition_point(|(_, row)| row.y() >= y2);
         bands.push(Mutex::new(Some(Band { window: RectI { y1, y2, ..window }, rows: rows.split_off(first) })));
         y1 = y2;

@@ -1,7 +1,7 @@
 //! From the host's images to what the network answers about them.
 
 use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
-use super::around::{self, Notice};
+use super::around::{self, Notice, Notices};
 use super::looks::{Geometry, Looks, NetworkPicture, looks_together};
 use super::mattes::{Frame, Tones};
 use super::output::CLASSES;
@@ -12,9 +12,9 @@ use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
 use imaging::Size;
 use imaging::color::NetworkEncoder;
-use inference::{Device, Engine, Model, Request, Role, tensor};
+use inference::{Device, Engine, Fallback, Model, Request, Role, tensor};
 use ndarray::{Array2, Array3};
-use ofx_sdk::plugin::{Image, RenderArgs};
+use ofx_sdk::plugin::{Image, MessageKind, RenderArgs};
 use ofx_sdk::{Error, RectI, Result};
 use std::sync::Arc;
 
@@ -87,20 +87,21 @@ pub fn analyse(
     args: &RenderArgs<'_, ToneSegment>,
     source: &Image<'_>,
     mask: &Mask<'_>,
-    notice: &Notice,
+    notices: &Notices,
 ) -> Result<Arc<Analysis>> {
-    let analyst = Analyst::new(args)?;
+    let analyst = Analyst::new(args, &notices.device)?;
     let plate = Plate { source, mask, bounds: source.bounds(), time: args.time };
     let key = analyst.key(&plate);
-    let neighbors = around::neighbors(&analyst, &plate, key, notice)?;
+    let neighbors = around::neighbors(&analyst, &plate, key, &notices.smoothing)?;
     let smoothed = neighbors.key(key);
     ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
+        let sights = neighbors.sights(&analyst, &plate)?;
         let (frame, picture) = analyst.show(&plate)?;
         let logits = if neighbors.is_empty() {
             analyst.answer(&plate, &picture)?
         } else {
             let own = analyst.kept_sight(key, || analyst.sight(&plate, &picture))?;
-            Arc::new(neighbors.smooth(&analyst, key, &own)?)
+            Arc::new(neighbors.smooth(&analyst, (key, &own), &sights)?)
         };
         let size = picture.size();
         Ok(Analysis::new(frame, picture, size, logits))
@@ -113,14 +114,15 @@ pub struct Analyst<'r, 'a> {
     engine: Arc<Engine>,
     model: Arc<Model>,
     device: Device,
+    notice: &'r Notice,
 }
 
 impl<'r, 'a> Analyst<'r, 'a> {
-    fn new(args: &'r RenderArgs<'a, ToneSegment>) -> Result<Self> {
+    fn new(args: &'r RenderArgs<'a, ToneSegment>, notice: &'r Notice) -> Result<Self> {
         let engine = model::engine()?;
         let model = selected_model(&args.settings, &args.settings.network.model_id, &engine)?;
         let device = args.settings.network.engine_device();
-        Ok(Self { args, engine, model, device })
+        Ok(Self { args, engine, model, device, notice })
     }
 
     /// The key of all that the network's answer depends on.
@@ -186,6 +188,12 @@ impl<'r, 'a> Analyst<'r, 'a> {
             Request { model: self.model.clone(), device: self.device, inputs }
         };
         let answer = Stage::Model.time(|| model::infer(&self.engine, &request, &|| self.args.aborted()))?;
+        if let Some(Fallback::GaveUp(reason)) = &answer.fallback {
+            let text = format!(
+                "{NODE} runs on the CPU from now on, because the GPU failed: {reason}. When it is free again, press Check device."
+            );
+            self.notice.once(self.args, MessageKind::Warning, &text);
+        }
         if !answer.cached {
             log::info!("{NODE}: frame {time}: {:.1} ms on {}", answer.milliseconds, answer.provider);
         }
@@ -216,8 +224,7 @@ pub fn geometry(args: &RenderArgs<'_, ToneSegment>, source: &Image<'_>, bounds: 
     Geometry {
         frame: Size::new(bounds.width(), bounds.height()),
         pixel_aspect: source.pixel_aspect(),
-        // A proxy has as many pixels less on both axes; where a host scales them apart, the mean is what an eye sees.
-        scale: (args.scale.x * args.scale.y).abs().sqrt(),
+        scale: [args.scale.x.abs(), args.scale.y.abs()],
         project: args.project().size,
     }
 }

@@ -28,47 +28,62 @@ pub struct Geometry {
     pub frame: Size,
     /// Width of its pixels over their height.
     pub pixel_aspect: f64,
-    /// How large a proxy it is: 1 at full resolution.
-    pub scale: f64,
+    /// How large a proxy it is, along x and y: 1 at full resolution.
+    pub scale: [f64; 2],
     /// Width and height of the project at full resolution in canonical units, which are square, where the host says.
     pub project: Option<[f64; 2]>,
 }
 
 impl Geometry {
+    /// What distances at full resolution are multiplied with. Where a host scales the axes apart, the mean is what an eye
+    /// sees.
+    pub fn mean_scale(&self) -> f64 {
+        (self.scale[0] * self.scale[1]).sqrt()
+    }
+
+    /// Width and height of the frame's pixels in canonical units.
+    fn pixel(&self) -> (f64, f64) {
+        (self.pixel_aspect / self.scale[0], 1.0 / self.scale[1])
+    }
+
+    /// The side of a square pixel, in canonical units: no smaller than the frame's own are.
+    fn square_pixel(&self) -> f64 {
+        let (width, height) = self.pixel();
+        width.max(height)
+    }
+
     /// The frame's sides in square pixels: none larger than its own.
     fn square(&self) -> (f64, f64) {
-        let (width, height) = (self.frame.width as f64, self.frame.height as f64);
-        match self.pixel_aspect {
-            aspect if aspect >= 1.0 => (width, height / aspect),
-            aspect => (width * aspect, height),
-        }
+        let (width, height) = self.pixel();
+        let square = width.max(height);
+        (self.frame.width as f64 * width / square, self.frame.height as f64 * height / square)
     }
 
     /// The same frame at full resolution.
     pub fn whole(&self) -> Self {
-        let full = |side: usize| (side as f64 / self.scale).round() as usize;
-        Self { frame: Size::new(full(self.frame.width), full(self.frame.height)), scale: 1.0, ..*self }
+        let full = |side: usize, scale: f64| (side as f64 / scale).round() as usize;
+        let frame = Size::new(full(self.frame.width, self.scale[0]), full(self.frame.height, self.scale[1]));
+        Self { frame, scale: [1.0; 2], ..*self }
     }
 
-    /// The long side of what the frame is part of, in pixels at full resolution. A bounding box counts as no smaller than
-    /// its project: one that grows and shrinks must not switch the closer look.
+    /// The long side of what the frame is part of, in square pixels at full resolution. A bounding box counts as no smaller
+    /// than its project: one that grows and shrinks must not switch the closer look.
     fn whole_side(&self, by: SizeReference) -> f64 {
         let side = match by {
             SizeReference::Project => self.reference(by),
             SizeReference::BoundingBox => self.reference(by).max(self.reference(SizeReference::Project)),
         };
-        side / self.scale
+        side * self.square_pixel() / Self { scale: [1.0; 2], ..*self }.square_pixel()
     }
 
-    /// The long side, in pixels of the frame at hand, that the working size stands for.
+    /// The long side, in square pixels of the frame at hand, that the working size stands for.
     fn reference(&self, by: SizeReference) -> f64 {
         let (width, height) = self.square();
         let project = self.project.filter(|sides| sides.iter().all(|side| side.is_finite() && *side >= 1.0));
         match (by, project) {
             // A project much smaller than the frame would ask for a picture without end.
             (SizeReference::Project, Some(sides)) => {
-                // Square pixels of the frame are as wide as its own where these are wide.
-                let side = sides[0].max(sides[1]) * self.scale / self.pixel_aspect.max(1.0);
+                let side = sides[0].max(sides[1]) / self.square_pixel();
                 side.max(width.max(height) / MOST_ENLARGED)
             }
             _ => width.max(height),
@@ -201,7 +216,7 @@ mod tests {
     }
 
     fn geometry(width: usize, height: usize, pixel_aspect: f64) -> Geometry {
-        Geometry { frame: Size::new(width, height), pixel_aspect, scale: 1.0, project: None }
+        Geometry { frame: Size::new(width, height), pixel_aspect, scale: [1.0; 2], project: None }
     }
 
     fn seen(settings: &ToneSegmentSettings, geometry: &Geometry) -> (usize, usize, usize) {
@@ -227,11 +242,28 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_scaled_more_along_one_axis_is_seen_in_its_own_proportions() {
+        let by_project = ToneSegmentSettings { size_reference: SizeReference::Project, ..settings(640) };
+        let whole = Geometry { project: Some([1920.0, 1080.0]), ..geometry(1920, 1080, 1.0) };
+        for scale in [[0.5, 1.0], [1.0, 0.5], [0.5, 0.5]] {
+            let frame = Size::new((1920.0 * scale[0]) as usize, (1080.0 * scale[1]) as usize);
+            let proxy = Geometry { frame, scale, ..whole };
+            assert_eq!(seen(&settings(640), &proxy), (640, 360, 2), "{scale:?}");
+            assert_eq!(seen(&by_project, &proxy), (640, 360, 2), "{scale:?}");
+            assert_eq!(proxy.whole(), whole);
+        }
+        // A squeezed plate of twice as wide pixels, and a proxy of it that has unsqueezed it.
+        let squeezed = geometry(1024, 858, 2.0);
+        let unsqueezed = Geometry { frame: Size::new(1024, 429), scale: [1.0, 0.5], ..squeezed };
+        assert_eq!(seen(&settings(640), &unsqueezed), seen(&settings(640), &squeezed));
+    }
+
+    #[test]
     fn a_frame_of_four_times_the_working_size_is_seen_more_closely_and_in_a_proxy_too() {
         let (of_640, frame) = (settings(640), geometry(3840, 2160, 1.0));
         assert_eq!(seen(&of_640, &frame), (1280, 720, 3));
         assert_eq!(seen(&of_640, &geometry(2559, 1440, 1.0)), (640, 360, 2));
-        let proxy = Geometry { frame: Size::new(1920, 1080), scale: 0.5, ..frame };
+        let proxy = Geometry { frame: Size::new(1920, 1080), scale: [0.5; 2], ..frame };
         assert_eq!(seen(&of_640, &proxy), (1280, 720, 3));
         let off = ToneSegmentSettings { closer_look: false, ..settings(640) };
         assert_eq!(seen(&off, &frame), (640, 360, 2));
@@ -251,7 +283,7 @@ mod tests {
         assert_eq!(seen(&by_project, &of(96_000, 54_000)).0, 2560, "no picture without end");
         assert_eq!(seen(&settings(640), &of(600, 900)), (427, 640, 2), "the bounding box is the default");
         // In a proxy the network sees the same.
-        let proxy = Geometry { scale: 0.5, ..of(300, 450) };
+        let proxy = Geometry { scale: [0.5; 2], ..of(300, 450) };
         assert_eq!(seen(&by_project, &proxy), (200, 300, 2));
         // Whether it looks closer is the project's, too: a box that grows and shrinks must not switch it.
         let in_4k = Geometry { project: Some([3840.0, 2160.0]), ..geometry(600, 900, 1.0) };

@@ -88,6 +88,11 @@ impl Finish {
             shadows_outside: settings.shadows_outside_mask,
         })
     }
+
+    /// How far beyond a window its mattes depend on, in pixels.
+    pub fn margin_px(&self) -> usize {
+        self.softening.margin_px()
+    }
 }
 
 impl Weighing {
@@ -107,7 +112,7 @@ impl Weighing {
             settings.bias_diffuse_shadow,
             settings.bias_cast_shadow,
         ];
-        Self { bias: bias.map(|b| b as f32), refine_px: refine_px * geometry.scale }
+        Self { bias: bias.map(|b| b as f32), refine_px: refine_px * geometry.mean_scale() }
     }
 }
 
@@ -164,7 +169,7 @@ impl Tones {
         buffers: &'b mut Buffers,
         threads: usize,
     ) -> Result<ArrayViewMut3<'b, f32>> {
-        let region = Region::tile(frame.window(), window, finish.softening.margin_px());
+        let region = Region::tile(frame.window(), window, finish.margin_px());
         let Buffers { enlarged, soft } = buffers;
         let enlarged = Stage::Upsample.time(|| {
             let mut mattes = planes(enlarged, region.input);
@@ -244,15 +249,18 @@ fn refinement(
 fn confine(mattes: &mut ArrayViewMut3<f32>, subject: &Array2<f32>, window: Window, shadows_outside: bool) {
     let confined = if shadows_outside { CAST_SHADOW } else { CLASSES };
     let subject = subject.slice(s![window.y0 as usize..window.y1 as usize, window.x0 as usize..window.x1 as usize]);
-    for (mut pixel, &inside) in mattes.lanes_mut(Axis(0)).into_iter().zip(&subject) {
-        let mut tones = 0.0;
-        for (class, matte) in pixel.iter_mut().enumerate().skip(1) {
-            if class < confined {
-                *matte *= inside;
+    // Row by row, so that a row of all planes stays in the processor's nearest memory.
+    for (mut rows, inside) in mattes.axis_iter_mut(Axis(1)).zip(subject.rows()) {
+        let (mut background, mut tones) = rows.view_mut().split_at(Axis(0), 1);
+        let mut background = background.index_axis_mut(Axis(0), 0);
+        background.fill(0.0);
+        for (class, mut matte) in tones.axis_iter_mut(Axis(0)).enumerate() {
+            if class + 1 < confined {
+                matte *= &inside;
             }
-            tones += *matte;
+            background += &matte;
         }
-        pixel[0] = (1.0 - tones).max(0.0);
+        background.mapv_inplace(|tones| (1.0 - tones).max(0.0));
     }
 }
 
@@ -330,7 +338,7 @@ mod tests {
         let geometry = |width, height, pixel_aspect, scale| Geometry {
             frame: Size::new(width, height),
             pixel_aspect,
-            scale,
+            scale: [scale; 2],
             project: None,
         };
         let refine_px = |width, height, scale| Weighing::new(&settings, &geometry(width, height, 1.0, scale)).refine_px;
@@ -389,7 +397,7 @@ mod tests {
             clip_white: 1.0,
             ..Default::default()
         };
-        let geometry = Geometry { frame: frame.size(), pixel_aspect: 1.0, scale: 1.0, project: None };
+        let geometry = Geometry { frame: frame.size(), pixel_aspect: 1.0, scale: [1.0; 2], project: None };
         let tones = tones(&frame, &logits, &Weighing::new(&settings, &geometry));
         let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
         let highlight = 8f32.exp() / (8f32.exp() + 4.0);

@@ -48,7 +48,12 @@ impl Composer {
         }
     }
 
-    /// The Output's red, green, blue and alpha.
+    /// Whether Source's own pixels go into the Output.
+    pub fn shows_source(&self) -> bool {
+        matches!(self.output, Output::SourceMatte | Output::Cutout)
+    }
+
+    /// The Output's red, green, blue and alpha. `row.source` may hold anything where [`Self::shows_source`] is false.
     pub fn compose(&self, row: &Row<'_>, out: &mut [[f32; 4]]) {
         let Row { source, mattes, confidence } = *row;
         let matte = mattes[self.class];

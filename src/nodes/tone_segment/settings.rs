@@ -52,8 +52,8 @@ ofx_sdk::settings! {
         matte_class: Choice<ToneClass> = Choice::new("Matte").default(ToneClass::Highlight).parent("output_group"),
         /// Steadies the tones with this many frames before and after, brought along the motion of the picture. 0 is off. A
         /// drawing that is held counts as one picture, smoothed alike in all its frames: on twos take 2 or more, on threes 3.
-        /// Each frame is still analysed once, unless Exposure is keyed. Where the host gives no other frames it works as 0, and a
-        /// message says so.
+        /// Each frame is still analysed once, unless Exposure is keyed or the bounding box changes: crop such footage to the
+        /// project. Where the host gives no other frames it works as 0, and a message says so.
         temporal_smoothing: Integer = Integer::new("Temporal smoothing").range(0, 4).default(0).parent("output_group"),
         /// Softness of the borders between tones, in full-resolution pixels to either side: 0.5 is what a pixel covers of a hard
         /// edge. 0 is still antialiased.
