@@ -107,13 +107,13 @@ enum Task {
     Train {
         /// What is trained: features, tone, seed
         subject: String,
-        /// Arguments of its script in models/training; `--help` tells them
+        /// Arguments of its script in models/training; `-- --help` tells them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
         arguments: Vec<String>,
     },
     /// Close the loop on one shot: analyse, correct a few frames, export, fine-tune, measure the others before and after
     Retrain {
-        /// Folder of a shot with annotations, --work DIR, and options of models/training/retrain.py; `--help` tells them
+        /// Folder of a shot with annotations, --work DIR, and options of models/training/retrain.py; `-- --help` tells them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
         arguments: Vec<String>,
     },
@@ -123,7 +123,7 @@ enum Task {
         #[arg(default_value = "tone")]
         subject: String,
         /// Folders of labelled shots (the sample shot where there is none), then options of `rotocel score tone` or `features`:
-        /// --all, --json, --out FILE, --gif DIR and others; --help tells them
+        /// --all, --json, --out FILE, --gif DIR and others; `-- --help` tells them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "DIR|OPTION")]
         arguments: Vec<String>,
     },
@@ -189,5 +189,22 @@ mod tests {
         assert_eq!((subject.as_str(), arguments.len()), ("tone", 5));
         assert_eq!(score_arguments("xtask score tone --json").1, ["--json"]);
         assert_eq!(score_arguments("xtask score tone -- --json").1.last().unwrap(), "--json");
+    }
+
+    #[test]
+    fn help_tells_how_to_come_by_the_help_of_what_is_started() {
+        for line in ["score tone", "train features", "retrain"] {
+            let arguments = format!("xtask {line} -- --help");
+            let arguments = match Arguments::try_parse_from(arguments.split_whitespace()).unwrap().task {
+                Task::Score { arguments, .. } | Task::Train { arguments, .. } | Task::Retrain { arguments } => {
+                    arguments
+                }
+                _ => panic!("{line} starts nothing"),
+            };
+            assert_eq!(arguments, ["--help"], "{line}");
+            let own = Arguments::try_parse_from(format!("xtask {line} --help").split_whitespace());
+            let own = own.err().unwrap().to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(own.contains("`-- --help` tells them"), "{own}");
+        }
     }
 }

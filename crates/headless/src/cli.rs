@@ -15,7 +15,7 @@ Exit codes:
   5    a plug-in that is not found, not loaded or not described
   6    a plug-in that failed to render
   7    a button that could not do what it is for; what it did is kept
-  130  stopped with Ctrl-C; the frames written so far are whole
+  130  stopped with Ctrl-C; the frames written so far are whole, and what a button found is kept
 
 Nodes are looked for in --bundle, or in ROTOCEL_BUNDLE, or else in target/bundle, beside this program, in
 OFX_PLUGIN_PATH and in the standard OpenFX folders, in this order.";
@@ -184,9 +184,9 @@ pub struct RenderArgs {
     /// Input: a sequence (shot.%04d.png, shot.####.exr) or one file.
     #[arg(short, long, value_name = "FILES")]
     pub input: Option<String>,
-    /// Output: PNG or EXR.
-    #[arg(short, long, value_name = "FILES")]
-    pub output: String,
+    /// Output: PNG or EXR. Without it buttons are pressed, and nothing is rendered.
+    #[arg(short, long, value_name = "FILES", required_unless_present = "press")]
+    pub output: Option<String>,
     /// Frames: 1-90, 1-90x2, 1,5,10-20. What exists on disk otherwise.
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     pub frames: Option<String>,
@@ -201,7 +201,7 @@ pub struct RenderArgs {
     pub settings: SettingsArgs,
     /// Write every plane that the node offers into one EXR, from one render call: channel `tone.highlight` is the
     /// channel `highlight` of the layer `tone`.
-    #[arg(long)]
+    #[arg(long, requires = "output")]
     pub layers: bool,
     /// Render at this scale, from 0.01 to 1: 0.5 for a half-size proxy.
     #[arg(long, default_value_t = 1.0)]
@@ -215,12 +215,12 @@ pub struct RenderArgs {
     pub threads: Option<u16>,
     /// Leave out frames whose output exists and is not empty. It is looked at once, at the start: give each process its own
     /// frames.
-    #[arg(long)]
+    #[arg(long, requires = "output")]
     pub skip_existing: bool,
-    /// Leave out frames whose input is missing, rather than stop.
+    /// Leave out frames whose input is missing, rather than stop; in buttons, too.
     #[arg(long)]
     pub skip_missing: bool,
-    /// Write the parameters that were rendered with to a file.
+    /// Write the parameters to a file once the buttons are pressed, one that failed or was stopped included.
     #[arg(long, value_name = "FILE")]
     pub save_params: Option<PathBuf>,
     /// Where to look for the node.
@@ -230,7 +230,7 @@ pub struct RenderArgs {
     #[arg(long, value_enum)]
     pub context: Option<ContextArg>,
     /// How values are stored: half (default) or float for EXR, 8 (default) or 16 for PNG.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, requires = "output")]
     pub depth: Option<DepthArg>,
     /// Frames a second that the node is told; the EXR header's otherwise, or 24.
     #[arg(long, value_name = "N")]

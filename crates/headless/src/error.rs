@@ -17,7 +17,7 @@ pub const EXIT_PLUGIN: u8 = 5;
 pub const EXIT_RENDER: u8 = 6;
 /// Exit code of a button that could not do what it is for; what it did is kept.
 pub const EXIT_BUTTON: u8 = 7;
-/// Exit code of a run that Ctrl-C stopped; the frames written so far are whole.
+/// Exit code of a run that Ctrl-C stopped; the frames written so far are whole, and what a button found is kept.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Every failure of the command line.
@@ -36,15 +36,14 @@ pub enum Error {
         reason: String,
     },
     /// Frames of a sequence do not exist.
-    #[error(
-        "{pattern}: missing {frames}; render what is there with --skip-missing, or name the frames with --frames",
-        frames = FrameList::describe(frames)
-    )]
+    #[error("{pattern}: missing {frames}{advice}", frames = FrameList::describe(frames))]
     MissingFrames {
         /// The sequence.
         pattern: String,
         /// The frame numbers that have no file.
         frames: Vec<i64>,
+        /// What to do about it, which begins with a semicolon; empty where the command knows no way around.
+        advice: &'static str,
     },
     /// A file cannot be written.
     #[error("cannot write {}: {reason}", path.display())]
@@ -89,6 +88,14 @@ pub enum Error {
         /// Frames that were asked for.
         total: usize,
     },
+    /// Ctrl-C while a button was at work.
+    #[error("interrupted; button {id}: {said}")]
+    Cancelled {
+        /// The button's parameter.
+        id: String,
+        /// What the node said of what it had done until then.
+        said: String,
+    },
     /// Ctrl-C where nothing is written before the end.
     #[error("interrupted; nothing was written")]
     Stopped,
@@ -107,7 +114,7 @@ impl Error {
             Self::Plugin(_) => EXIT_PLUGIN,
             Self::Render { .. } => EXIT_RENDER,
             Self::Button { .. } => EXIT_BUTTON,
-            Self::Interrupted { .. } | Self::Stopped => EXIT_INTERRUPTED,
+            Self::Interrupted { .. } | Self::Cancelled { .. } | Self::Stopped => EXIT_INTERRUPTED,
         }
     }
 
@@ -124,8 +131,32 @@ impl Error {
         }
     }
 
+    /// Adds how to go on to what is said of missing frames, where a command can leave them out.
+    pub fn and_skip_missing(self) -> Self {
+        match self {
+            Self::MissingFrames { pattern, frames, .. } => {
+                let advice = "; render what is there with --skip-missing, or name the frames with --frames";
+                Self::MissingFrames { pattern, frames, advice }
+            }
+            other => other,
+        }
+    }
+
     /// An output file and why it cannot be written.
     pub fn output(path: &Path, reason: impl ToString) -> Self {
         Self::Output { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_command_that_can_leave_frames_out_says_so() {
+        let missing = |advice| Error::MissingFrames { pattern: "s.%04d.png".into(), frames: vec![3], advice };
+        assert_eq!(missing("").to_string(), "s.%04d.png: missing frame 3");
+        let of_render = missing("; name others").and_skip_missing().to_string();
+        assert!(of_render.contains("--skip-missing") && !of_render.contains("name others"), "{of_render}");
     }
 }

@@ -40,7 +40,7 @@ pub fn refuse(
 /// # Errors
 /// As [`refuse`]; also a list of frames or a name that cannot be read.
 pub fn refuse_render(args: &RenderArgs) -> Result<()> {
-    let output = Pattern::parse(&args.output)?;
+    let output = args.output.as_deref().map(Pattern::parse).transpose()?;
     let source = args.input.as_deref().map(Pattern::parse).transpose()?;
     let frames = match (&args.frames, &source) {
         (Some(list), _) => FrameList::parse(list)?.frames().to_vec(),
@@ -50,7 +50,9 @@ pub fn refuse_render(args: &RenderArgs) -> Result<()> {
     let clips = args.clips.iter().filter_map(|text| text.split_once('=')).map(|(_, files)| Pattern::parse(files));
     let clips = clips.collect::<Result<Vec<_>>>()?;
     let inputs = || source.iter().chain(&clips).flat_map(files);
-    refuse(&format!("--output {output}"), frames.iter().map(|frame| output.path(*frame)), inputs())?;
+    if let Some(output) = output {
+        refuse(&format!("--output {output}"), frames.iter().map(|frame| output.path(*frame)), inputs())?;
+    }
     match &args.save_params {
         Some(path) => refuse(&format!("--save-params {}", path.display()), [path.clone()], inputs()),
         None => Ok(()),

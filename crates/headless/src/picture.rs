@@ -135,7 +135,8 @@ impl Reel {
         for sequence in &sequences {
             let missing: Vec<i64> = frames.iter().copied().filter(|f| !sequence.path(*f).is_file()).collect();
             if !missing.is_empty() {
-                return Err(Error::MissingFrames { pattern: sequence.to_string(), frames: missing });
+                let (pattern, advice) = (sequence.to_string(), "; name the frames that are there with --frames");
+                return Err(Error::MissingFrames { pattern, frames: missing, advice });
             }
         }
         Ok(Self { sequences, options: args.read.options(), raw: args.raw, frames })

@@ -2,17 +2,19 @@
 
 use crate::cli::{DepthArg, RenderArgs};
 use crate::error::{Error, Result};
-use crate::frames::{ExrPlane, Frame, write_exr, write_png};
+use crate::frames::{ExrPlane, Frame, check_writable, write_exr, write_png};
 use crate::layers;
 use crate::overwrite;
 use crate::params_file;
-use crate::report::{Summary, Terminal, interrupted, on_interrupt};
+use crate::report::{Summary, Terminal, interrupted};
 use crate::sequence::{FrameList, Pattern, gaps};
 use crate::session::{Session, Setup};
+use crate::source::FileSource;
 use ofx_sdk::host::{HostImage, RenderRequest, StringMode};
 use ofx_sdk::{Depth, Premultiplication, RectD, RenderScale};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,7 +30,9 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
     let plan = Plan::new(args)?;
     overwrite::refuse_render(args)?;
     let current = plan.listed.as_ref().and_then(|listed| listed.frames().first()).copied();
-    let session = open(args, current, terminal.clone())?;
+    let mut session = open(args, current, terminal.clone())?;
+    let (frames, total) = plan.prepared(&session, args)?;
+    press_and_save(&mut session, args, &terminal)?;
     if !plan.exr && session.premultiplication == Premultiplication::Opaque {
         // What a node writes differently into whole numbers, such as the number of a class, is right in a PNG then. Colors
         // that are yet to be divided by alpha would lose by it.
@@ -42,20 +46,11 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
         }
         false => Vec::new(),
     };
-    if let Some(path) = &args.save_params {
-        let saved = session.instance.save_params().map_err(|e| Error::Plugin(e.to_string()))?;
-        params_file::save(path, &session.node, &saved)?;
-    }
-    let wanted = plan.frames(&session, args.skip_missing)?;
-    let total = wanted.len();
-    let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && plan.is_there(*f))).collect();
-    session.check_sizes(&frames)?;
     terminal.set_total(frames.len());
-    let abort = session.instance.abort_handle();
-    on_interrupt(move || abort.abort());
+    session.keep_what_is_needed(&frames);
 
     let start = Instant::now();
-    let outcome = run(&session, &plan, &planes, &frames, args, &terminal);
+    let outcome = run(&session, &plan, &planes, &frames, args, &terminal).map_err(Error::and_skip_missing);
     terminal.finish();
     let mut summary = Summary {
         node: session.node.identifier.clone(),
@@ -74,9 +69,27 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
     outcome.map(|_| summary)
 }
 
+/// Presses the buttons, and saves the parameters whatever came of them: what a button did before it failed, or the next one was
+/// stopped, is worth keeping.
+fn press_and_save(session: &mut Session, args: &RenderArgs, terminal: &Terminal) -> Result<()> {
+    let pressed = session.press_buttons().map_err(Error::and_skip_missing);
+    let saved = save_params(session, args);
+    if let (Err(_), Err(unsaved)) = (&pressed, &saved) {
+        terminal.say_error(&unsaved.to_string());
+    }
+    pressed.and(saved)
+}
+
+fn save_params(session: &Session, args: &RenderArgs) -> Result<()> {
+    let Some(path) = &args.save_params else { return Ok(()) };
+    let saved = session.instance.save_params().map_err(|e| Error::Plugin(e.to_string()))?;
+    params_file::save(path, &session.node, &saved)
+}
+
 /// The output and the frames, as far as they are known before a node is loaded.
 struct Plan {
-    output: Pattern,
+    /// `None` where buttons are all that is asked for.
+    output: Option<Pattern>,
     exr: bool,
     depth: Depth,
     listed: Option<FrameList>,
@@ -85,15 +98,8 @@ struct Plan {
 
 impl Plan {
     fn new(args: &RenderArgs) -> Result<Self> {
-        let output = Pattern::parse(&args.output)?;
-        let exr = match output.extension().as_str() {
-            "exr" => true,
-            "png" => false,
-            "" => return Err(Error::Usage(format!("--output {output}: the name has no ending; give .png or .exr"))),
-            other => {
-                return Err(Error::Usage(format!("--output {output}: .{other} is not written; give .png or .exr")));
-            }
-        };
+        let output = args.output.as_deref().map(Pattern::parse).transpose()?;
+        let exr = output.as_ref().map_or(Ok(false), is_exr)?;
         if args.layers && !exr {
             return Err(Error::Usage("--layers: only EXR files have layers; give an output that ends in .exr".into()));
         }
@@ -112,19 +118,40 @@ impl Plan {
         Ok(Self { output, exr, depth, listed, scale: RenderScale::uniform(args.checked_scale()?) })
     }
 
+    /// The file that a frame is written to.
+    fn path(&self, frame: i64) -> Option<PathBuf> {
+        self.output.as_ref().map(|output| output.path(frame))
+    }
+
     /// Whether a frame's output exists. An empty file is what a broken copy or a full disk leaves.
     fn is_there(&self, frame: i64) -> bool {
-        std::fs::metadata(self.output.path(frame)).is_ok_and(|found| found.is_file() && found.len() > 0)
+        let found = self.path(frame).and_then(|path| std::fs::metadata(path).ok());
+        found.is_some_and(|found| found.is_file() && found.len() > 0)
+    }
+
+    /// The frames to render, without those that are skipped, and how many there are with them. What is wrong with inputs and
+    /// outputs, as far as it shows without a render, is told here: before a button that takes an hour.
+    fn prepared(&self, session: &Session, args: &RenderArgs) -> Result<(Vec<i64>, usize)> {
+        let wanted = match &self.output {
+            Some(output) => self.frames(session, output, args.skip_missing).map_err(Error::and_skip_missing)?,
+            None => Vec::new(),
+        };
+        let total = wanted.len();
+        let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && self.is_there(*f))).collect();
+        session.check_sizes(&frames)?;
+        let first = frames.first().and_then(|frame| self.path(*frame));
+        first.iter().chain(&args.save_params).try_for_each(|path| check_writable(path))?;
+        Ok((frames, total))
     }
 
     /// The frames to render: those that were named, or those that exist. A gap is an error, or left out.
-    fn frames(&self, session: &Session, skip_missing: bool) -> Result<Vec<i64>> {
+    fn frames(&self, session: &Session, output: &Pattern, skip_missing: bool) -> Result<Vec<i64>> {
         let mut frames: Vec<i64> = match (&self.listed, session.main_source()) {
             (Some(list), _) => list.frames().to_vec(),
             (None, Some(source)) => {
                 let holes = gaps(source.existing());
                 if !holes.is_empty() && !skip_missing {
-                    return Err(Error::MissingFrames { pattern: source.pattern().to_string(), frames: holes });
+                    return Err(missing_of(source, holes));
                 }
                 source.existing().to_vec()
             }
@@ -133,19 +160,30 @@ impl Plan {
         for source in &session.sources {
             let missing: Vec<i64> = frames.iter().copied().filter(|f| !source.has(*f)).collect();
             if !missing.is_empty() && !skip_missing {
-                return Err(Error::MissingFrames { pattern: source.pattern().to_string(), frames: missing });
+                return Err(missing_of(source, missing));
             }
             frames.retain(|f| source.has(*f));
         }
-        if frames.len() > 1 && !self.output.is_sequence() {
-            return Err(Error::Usage(format!(
-                "--output {}: {} frames would overwrite each other; put %04d into the name",
-                self.output,
-                frames.len()
-            )));
+        if frames.len() > 1 && !output.is_sequence() {
+            let count = frames.len();
+            let reason = format!("{count} frames would overwrite each other; put %04d into the name");
+            return Err(Error::Usage(format!("--output {output}: {reason}")));
         }
         Ok(frames)
     }
+}
+
+fn is_exr(output: &Pattern) -> Result<bool> {
+    match output.extension().as_str() {
+        "exr" => Ok(true),
+        "png" => Ok(false),
+        "" => Err(Error::Usage(format!("--output {output}: the name has no ending; give .png or .exr"))),
+        other => Err(Error::Usage(format!("--output {output}: .{other} is not written; give .png or .exr"))),
+    }
+}
+
+fn missing_of(source: &FileSource, frames: Vec<i64>) -> Error {
+    Error::MissingFrames { pattern: source.pattern().to_string(), frames, advice: "" }
 }
 
 fn open(args: &RenderArgs, current: Option<i64>, terminal: Arc<Terminal>) -> Result<Session> {
@@ -164,6 +202,7 @@ fn open(args: &RenderArgs, current: Option<i64>, terminal: Arc<Terminal>) -> Res
         frame_rate: args.frame_rate,
         threads: args.threads,
         current,
+        skip_missing: args.skip_missing,
     };
     Session::open(&setup, terminal)
 }
@@ -238,7 +277,7 @@ fn write(
     frame: i64,
     images: Vec<(String, HostImage)>,
 ) -> Result<()> {
-    let path = plan.output.path(frame);
+    let Some(path) = plan.path(frame) else { return Ok(()) };
     let source = session.main_source();
     let mut pictures = images.into_iter().map(|(_, image)| picture(session, plan, frame, &image));
     let main = pictures.next().ok_or_else(|| Error::Render { frame, reason: "the plug-in gave no picture".into() })?;

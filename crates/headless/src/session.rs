@@ -5,7 +5,7 @@ use crate::cli::{BundleArgs, MaskChannel, SettingsArgs};
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
 use crate::params_file;
-use crate::report::{Terminal, interrupted};
+use crate::report::{Terminal, interrupted, on_interrupt};
 use crate::sequence::Pattern;
 use crate::settings::{Assignment, button, clip_files, unused};
 use crate::source::{FileSource, Takes};
@@ -14,6 +14,7 @@ use ofx_sdk::host::{
     Source as _,
 };
 use ofx_sdk::{Components, Context, FrameRange, Premultiplication};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a session is opened with.
@@ -45,6 +46,8 @@ pub struct Setup<'a> {
     pub threads: Option<u16>,
     /// The frame for which parameters are set and buttons pressed; the clip's first one when nothing is said.
     pub current: Option<i64>,
+    /// Whether a button may do without the frames that have no file.
+    pub skip_missing: bool,
 }
 
 impl Setup<'_> {
@@ -63,8 +66,12 @@ pub struct Session {
     pub node: Description,
     /// Frames rendered at once.
     pub frames_at_once: usize,
-    /// What the output's alpha means.
+    /// What the output's alpha means, once the buttons are pressed.
     pub premultiplication: Premultiplication,
+    /// Buttons that are to be pressed before anything is rendered.
+    buttons: Vec<String>,
+    /// Whether a button may do without the frames that have no file.
+    skip_missing: bool,
     /// Names of the connected clips, in the order of `sources`.
     clips: Vec<String>,
     /// The connected clips, `Source` first.
@@ -77,8 +84,8 @@ pub struct Session {
     pub host: Host,
 }
 
-/// Frames around the one rendered that a temporal node is expected to read.
-const TEMPORAL_WINDOW: usize = 9;
+/// The most frames that are kept because a node says that it needs them: it may name all there are.
+const MOST_NEEDED: usize = 64;
 
 /// The parameter that says what a node writes, and its options that are a matte alone.
 const OUTPUT: &str = "output";
@@ -88,8 +95,9 @@ const MATTE_OUTPUTS: [&str; 2] = ["matte", "confidence"];
 const LUMINANCE: &str = "luminance";
 
 impl Session {
-    /// Loads the node, connects its clips, makes its settings and presses its buttons, in this order: the file of
-    /// parameters, the usual color space of the files, `--set`, the model's name, `--press`.
+    /// Loads the node, connects its clips and makes its settings, in this order: the file of parameters, the usual color
+    /// space of the files, `--set`, the model's name. From then on Ctrl-C stops the node. Next comes
+    /// [`Session::press_buttons`].
     ///
     /// # Errors
     /// Whatever a person may have got wrong: see [`Error`].
@@ -123,6 +131,8 @@ impl Session {
         check_sizes(&names, &sources, [setup.current.unwrap_or(first)])?;
         let instance =
             plugin.create_with(node.context, project, &loaded).map_err(|e| failed("cannot make an instance", e))?;
+        let abort = instance.abort_handle();
+        on_interrupt(move || abort.abort());
         for (name, source) in names.iter().zip(&sources) {
             instance.connect(name, source.clone()).map_err(|e| failed(&format!("clip {name}"), e))?;
         }
@@ -139,20 +149,14 @@ impl Session {
             done.map_err(|e| Error::Usage(format!("parameter {id}: {e}")))?;
         }
         record_model(&node, &instance);
-        for (k, id) in setup.settings.press.iter().enumerate() {
-            press(&instance, &terminal, id)?;
-            // The last one's status stands in the summary.
-            let is_last = k + 1 == setup.settings.press.len();
-            if let (false, Ok(ParamValue::String(status))) = (is_last, instance.get("status")) {
-                terminal.say(&format!("{id}: {status}"));
-            }
-        }
         let preferences = instance.clip_preferences().map_err(|e| failed("clip preferences", e))?;
         Ok(Self {
             instance,
             node,
             frames_at_once: setup.frames_at_once(),
             premultiplication: preferences.premultiplication,
+            buttons: setup.settings.press.clone(),
+            skip_missing: setup.skip_missing,
             clips: names,
             sources,
             plugin,
@@ -161,12 +165,71 @@ impl Session {
         })
     }
 
-    /// Presses a button of the node.
+    /// Presses the buttons of `--press`, up to the first that fails.
     ///
     /// # Errors
-    /// [`Error::Button`] with what the node said; [`Error::Stopped`] after Ctrl-C.
+    /// As [`Session::press`].
+    pub fn press_buttons(&mut self) -> Result<()> {
+        for (k, id) in self.buttons.iter().enumerate() {
+            self.press(id)?;
+            // The last one's status stands in the summary.
+            if k + 1 < self.buttons.len() {
+                self.say_status(id);
+            }
+        }
+        let preferences = self.instance.clip_preferences();
+        let failed = |e: ofx_sdk::Error| Error::Plugin(format!("{}: clip preferences: {e}", self.node.identifier));
+        self.premultiplication = preferences.map_err(failed)?.premultiplication;
+        Ok(())
+    }
+
+    /// Presses a button of the node. A file that the node could not have is an error once the button has done what it could
+    /// without: nodes go on, and would only say that there was no picture.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] after Ctrl-C; [`Error::Input`] or [`Error::MissingFrames`] with the decoder's reason;
+    /// [`Error::Button`] with what the node said.
     pub fn press(&self, id: &str) -> Result<()> {
-        press(&self.instance, &self.terminal, id)
+        let (pressed, said) = self.terminal.awaiting_errors(|| self.instance.press(id));
+        let file = first_cause(self.sources.iter().flat_map(|s| s.take_errors()).collect(), self.skip_missing);
+        let instead = if interrupted() {
+            let status = self.status().unwrap_or_else(|| "what it did until then is kept".to_owned());
+            Some(Error::Cancelled { id: id.to_owned(), said: status })
+        } else {
+            file.inspect(|_| self.say_status(id))
+        };
+        if let Some(error) = instead {
+            said.iter().for_each(|text| self.terminal.say_error(text));
+            return Err(error);
+        }
+        let reason = match (pressed, said.is_empty()) {
+            (Ok(()), true) => return Ok(()),
+            (Err(answer), true) => answer.to_string(),
+            (_, false) => said.join("; "),
+        };
+        Err(Error::Button { id: id.to_owned(), reason })
+    }
+
+    /// What the node says of what a button did.
+    fn status(&self) -> Option<String> {
+        self.param_text("status").filter(|status| !status.is_empty())
+    }
+
+    fn say_status(&self, id: &str) {
+        if let Some(status) = self.status() {
+            self.terminal.say(&format!("{id}: {status}"));
+        }
+    }
+
+    /// Lets each clip keep as many decoded frames as renders of these frames ask for at once, and no more: one in 4K is 140 MB.
+    pub fn keep_what_is_needed(&self, frames: &[i64]) {
+        let mut most = vec![1; self.clips.len()];
+        for needed in frames.iter().filter_map(|frame| self.instance.frames_needed(*frame as f64).ok()) {
+            for (clip, most) in self.clips.iter().zip(&mut most) {
+                *most = (*most).max(needed.get(clip).map_or(1, |ranges| frames_in(ranges)));
+            }
+        }
+        self.sources.iter().zip(most).for_each(|(source, most)| source.keep(most + self.frames_at_once - 1));
     }
 
     /// The clip that the frames come from.
@@ -212,6 +275,7 @@ impl Session {
     /// # Errors
     /// As [`Session::cause`].
     pub fn render(&self, frame: i64, request: &RenderRequest) -> Result<Vec<(String, HostImage)>> {
+        self.keep_what_is_needed(&[frame]);
         let rendered = || self.instance.render(request).map_err(|e| (interrupted(), self.cause(frame, &e)));
         let (rendered, said) = self.terminal.awaiting_errors(rendered);
         said.iter().for_each(|text| self.terminal.say_error(text));
@@ -227,17 +291,40 @@ impl Session {
     }
 }
 
-fn press(instance: &Instance, terminal: &Terminal, id: &str) -> Result<()> {
-    let (pressed, said) = terminal.awaiting_errors(|| instance.press(id));
-    if interrupted() {
-        return Err(Error::Stopped);
+/// The first file that cannot be read, with how many more there are; or else all gaps of the first clip that has any, unless
+/// they are to be left out.
+fn first_cause(errors: Vec<Error>, skip_missing: bool) -> Option<Error> {
+    let (gaps, damaged): (Vec<_>, Vec<_>) =
+        errors.into_iter().partition(|error| matches!(error, Error::MissingFrames { .. }));
+    // A file may have been read more than once.
+    let texts: BTreeSet<String> = damaged.iter().map(ToString::to_string).collect();
+    let more = texts.len().saturating_sub(1);
+    match damaged.into_iter().next() {
+        Some(Error::Input { path, reason }) if more > 0 => {
+            let plural = if more == 1 { "" } else { "s" };
+            return Some(Error::Input { path, reason: format!("{reason}; {more} more file{plural} cannot be read") });
+        }
+        Some(error) => return Some(error),
+        None => {}
     }
-    let reason = match (pressed, said.is_empty()) {
-        (Ok(()), true) => return Ok(()),
-        (Err(answer), true) => answer.to_string(),
-        (_, false) => said.join("; "),
-    };
-    Err(Error::Button { id: id.to_owned(), reason })
+    let mut gaps = gaps.into_iter().filter(|_| !skip_missing);
+    let mut first = gaps.next()?;
+    if let Error::MissingFrames { pattern, frames, .. } = &mut first {
+        for gap in gaps {
+            if let Error::MissingFrames { pattern: other, frames: more, .. } = gap
+                && other == *pattern
+            {
+                frames.extend(more);
+            }
+        }
+    }
+    Some(first)
+}
+
+/// How many frames ranges hold, each for itself.
+fn frames_in(ranges: &[FrameRange]) -> usize {
+    let count = |range: &FrameRange| (range.max.round() - range.min.round() + 1.0).clamp(1.0, MOST_NEEDED as f64);
+    ranges.iter().map(|range| count(range) as usize).sum::<usize>().clamp(1, MOST_NEEDED)
 }
 
 /// Clips and their files; `Source` first. Every clip that the node needs is among them.
@@ -308,11 +395,10 @@ fn open_files(
                 MaskChannel::Auto => Takes::Luminance,
             }
         };
-        let window = if clip.temporal || node.temporal { TEMPORAL_WINDOW } else { 1 };
         // A layer is the picture's; other clips are read as they are.
         let read =
             if sources.is_empty() { setup.read.clone() } else { ReadOptions { layer: None, ..setup.read.clone() } };
-        let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.frames_at_once() + window)?;
+        let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.frames_at_once())?;
         sources.push(Arc::new(source));
     }
     Ok(sources)
@@ -363,4 +449,44 @@ fn apply_colorspace(
     };
     let value = ParamValue::Choice(index);
     instance.set(ID, &value).map_err(|e| Error::Usage(format!("parameter {ID}: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn gap(pattern: &str, frame: i64) -> Error {
+        Error::MissingFrames { pattern: pattern.to_owned(), frames: vec![frame], advice: "" }
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_before_gaps_and_gaps_all_at_once() {
+        let damaged = |name: &str| Error::input(Path::new(name), "truncated");
+        let told = |errors: Vec<Error>, skip| first_cause(errors, skip).map(|error| error.to_string());
+        let all = || {
+            vec![
+                gap("s.#.png", 4),
+                damaged("s.2.png"),
+                gap("m.#.png", 9),
+                gap("s.#.png", 5),
+                damaged("s.3.png"),
+                damaged("s.3.png"),
+            ]
+        };
+        assert_eq!(told(all(), true).unwrap(), "cannot read s.2.png: truncated; 1 more file cannot be read");
+        let gaps =
+            || -> Vec<Error> { all().into_iter().filter(|e| matches!(e, Error::MissingFrames { .. })).collect() };
+        assert_eq!(told(gaps(), false).unwrap(), "s.#.png: missing frames 4-5");
+        assert_eq!((told(gaps(), true), told(Vec::new(), false)), (None, None));
+    }
+
+    #[test]
+    fn what_a_node_needs_is_counted_and_has_an_end() {
+        let range = |min: f64, max: f64| FrameRange { min, max };
+        assert_eq!(frames_in(&[range(5.0, 5.0)]), 1);
+        assert_eq!(frames_in(&[range(3.0, 7.0)]), 5);
+        assert_eq!(frames_in(&[range(1.0, 1.0), range(9.0, 10.0)]), 3);
+        assert_eq!([frames_in(&[]), frames_in(&[range(f64::NEG_INFINITY, f64::INFINITY)])], [1, MOST_NEEDED]);
+    }
 }

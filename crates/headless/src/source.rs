@@ -7,7 +7,7 @@ use ofx_sdk::host::{ClipInfo, HostImage, Source};
 use ofx_sdk::{Components, Depth, FrameRange, Premultiplication, RectD, RectI, RenderScale};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What a clip takes from its files.
@@ -24,7 +24,7 @@ pub enum Takes {
 type Loaded = std::result::Result<Arc<HostImage>, String>;
 type Slot = Arc<OnceLock<Loaded>>;
 
-/// The files of one clip. Decoded frames are kept while they are likely to be asked for again; each is read once,
+/// The files of one clip. The decoded frames asked for last are kept, as many as [`FileSource::keep`] says; each is read once,
 /// however many threads ask. Outside of its frames a clip holds its first and last.
 #[derive(Debug)]
 pub struct FileSource {
@@ -36,7 +36,7 @@ pub struct FileSource {
     /// Whether the first file has an alpha.
     alpha: bool,
     existing: Vec<i64>,
-    kept: usize,
+    kept: AtomicUsize,
     slots: Mutex<Vec<((i64, u64), Slot)>>,
     facts: Mutex<BTreeMap<i64, FrameInfo>>,
     headers: Mutex<BTreeMap<i64, Arc<ExrHeader>>>,
@@ -53,7 +53,7 @@ impl FileSource {
     /// Finds the files and reads the first, which says what the clip is. `kept` decoded frames stay in memory.
     ///
     /// # Errors
-    /// When there is no file, or the first cannot be read.
+    /// When there is no file, or the first cannot be read, or has no alpha where that is what the clip takes.
     pub fn open(
         pattern: Pattern,
         options: ReadOptions,
@@ -66,6 +66,10 @@ impl FileSource {
         let path = pattern.path(first);
         let facts = frames::inspect(&path, &options)?;
         let frame = frames::read(&path, &options)?;
+        if takes == Takes::Alpha && !has_alpha(&frame) {
+            let reason = "it has no alpha channel; give files that have one, or --mask-channel luminance";
+            return Err(Error::input(&path, reason));
+        }
         let range = FrameRange { min: first as f64, max: last as f64 };
         let info = ClipInfo {
             components: if takes == Takes::Color { Components::Rgba } else { Components::Alpha },
@@ -84,7 +88,7 @@ impl FileSource {
             first: facts,
             alpha: has_alpha(&frame),
             existing,
-            kept: kept.max(1),
+            kept: AtomicUsize::new(kept.max(1)),
             slots: Mutex::default(),
             facts: Mutex::default(),
             headers: Mutex::default(),
@@ -100,6 +104,11 @@ impl FileSource {
     pub fn first_has_alpha(pattern: &Pattern, options: &ReadOptions) -> Result<bool> {
         let first = pattern.existing()?.first().copied().ok_or_else(|| none_of(pattern))?;
         Ok(frames::read(&pattern.path(first), options)?.has_transparency())
+    }
+
+    /// How many decoded frames stay in memory from now on; at least one.
+    pub fn keep(&self, frames: usize) {
+        self.kept.store(frames.max(1), Ordering::Relaxed);
     }
 
     /// The files.
@@ -157,6 +166,11 @@ impl FileSource {
         Some(errors.remove(at).1)
     }
 
+    /// Takes the errors of all files, and all gaps.
+    pub fn take_errors(&self) -> Vec<Error> {
+        std::mem::take(&mut *lock(&self.errors)).into_iter().map(|(_, error)| error).collect()
+    }
+
     /// The size of the display window of a frame, in pixels.
     pub fn display(&self, frame: i64) -> [i32; 2] {
         self.facts(self.file_frame(frame as f64)).display
@@ -210,7 +224,8 @@ impl FileSource {
             text
         };
         if !self.has(frame) {
-            return Err(error(Error::MissingFrames { pattern: self.pattern.to_string(), frames: vec![frame] }));
+            let pattern = self.pattern.to_string();
+            return Err(error(Error::MissingFrames { pattern, frames: vec![frame], advice: "" }));
         }
         let path = self.pattern.path(frame);
         let mut picture = frames::read(&path, &self.options).map_err(error)?;
@@ -248,7 +263,7 @@ impl FileSource {
         };
         match (self.takes, self.alpha, has_alpha(picture)) {
             (Takes::Color, false, true) => return differs("it has an alpha channel".into()),
-            (Takes::Alpha, true, false) => return differs("it has no alpha channel".into()),
+            (Takes::Alpha, _, false) => return differs("it has no alpha channel".into()),
             _ => {}
         }
         let linear = |depth| matches!(depth, Depth::Half | Depth::Float);
@@ -288,9 +303,8 @@ impl FileSource {
             slots.push(found);
             return slot;
         }
-        if slots.len() >= self.kept {
-            slots.remove(0);
-        }
+        let too_many = (slots.len() + 1).saturating_sub(self.kept.load(Ordering::Relaxed));
+        slots.drain(..too_many);
         let slot = Slot::default();
         slots.push((key, slot.clone()));
         slot
@@ -363,6 +377,29 @@ mod tests {
             assert!((f64::from(pixel[0]) * 255.0 - shown).abs() < 1e-3 && pixel[3] == 1.0, "{time}: {pixel:?}");
         }
         assert!(source.take_error(None).is_none());
+    }
+
+    #[test]
+    fn as_many_frames_are_kept_as_are_asked_for_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let source = open(shot(dir.path(), &[1, 2, 3, 4]), Takes::Color);
+        let after = |kept: usize| {
+            source.keep(kept);
+            (1..=4).for_each(|frame| drop(source.frame(f64::from(frame), RenderScale::FULL, WHOLE).unwrap()));
+            lock(&source.slots).iter().map(|((frame, _), _)| *frame).collect::<Vec<_>>()
+        };
+        assert_eq!([after(3), after(1), after(0)], [vec![2, 3, 4], vec![4], vec![4]]);
+    }
+
+    #[test]
+    fn a_mask_of_alphas_begins_with_one_or_is_told_by_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = shot(dir.path(), &[1, 2]);
+        let told = FileSource::open(files, ReadOptions::default(), Takes::Alpha, None, 1).unwrap_err();
+        assert_eq!(told.exit_code(), crate::error::EXIT_INPUT);
+        for part in ["s.0001.png", "no alpha channel", "--mask-channel luminance"] {
+            assert!(told.to_string().contains(part), "{told} lacks {part}");
+        }
     }
 
     #[test]

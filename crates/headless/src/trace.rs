@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use imaging::color::luminance;
 use ndarray::Array2;
+use ofx_sdk::Components;
 use roto::exchange::{Scene, ShapeStyle};
 use roto::{Plate, TraceOptions, Traced, Tracer};
 
@@ -79,6 +80,7 @@ pub fn trace(args: &TraceArgs) -> Result<String> {
     let (input, output) = (Pattern::parse(&args.input)?, Output::parse(&args.output, &args.writing)?);
     let frames = frames_of(&input, args)?;
     output.refuse_inputs(&frames, overwrite::files(&input))?;
+    output.check(&frames)?;
     let options = TraceOptions {
         tolerance_px: args.edge_tolerance,
         level: args.level,
@@ -96,12 +98,26 @@ pub fn trace(args: &TraceArgs) -> Result<String> {
     for &frame in &frames {
         let path = input.path(frame);
         let picture = reading.frame(&path)?;
+        if channel == MatteChannel::Alpha && picture.components == Components::Rgb {
+            return Err(without_alpha(&path, args));
+        }
         tracer.add(matte(&picture, channel).view()).map_err(|found| Error::input(&path, found))?;
     }
     let traced = tracer.finish().map_err(|found| Error::input(Path::new(&args.input), found))?;
     let frame_rate = reading.info(&input.path(frames[0]))?.frame_rate;
     output.write(&scene(&traced, &first, frame_rate))?;
     Ok(summary(args, &traced))
+}
+
+/// A picture without alpha where that is the matte: 1 everywhere is none.
+fn without_alpha(path: &Path, args: &TraceArgs) -> Error {
+    Error::input(
+        path,
+        match args.channel {
+            MatteChannel::Auto => "it has no alpha channel, which the first frame has and is traced by; give --channel",
+            _ => "it has no alpha channel; choose another --channel, such as luminance",
+        },
+    )
 }
 
 /// The frames to trace, which follow each other.

@@ -85,6 +85,17 @@ fn a_missing_or_broken_bundle_is_a_plug_in_error_that_says_what_to_do() {
 }
 
 #[test]
+fn a_render_without_an_output_needs_a_button() {
+    let dir = tempfile::tempdir().unwrap();
+    let nothing = rotocel(dir.path(), &["render", "X", "--bundle", "nowhere"]);
+    assert!(code(&nothing) == 2 && said(&nothing).contains("--output"), "{}", said(&nothing));
+    let layers = rotocel(dir.path(), &["render", "X", "--press", "analyse", "--layers", "--bundle", "nowhere"]);
+    assert!(code(&layers) == 2 && said(&layers).contains("--output"), "{}", said(&layers));
+    let button = rotocel(dir.path(), &["render", "X", "--press", "analyse", "--bundle", "nowhere"]);
+    assert!(code(&button) == 5 && said(&button).contains("nowhere"), "{}", said(&button));
+}
+
+#[test]
 fn errors_are_json_where_json_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let output = rotocel(dir.path(), &["render", "X", "-o", "a.exr", "--bundle", "nowhere", "--json"]);
@@ -121,6 +132,7 @@ fn missing_and_damaged_inputs_are_input_errors_that_name_the_frame() {
     let shot = shot.to_str().unwrap();
     let gap = rotocel(dir.path(), &["sheet", shot, "-o", "s.png", "--frames", "1-4"]);
     assert_eq!((code(&gap), said(&gap).contains("frame 3")), (3, true), "{}", said(&gap));
+    assert!(said(&gap).contains("--frames") && !said(&gap).contains("--skip-missing"), "{}", said(&gap));
     let none = rotocel(dir.path(), &["sheet", "none.%04d.png", "-o", "s.png"]);
     assert_eq!((code(&none), said(&none).contains("none.%04d.png")), (3, true));
     std::fs::write(dir.path().join("shot.0002.png"), b"\x89PNG\r\n\x1a\n").unwrap();

@@ -51,6 +51,22 @@ fn a_shot_goes_to_nuke_and_back() {
 }
 
 #[test]
+fn a_shot_of_ours_is_cut_to_the_frames_asked_for_and_keeps_its_plate() {
+    let dir = folder();
+    let (code, said, errors) = rotocel(dir.path(), &["shot.rotocel.json", "cut.rotocel.json", "--frames", "1002-1003"]);
+    assert!(code == 0 && errors.is_empty() && said.contains("1 landmark, frames 1002-1003"), "{said}{errors}");
+    let (code, _, errors) = rotocel(dir.path(), &["shot.rotocel.json", "x.rotocel.json", "--frames", "1002-1008"]);
+    assert!(code == 2 && errors.contains("--frames 1002-1008: the shot has 1001-1004"), "{errors}");
+    let (code, _, errors) = rotocel(dir.path(), &["shot.rotocel.json", "b.rotocel.json", "--size", "640x480"]);
+    assert!(code == 0 && errors.contains("--size: shot.rotocel.json says itself"), "{errors}");
+    assert!(errors.contains("200×120 from -16,30"), "{errors}");
+    let own = ["--size", "200x120", "--origin", "-16,30"];
+    let (_, _, errors) = rotocel(dir.path(), &[&["shot.rotocel.json", "c.rotocel.json"], &own[..]].concat());
+    assert_eq!(errors, "");
+    assert!(!dir.path().join("x.rotocel.json").exists());
+}
+
+#[test]
 fn every_format_is_written_by_the_name_of_its_file() {
     let dir = folder();
     for (name, label) in [

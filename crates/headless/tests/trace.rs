@@ -81,3 +81,43 @@ fn what_cannot_be_traced_is_said_and_nothing_is_written() {
     }
     assert!(!dir.path().join("a.nk").exists());
 }
+
+#[test]
+fn an_output_that_exists_or_cannot_be_written_is_told_before_a_frame_is_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    mattes(dir.path());
+    // What the trace would stop at, were the output not looked at before.
+    fs::write(dir.path().join("matte.1001.png"), "damaged").expect("a file");
+    fs::write(dir.path().join("mine.nk"), "mine").expect("a file");
+    fs::write(dir.path().join("f.1003.frame.svg"), "mine").expect("a file");
+    for (output, said) in [
+        ("mine.nk", "mine.nk: it exists; replace it with --overwrite"),
+        ("f.%04d.frame.svg", "f.1003.frame.svg: it exists"),
+        ("mine.nk/a.nk", "a part of the path is a file"),
+    ] {
+        let found = rotocel(dir.path(), &["trace", "matte.%04d.png", output]);
+        assert!(found.0 == 4 && found.1.contains(said), "{output}: {found:?}");
+    }
+    let found = rotocel(dir.path(), &["trace", "matte.%04d.png", "mine.nk", "--overwrite"]);
+    assert!(found.0 == 3 && found.1.contains("matte.1001.png"), "{found:?}");
+    assert_eq!(fs::read_to_string(dir.path().join("mine.nk")).expect("still there"), "mine");
+}
+
+#[test]
+fn alpha_is_traced_only_of_files_that_have_one() {
+    let dir = tempfile::tempdir().expect("a folder");
+    mattes(dir.path());
+    let plain = image::RgbImage::from_pixel(64, 48, image::Rgb([200, 0, 0]));
+    plain.save(dir.path().join("matte.1002.png")).expect("a picture");
+    let trace = |more: &[&str]| rotocel(dir.path(), &[&["trace", "matte.%04d.png", "a.nk"], more].concat());
+    for (arguments, frame) in [
+        (&["--frames", "1002", "--channel", "alpha"][..], "matte.1002.png: it has no alpha channel; choose another"),
+        (&["--channel", "alpha"], "matte.1002.png: it has no alpha channel"),
+        (&[], "matte.1002.png: it has no alpha channel, which the first frame has"),
+    ] {
+        let found = trace(arguments);
+        assert!(found.0 == 3 && found.1.contains(frame), "{arguments:?}: {found:?}");
+    }
+    assert!(!dir.path().join("a.nk").exists());
+    assert_eq!(trace(&["--channel", "red"]).0, 0);
+}

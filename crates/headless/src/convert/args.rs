@@ -19,7 +19,7 @@ pub struct ConvertArgs {
     /// How the output is written.
     #[command(flatten)]
     pub writing: OutputArgs,
-    /// Size of the plate in pixels, for inputs that do not tell it.
+    /// Size of the plate in pixels, for inputs that do not tell it, as our JSON does.
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<(f64, f64)>,
     /// Where the plate's lower left corner lies in the host's pixels.
@@ -28,7 +28,8 @@ pub struct ConvertArgs {
     /// Width of a pixel by its height.
     #[arg(long, value_name = "N", default_value_t = 1.0, requires = "size")]
     pub pixel_aspect: f64,
-    /// First and last frame of the shot, 1001-1105; those of the input's keys otherwise.
+    /// First and last frame of the shot, 1001-1105; those of the input's keys otherwise. Our JSON tells its own: it is cut to
+    /// these.
     #[arg(long, value_name = "FIRST-LAST", allow_hyphen_values = true)]
     pub frames: Option<String>,
     /// Frames a second, for inputs that do not tell it.

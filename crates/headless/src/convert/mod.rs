@@ -1,6 +1,7 @@
 //! `rotocel convert`: shapes and landmarks from one file format to another.
 
 mod args;
+mod cut;
 mod output;
 
 use std::ops::RangeInclusive;
@@ -51,7 +52,17 @@ fn read(input: &Pattern, args: &ConvertArgs) -> Result<Imported> {
         let reason = format!("{} is one file a shot; name that file", format.label());
         return Err(Error::input(Path::new(&args.input), reason));
     }
-    format.read(&files, &options).map_err(|found| Error::input(Path::new(&args.input), found))
+    let mut imported = format.read(&files, &options).map_err(|found| Error::input(Path::new(&args.input), found))?;
+    if format == Format::RotocelShot {
+        let plate = imported.scene.plate;
+        if options.plate.is_some_and(|given| given != plate) {
+            let Plate { x1, y2, width, height, .. } = plate;
+            let told = format!("{width}×{height} from {x1},{}", y2 - height);
+            log::warn!("--size: {} says itself what its plate is, {told}; that is what counts", args.input);
+        }
+        options.frames.map_or(Ok(()), |frames| cut::cut(&mut imported.scene, frames))?;
+    }
+    Ok(imported)
 }
 
 /// The format that is asked for, or that of the text, or that of the file's name.

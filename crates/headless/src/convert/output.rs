@@ -6,7 +6,7 @@ use roto::exchange::{Format, Scene, WriteOptions};
 use super::Keys;
 use super::args::writable;
 use crate::error::{Error, Result};
-use crate::frames::write_whole;
+use crate::frames::{check_writable, write_whole};
 use crate::overwrite;
 use crate::sequence::Pattern;
 
@@ -79,6 +79,26 @@ impl Output {
         overwrite::refuse(&format!("OUTPUT {}", self.files), outputs, inputs)
     }
 
+    /// Says before an hour's work that the files of these frames exist and are not to be replaced, or cannot be written.
+    ///
+    /// # Errors
+    /// [`Error::Output`] or [`Error::DiskFull`].
+    pub fn check(&self, frames: &[i64]) -> Result<()> {
+        let paths: Vec<_> = match self.files.is_sequence() {
+            true => frames.iter().map(|frame| self.files.path(*frame)).collect(),
+            false => vec![self.files.path(0)],
+        };
+        self.refuse_existing(&paths)?;
+        paths.first().map_or(Ok(()), |path| check_writable(path))
+    }
+
+    fn refuse_existing(&self, paths: &[PathBuf]) -> Result<()> {
+        match paths.iter().find(|path| !self.args.overwrite && path.is_file()) {
+            Some(path) => Err(Error::output(path, "it exists; replace it with --overwrite, or choose another name")),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the scene, and warns of what the format cannot say.
     ///
     /// # Errors
@@ -90,9 +110,7 @@ impl Output {
         let whole = files.to_string();
         let written = format.write(scene, &options).map_err(|found| Error::output(Path::new(&whole), found))?;
         let paths: Vec<_> = written.files.iter().map(|file| files.path(file.frame.unwrap_or_default())).collect();
-        if let Some(path) = paths.iter().find(|path| !args.overwrite && path.is_file()) {
-            return Err(Error::output(path, "it exists; replace it with --overwrite, or choose another name"));
-        }
+        self.refuse_existing(&paths)?;
         for (path, file) in paths.iter().zip(&written.files) {
             write_whole(path, file.text.as_bytes())?;
         }

@@ -6,10 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 /// Writes bytes beside `path` and renames them into place, so that a full disk, a crash or Ctrl-C leaves either the
-/// old file or the new one. The folder is made where it is missing.
+/// old file or the new one. It is on the disk then: a network share tells only there that a quota is used up. The folder is
+/// made where it is missing.
 ///
 /// # Errors
-/// [`Error::Output`] names the file; nothing is left behind.
+/// [`Error::Output`] or [`Error::DiskFull`] names the file; nothing is left behind.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     if is_stream(path) {
         return write_through(path, bytes);
@@ -17,7 +18,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(|e| refused(path, &e))?;
     let mut file = part_file(folder).map_err(|e| refused(path, &e))?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| refused(path, &e))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| refused(path, &e))?;
     file.persist(path).map_err(|e| refused(path, &e.error))?;
     Ok(())
 }
@@ -25,7 +26,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Says now what [`write_whole`] would say after an hour's work. Nothing is made, and nothing left behind.
 ///
 /// # Errors
-/// [`Error::Output`] names the file.
+/// [`Error::Output`] or [`Error::DiskFull`] names the file.
 pub fn check_writable(path: &Path) -> Result<()> {
     if is_stream(path) {
         // Whoever reads a pipe would take its first end for the last one.

@@ -5,7 +5,7 @@ use crate::cli::{MaskChannel, ScoreToneArgs};
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
 use crate::layers;
-use crate::report::{Terminal, interrupted, on_interrupt};
+use crate::report::{Terminal, interrupted};
 use crate::session::{Session, Setup};
 use ndarray::Array3;
 use ofx_sdk::Depth;
@@ -75,10 +75,10 @@ impl ScoredNode {
             frame_rate: shot.frame_rate,
             threads,
             current: None,
+            skip_missing: true,
         };
-        let session = Session::open(&setup, terminal.clone())?;
-        let abort = session.instance.abort_handle();
-        on_interrupt(move || abort.abort());
+        let mut session = Session::open(&setup, terminal.clone())?;
+        session.press_buttons()?;
         let time = shot.frames[0] as f64;
         let made = session.instance.clip_components(time).map_err(|e| Error::Plugin(e.to_string()))?;
         let offered = layers::offered(&session.node.label, &made)?;
