@@ -9,7 +9,35 @@ use exr::prelude::{ReadChannels, ReadLayers, read};
 use serde_json::Value;
 use stage::{CLASSES, fixture, root};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 use terminal::*;
+
+#[test]
+fn a_program_that_is_older_than_its_sources_is_not_tested() {
+    let folder = tempfile::tempdir().unwrap();
+    let [program, source] = ["target/rotocel", "the sources/main.rs"].map(|name| folder.path().join(name));
+    let now = SystemTime::now();
+    let make = |path: &Path, text: &str, age_s: u64| {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(now - Duration::from_secs(age_s)).unwrap();
+    };
+    let escaped = source.to_str().unwrap().replace(' ', "\\ ");
+    let generated = program.with_file_name("generated.rs");
+    make(&program.with_extension("d"), &format!("{}: {escaped} {}\n", program.display(), generated.display()), 0);
+    make(&program, "", 50);
+    make(&source, "", 60);
+    assert_eq!(sources(&program), std::slice::from_ref(&source));
+    let check = || stage::assert_current(&program, sources(&program), "cargo build");
+    check();
+    make(&source, "", 40);
+    let told = std::panic::catch_unwind(check).unwrap_err().downcast::<String>().unwrap();
+    assert!(told.contains("rotocel is older than") && told.contains("main.rs: run `cargo build`"), "{told}");
+    std::fs::remove_file(&source).unwrap();
+    let told = std::panic::catch_unwind(check).unwrap_err().downcast::<String>().unwrap();
+    assert!(told.contains("main.rs, which is gone"), "{told}");
+}
 
 #[test]
 fn nodes_and_describe_show_what_the_bundle_holds() {

@@ -283,10 +283,13 @@ impl Source for Mlt {
 #[test]
 fn rule_13_mlt_gives_the_current_frame_for_any_time_and_others_none() {
     static TABLE: PluginTable = Probe::<311>::TABLE;
-    let host = Host::new(HostOptions { temporal: false, ..harsh() });
-    let node = node(&host, &TABLE, Arc::new(Mlt(grey(Depth::Float))));
-    node.set("mode", &ParamValue::Choice(3)).unwrap();
-    assert_grey(&picture(&node, &RenderRequest::at(2.0)).unwrap());
+    for temporal in [true, false] {
+        let host = Host::new(HostOptions { temporal, ..harsh() });
+        let node = node(&host, &TABLE, Arc::new(Mlt(grey(Depth::Float))));
+        node.set("mode", &ParamValue::Choice(3)).unwrap();
+        assert_grey(&picture(&node, &RenderRequest::at(2.0)).unwrap());
+        assert!(host.violations().is_empty(), "{:#?}", host.violations());
+    }
     let stage = stage(&TABLE);
     assert_eq!(renders(&stage, vec![Fault::OnlyThisFrame], vec![Step::Create(0), render()]), [Status::OK]);
 }

@@ -35,7 +35,6 @@ pub fn bundle() -> &'static Bundle {
         let folder = bundle_folder();
         let found = Bundle::search([&folder]).into_iter().find(|b| b.binary.starts_with(&folder));
         let path = found.unwrap_or_else(|| panic!("no bundle in {}: run `cargo xtask bundle`", folder.display()));
-        let built = modified(&path.binary);
         let sources = [
             "build.rs",
             "src",
@@ -45,10 +44,24 @@ pub fn bundle() -> &'static Bundle {
             "crates/inference/src",
             "models/manifest.toml",
         ];
-        let newest = sources.iter().map(|source| newest_below(&root().join(source))).max().unwrap();
-        assert!(built >= newest.0, "the bundle is older than {}: run `cargo xtask bundle`", newest.1.display());
+        assert_current(&path.binary, sources.map(|source| root().join(source)), "cargo xtask bundle");
         Bundle::open(&path.bundle).unwrap()
     })
+}
+
+/// Fails where `built` is older than one of its sources, files or folders, or where one is gone; `command` builds it anew.
+pub fn assert_current(built: &Path, sources: impl IntoIterator<Item = PathBuf>, command: &str) {
+    let time = modified(built);
+    for source in sources {
+        assert!(
+            source.exists(),
+            "{} was built from {}, which is gone: run `{command}`",
+            built.display(),
+            source.display()
+        );
+        let newest = newest_below(&source);
+        assert!(time >= newest.0, "{} is older than {}: run `{command}`", built.display(), newest.1.display());
+    }
 }
 
 fn modified(path: &Path) -> SystemTime {

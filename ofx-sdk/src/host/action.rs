@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{
+    answers::FramesNeeded,
     effect::Effect,
     loan::{Loan, LoanBuffer},
     plugin::HostCore,
@@ -35,6 +36,10 @@ pub(crate) struct Frame {
     pub field: Field,
     /// The canonical part of each input that the plug-in asked for.
     pub regions: BTreeMap<String, RectD>,
+    /// The frames of each input that the plug-in asked for; `None` where it was not asked, as outside of render.
+    pub frames: Option<FramesNeeded>,
+    /// Whether the action tells of what the artist has changed.
+    pub by_artist: bool,
     /// Where the output lies: its bounds, in render only.
     pub output: Option<RectI>,
     /// Pixels of the output's region of definition, in render only.
@@ -43,7 +48,16 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub fn at(time: f64, scale: RenderScale) -> Self {
-        Self { time, scale, field: Field::None, regions: BTreeMap::new(), output: None, whole: RectI::default() }
+        Self {
+            time,
+            scale,
+            field: Field::None,
+            regions: BTreeMap::new(),
+            frames: None,
+            by_artist: false,
+            output: None,
+            whole: RectI::default(),
+        }
     }
 }
 
@@ -202,6 +216,28 @@ impl Action {
             || name == sys::kOfxActionBeginInstanceEdit
             || name == sys::kOfxActionEndInstanceEdit
             || self.is_interact()
+    }
+
+    /// Whether images of inputs may be fetched: in render, and where the artist has changed something. The standard's list
+    /// ends there. Overlays may here, because FeatureDetect reads frames in answer to Page Up and Page Down.
+    pub fn allows_fetch(&self) -> bool {
+        let tells = self.name == sys::kOfxActionInstanceChanged || self.name == sys::kOfxActionEndInstanceChanged;
+        self.name == sys::kOfxImageEffectActionRender || (tells && self.frame.by_artist) || self.is_interact()
+    }
+
+    /// Whether it renders a frame or asks about one, so that values of parameters must be those of that frame.
+    pub fn has_own_frame(&self) -> bool {
+        [
+            sys::kOfxImageEffectActionRender,
+            sys::kOfxImageEffectActionBeginSequenceRender,
+            sys::kOfxImageEffectActionEndSequenceRender,
+            sys::kOfxImageEffectActionIsIdentity,
+            sys::kOfxImageEffectActionGetRegionOfDefinition,
+            sys::kOfxImageEffectActionGetRegionsOfInterest,
+            sys::kOfxImageEffectActionGetFramesNeeded,
+            sys::planes::kFnOfxImageEffectActionGetClipComponents,
+        ]
+        .contains(&self.name)
     }
 
     pub fn is_interact(&self) -> bool {

@@ -44,14 +44,6 @@ pub(crate) enum Changed {
 /// Changes that the plug-in makes in answer to its own changes, in answer to its own changes…: more is a loop.
 const DEEPEST: u32 = 32;
 
-/// The time that a call without time speaks of: the frame in render, else the instance's current time.
-pub(crate) fn time_of(effect: &Arc<Effect>) -> f64 {
-    match action::of(effect) {
-        Some(action) if !action.allows_set() || action.is_interact() => action.frame.time,
-        _ => effect.time(),
-    }
-}
-
 /// Tells the plug-in of changes, between begin and end.
 pub(crate) fn tell(effect: &Arc<Effect>, reason: Reason, changes: &[Changed]) -> Result<()> {
     let host = &effect.host;
@@ -60,7 +52,7 @@ pub(crate) fn tell(effect: &Arc<Effect>, reason: Reason, changes: &[Changed]) ->
     around.put_strings(sys::kOfxPropChangeReason, [reason.ofx_name()]);
     let time = effect.time();
     let scale = effect.proxy();
-    let frame = || Frame::at(time, scale);
+    let frame = || Frame { by_artist: reason == Reason::UserEdited, ..Frame::at(time, scale) };
     let mut outcome = Ok(());
     let mut perform = |name: &'static CStr, args: &PropertySet| {
         let (status, action) = effect.perform(name, frame(), Some(args), None);
@@ -114,7 +106,7 @@ pub(crate) fn refuse(param: &Param, kind: ViolationKind, detail: String) {
 pub(crate) fn set_by_plugin(param: &Arc<Param>, time: Option<f64>, value: ParamValue) -> Result<(), Status> {
     let effect = param.effect.upgrade().ok_or(Status::BAD_HANDLE)?;
     let value = checked(param, value)?;
-    let now = time_of(&effect);
+    let now = effect.time();
     let animates = param.animates(&effect.host);
     if time.is_some_and(|time| !time.is_finite()) {
         return Err(Status::VALUE);

@@ -210,8 +210,15 @@ impl Clip {
         region: Option<RectD>,
         plane: Option<&str>,
     ) -> Result<Arc<Loan>, Status> {
+        if !action.allows_fetch() {
+            effect.violation(
+                ViolationKind::WrongAction,
+                format!("image of {} fetched; only render and what the artist changes may do that", self.name),
+            );
+            return Err(Status::FAILED);
+        }
         let connection = read(&self.source).clone().ok_or(Status::FAILED)?;
-        self.check_time(effect, action, time);
+        self.check_time(effect, action, time)?;
         let preference = effect.preferences().clips.get(&self.name).copied().ok_or(Status::FAILED)?;
         let scale = action.frame.scale;
         let whole_d = connection.source.region_of_definition(time);
@@ -260,22 +267,36 @@ impl Clip {
         Loan::lend(&effect.host, action, buffer, &facts).map_err(|e| e.status())
     }
 
-    fn check_time(&self, effect: &Effect, action: &Action, time: f64) {
-        let declared = effect.properties.flag(sys::kOfxImageEffectPropTemporalClipAccess)
-            || effect.declares_temporal()
-            || self.properties.flag(sys::kOfxImageEffectPropTemporalClipAccess);
-        if action.name == sys::kOfxImageEffectActionRender && !is_now(action, time) && !declared {
-            effect.violation(
-                ViolationKind::UndeclaredTemporalAccess,
-                format!("clip {} read at frame {time} while rendering {}", self.name, action.frame.time),
-            );
+    /// Looks whether host, plug-in and clip all say that another frame may be read, and whether the plug-in has asked for
+    /// this one. Only a host without temporal access refuses it.
+    fn check_time(&self, effect: &Effect, action: &Action, time: f64) -> Result<(), Status> {
+        let read = || format!("clip {} read at frame {time} in an action about frame {}", self.name, action.frame.time);
+        if !is_now(action, time) && !effect.host.options.temporal {
+            effect.violation(ViolationKind::UnofferedTemporalAccess, read());
+            return Err(Status::FAILED);
         }
+        let declared = effect.declares_temporal() && self.properties.flag(sys::kOfxImageEffectPropTemporalClipAccess);
+        if !is_now(action, time) && !declared {
+            effect.violation(ViolationKind::UndeclaredTemporalAccess, read());
+            return Ok(());
+        }
+        let needed = action.frame.frames.as_ref().and_then(|frames| frames.get(&self.name));
+        if let Some(ranges) = needed
+            && !ranges.iter().any(|range| time >= range.min - SAME_TIME && time <= range.max + SAME_TIME)
+        {
+            let asked: Vec<String> = ranges.iter().map(|range| format!("{} to {}", range.min, range.max)).collect();
+            effect.violation(ViolationKind::FrameNotNeeded, format!("{}; it asked for {}", read(), asked.join(", ")));
+        }
+        Ok(())
     }
 }
 
+/// Times nearer than this are one frame.
+const SAME_TIME: f64 = 1e-6;
+
 /// Whether a time is that of the frame in question.
 fn is_now(action: &Action, time: f64) -> bool {
-    (time - action.frame.time).abs() <= 1e-6
+    (time - action.frame.time).abs() <= SAME_TIME
 }
 
 /// Cut to `bounds` and converted; moved, not copied, where nothing has to change.

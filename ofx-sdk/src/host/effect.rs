@@ -75,7 +75,7 @@ pub(crate) struct Life {
     pub persistent: Mutex<Option<Message>>,
     /// Held during render by plug-ins that stand one render at a time in each instance.
     pub render_turn: Mutex<()>,
-    /// Whether the described plug-in reads other frames.
+    /// Whether the described plug-in says that it reads other frames; which of its clips, these say themselves.
     pub temporal: bool,
     pub nested_changes: AtomicU32,
 }

@@ -505,7 +505,7 @@ pub(crate) fn body(plugin: &Plugin, context: Context, project: &Project) -> Resu
         progress: Mutex::default(),
         persistent: Mutex::default(),
         render_turn: Mutex::default(),
-        temporal: description.temporal || description.clips.iter().any(|clip| clip.temporal),
+        temporal: description.temporal,
         nested_changes: AtomicU32::new(0),
     };
     let effect = Effect::new(host, &core.binary, set, Some(life));

@@ -137,7 +137,7 @@ pub(crate) fn frames_needed(effect: &Arc<Effect>, time: f64) -> Result<FramesNee
     let clips = effect.inputs();
     let default = FrameRange { min: time, max: time };
     let mut frames: FramesNeeded = clips.iter().map(|clip| (clip.name.clone(), vec![default])).collect();
-    if !effect.declares_temporal() {
+    if !effect.declares_temporal() || !effect.host.options.temporal {
         return Ok(frames);
     }
     let in_args = arguments(effect, false, &[sys::kOfxPropTime]);

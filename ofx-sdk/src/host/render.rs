@@ -2,7 +2,7 @@
 
 use super::{
     action::{Action, Frame},
-    answers::Preferences,
+    answers::{FramesNeeded, Preferences},
     description::ThreadSafety,
     effect::{Effect, Life},
     image::HostImage,
@@ -96,9 +96,11 @@ impl Sequence {
     }
 }
 
-/// What of the output is rendered, and as what.
+/// What of the output is rendered, as what, and from which frames.
 struct Plan {
     preferences: Preferences,
+    /// What the plug-in answers to getFramesNeeded; `None` in a host that gives no other frames.
+    frames: Option<FramesNeeded>,
     /// Pixels of the whole region of definition.
     whole: RectI,
     window: RectI,
@@ -113,7 +115,9 @@ fn plan(effect: &Arc<Effect>, request: &RenderRequest) -> Result<Plan> {
     let whole = region.to_pixels_enclosing(request.scale, aspect);
     let window = request.window.map_or(whole, |window| window.intersection(&whole));
     let planes = named_planes(effect, request)?;
-    Ok(Plan { preferences, whole, window, planes })
+    let temporal = effect.host.options.temporal;
+    let frames = temporal.then(|| queries::frames_needed(effect, request.time)).transpose()?;
+    Ok(Plan { preferences, frames, whole, window, planes })
 }
 
 fn named_planes(effect: &Arc<Effect>, request: &RenderRequest) -> Result<Vec<(String, String)>> {
@@ -230,6 +234,7 @@ fn render_tile(
     let frame = Frame {
         field: request.field,
         regions,
+        frames: plan.frames.clone(),
         output: Some(output),
         whole: plan.whole,
         ..Frame::at(request.time, request.scale)

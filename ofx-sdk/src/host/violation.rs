@@ -71,8 +71,12 @@ kinds! {
     NestedEdit = "edit within an edit",
     /// An output was set to a value that the standard or the host forbids.
     IllegalValue = "illegal value",
-    /// Another frame than the rendered one was read, though neither plug-in nor clip declares that.
+    /// Another frame than the current one was read of a clip, though plug-in and clip do not both declare that.
     UndeclaredTemporalAccess = "temporal access not declared",
+    /// Another frame than the current one was read in a host that says that it gives no other.
+    UnofferedTemporalAccess = "temporal access not offered by this host",
+    /// A frame was read in render that the answer to getFramesNeeded leaves out.
+    FrameNotNeeded = "frame outside of getFramesNeeded",
 }
 
 impl fmt::Display for ViolationKind {

@@ -33,9 +33,9 @@ impl Instance {
         Ok(ClipInstance { instance: self, handle, clip: *clip })
     }
 
-    /// The image of an input at a time. Fetch images on the thread of the call; their rows may be read on any. `None`
-    /// where the clip is not connected, does not exist in this context, or has no image there: take that as black and
-    /// transparent.
+    /// The image of an input at a time. Hosts give images in render, and where the artist has changed something. Fetch
+    /// them on the thread of the call; their rows may be read on any. `None` where the clip is not connected, does not
+    /// exist in this context, or has no image there: take that as black and transparent.
     #[doc(alias = "clipGetImage")]
     pub fn image_at(&self, clip: &Clip, time: f64) -> Result<Option<Image<'_>>> {
         self.plane_at(clip, &Plane::Color, time)

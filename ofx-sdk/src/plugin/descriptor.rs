@@ -178,7 +178,7 @@ pub struct Descriptor {
     #[doc(alias = "kOfxImageEffectPropSupportsMultiResolution")]
     pub multi_resolution: bool,
     /// It fetches other frames than the current one from some input, where the host
-    /// [offers that](super::Host::supports_temporal_access).
+    /// [offers that](super::Host::supports_temporal_access); each such input [says so](Clip::temporal) as well.
     #[doc(alias = "kOfxImageEffectPropTemporalClipAccess")]
     pub temporal_access: bool,
     /// How many renders may run at once.

@@ -32,7 +32,7 @@ impl<'a> Values<'a> {
         if K::KIND.transport() == crate::Transport::Nothing {
             return default();
         }
-        match self.raw(set, id, kind) {
+        match self.raw::<K>(set, id) {
             Ok(raw) => kind.accept(raw.clone()).unwrap_or_else(|| {
                 log::warn!("parameter {id}: the host's value {raw:?} is not allowed; taking the default");
                 default()
@@ -44,14 +44,15 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn raw<K: Kind>(&self, set: ParamSetHandle, id: &str, kind: &K) -> Result<RawValue> {
+    fn raw<K: Kind>(&self, set: ParamSetHandle, id: &str) -> Result<RawValue> {
         // Looked up before each call: the one before it may have been used to destroy the node.
         let suites = || self.instance.handle().map(|_| self.instance.suites());
         let param = suites()?.param(set, id)?;
         let value = |time| suites()?.param_value(param, K::KIND, time);
         match self.time {
-            Some(time) if kind.common().animates => value(Some(time)).or_else(|_| value(None)),
-            _ => value(None),
+            // Also for what does not animate: in renders the standard forbids the other call.
+            Some(time) => value(Some(time)).or_else(|_| value(None)),
+            None => value(None),
         }
     }
 }

@@ -144,7 +144,7 @@ impl Call {
         if self.is(sys::kOfxActionDescribe) {
             self.describe();
         } else if self.is(sys::kOfxImageEffectActionDescribeInContext) {
-            self.describe_in_context();
+            self.describe_in_context(0);
         } else if self.is(sys::kOfxImageEffectActionRender) {
             return self.render();
         } else if !self.is(sys::kOfxActionLoad) {
@@ -163,11 +163,15 @@ impl Call {
         set_text(set, sys::kOfxImageEffectPluginRenderThreadSafety, sys::kOfxImageEffectRenderFullySafe, 0);
     }
 
-    fn describe_in_context(&self) {
+    /// Defines clips and parameters; `temporal` says of Source whether other frames of it are read.
+    pub fn describe_in_context(&self, temporal: c_int) {
         for name in [c"Source", c"Output"] {
             let mut set = null_mut();
             call!(effects(), clipDefine(self.effect(), name.as_ptr(), &mut set));
             set_text(set, sys::kOfxImageEffectPropSupportedComponents, sys::kOfxImageComponentRGBA, 0);
+            let source = c_int::from(name == c"Source");
+            let property = sys::kOfxImageEffectPropTemporalClipAccess.as_ptr();
+            assert_eq!(call!(props(), propSetInt(set, property, 0, temporal * source)), 0);
         }
         let gain = self.define(sys::kOfxParamTypeDouble, c"gain");
         set_double(gain, sys::kOfxParamPropDefault, 1.0);
@@ -216,8 +220,12 @@ impl Call {
     }
 
     pub fn image(&self, clip: &CStr) -> Option<Pixels> {
+        self.image_at(clip, self.time())
+    }
+
+    pub fn image_at(&self, clip: &CStr, time: f64) -> Option<Pixels> {
         let mut handle = null_mut();
-        let status = call!(effects(), clipGetImage(self.clip(clip), self.time(), null(), &mut handle));
+        let status = call!(effects(), clipGetImage(self.clip(clip), time, null(), &mut handle));
         (status == 0).then(|| Pixels::of(handle))
     }
 }

@@ -1,13 +1,14 @@
 //! Each thing that a plug-in does wrong is reported by its name, with plug-in and action.
 
-use crate::fixture::{Call, ID, Stage, effects, params, props, set_double, set_text, suite};
+use crate::fixture::{Call, ID, Pixels, Stage, effects, params, props, set_double, set_text, suite};
 use ofx_sdk::{
-    host::{RenderRequest, ViolationKind},
+    host::{HostOptions, ParamValue, RenderRequest, ViolationKind},
     sys,
 };
 use std::{
-    ffi::CStr,
+    ffi::{CStr, c_int},
     ptr::{null, null_mut},
+    sync::{Arc, Mutex},
 };
 
 /// Does `act` in `action` of one life of an instance, and expects just this violation.
@@ -34,6 +35,8 @@ const DESCRIBE: &CStr = sys::kOfxActionDescribe;
 const IN_CONTEXT: &CStr = sys::kOfxImageEffectActionDescribeInContext;
 const CREATE: &CStr = sys::kOfxActionCreateInstance;
 const CHANGED: &CStr = sys::kOfxActionInstanceChanged;
+const END_CHANGED: &CStr = sys::kOfxActionEndInstanceChanged;
+const FRAMES_NEEDED: &CStr = sys::kOfxImageEffectActionGetFramesNeeded;
 const RENDER: &CStr = sys::kOfxImageEffectActionRender;
 
 #[test]
@@ -240,12 +243,175 @@ fn calls_outside_of_every_action() {
 }
 
 #[test]
+fn images_of_inputs_outside_of_render_and_of_what_the_artist_changes() {
+    for action in [
+        CREATE,
+        sys::kOfxImageEffectActionGetClipPreferences,
+        sys::kOfxImageEffectActionGetRegionOfDefinition,
+        sys::kOfxImageEffectActionGetRegionsOfInterest,
+        sys::kOfxImageEffectActionIsIdentity,
+        sys::kOfxImageEffectActionBeginSequenceRender,
+        sys::kOfxActionBeginInstanceChanged,
+        sys::kOfxActionDestroyInstance,
+    ] {
+        expect(ViolationKind::WrongAction, action, "image of Source", |call| {
+            assert!(call.image_at(c"Source", 1.0).is_none(), "{:?}", call.action);
+        });
+    }
+}
+
+#[test]
+fn images_of_inputs_where_the_plugin_itself_or_the_time_has_changed_something() {
+    for (reason, told) in [("OfxChangePluginEdited", "gain"), ("OfxChangeTime", "int")] {
+        let stage = Stage::harsh();
+        let instance = stage.instance();
+        instance.set_at("int", 2.0, &ParamValue::Int(1)).unwrap();
+        stage.during(CHANGED, move |call| {
+            let (what, why) = call.change();
+            if what == "button" {
+                call!(params(), paramSetValue(call.param(c"gain"), 1.0_f64));
+            }
+            let given = call.image_at(c"Source", call.time()).inspect(Pixels::release).is_some();
+            assert_eq!(given, why != reason, "{what} {why}");
+            assert!(given || what == told, "{what} {why}");
+        });
+        match reason {
+            "OfxChangeTime" => instance.set_time(2.0).unwrap(),
+            _ => instance.press("button").unwrap(),
+        }
+        assert_eq!(stage.violation().kind, ViolationKind::WrongAction, "{reason}");
+    }
+}
+
+#[test]
+fn images_of_inputs_are_given_in_render_and_where_the_artist_changes_something() {
+    let stage = Stage::harsh();
+    let fetched = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&fetched);
+    let instance = stage.instance();
+    stage.act(move |call| {
+        if [CHANGED, END_CHANGED, RENDER].contains(&call.action) {
+            call.image_at(c"Source", 1.0).expect("an image").release();
+            seen.lock().unwrap().push(call.action);
+        }
+        None
+    });
+    instance.press("button").unwrap();
+    instance.render(&RenderRequest::at(1.0)).unwrap();
+    assert_eq!(*fetched.lock().unwrap(), [CHANGED, END_CHANGED, RENDER]);
+    stage.assert_clean();
+}
+
+#[test]
 fn another_frame_without_declared_temporal_access() {
     expect(ViolationKind::UndeclaredTemporalAccess, RENDER, "frame 5", |call| {
-        let mut image = null_mut();
-        call!(effects(), clipGetImage(call.clip(c"Source"), 5.0, null(), &mut image));
-        call!(effects(), clipReleaseImage(image));
+        call.image_at(c"Source", 5.0).unwrap().release();
     });
+    expect(ViolationKind::UndeclaredTemporalAccess, CHANGED, "frame 5", |call| {
+        call.image_at(c"Source", 5.0).unwrap().release();
+    });
+}
+
+/// A plug-in that says of itself and of Source whether other frames are read, answers getFramesNeeded with `needed`, and
+/// in render reads `time`.
+fn reads(stage: &Stage, [plugin, clip]: [c_int; 2], needed: &'static [f64], time: f64) {
+    stage.act(move |call| {
+        if call.is(DESCRIBE) {
+            let property = sys::kOfxImageEffectPropTemporalClipAccess.as_ptr();
+            assert_eq!(call!(props(), propSetInt(call.effect_props(), property, 0, plugin)), 0);
+        } else if call.is(IN_CONTEXT) {
+            call.describe_in_context(clip);
+            return Some(0);
+        } else if call.is(FRAMES_NEEDED) && !needed.is_empty() {
+            let (property, count) = (c"OfxImageClipPropFrameRange_Source".as_ptr(), needed.len() as c_int);
+            return Some(call!(props(), propSetDoubleN(call.out_args, property, count, needed.as_ptr())));
+        } else if call.is(RENDER) {
+            let _ = call.image_at(c"Source", time).inspect(Pixels::release);
+        }
+        None
+    });
+    stage.instance().render(&RenderRequest::at(1.0)).unwrap();
+}
+
+#[test]
+fn another_frame_that_plugin_and_clip_do_not_both_declare() {
+    for declared in [[1, 0], [0, 1]] {
+        let stage = Stage::harsh();
+        reads(&stage, declared, &[1.0, 2.0], 2.0);
+        assert_eq!(stage.violation().kind, ViolationKind::UndeclaredTemporalAccess, "{declared:?}");
+    }
+    let stage = Stage::harsh();
+    reads(&stage, [1, 1], &[1.0, 2.0], 2.0);
+    stage.assert_clean();
+}
+
+#[test]
+fn frames_that_get_frames_needed_leaves_out() {
+    // Without an answer it is the rendered frame alone.
+    let left_out: [(&[f64], f64); 4] =
+        [(&[], 2.0), (&[1.0, 2.0], 3.0), (&[1.0, 1.0, 3.0, 4.0], 2.0), (&[4.0, 5.0, 1.0, 1.0], 3.5)];
+    for (needed, time) in left_out {
+        let stage = Stage::harsh();
+        reads(&stage, [1, 1], needed, time);
+        let violation = stage.violation();
+        assert_eq!(violation.kind, ViolationKind::FrameNotNeeded, "{violation}");
+        assert!(violation.detail.contains(&format!("Source read at frame {time}")), "{violation}");
+    }
+    // Nor may the rendered frame be read by who has asked for others alone, as the fixture does here.
+    let stage = Stage::harsh();
+    reads(&stage, [1, 1], &[4.0, 5.0], 5.0);
+    assert!(stage.violation().detail.contains("Source read at frame 1 "));
+    drop(stage);
+    let named: [(&[f64], f64); 3] = [(&[], 1.0), (&[1.0, 2.0], 1.5), (&[1.0, 1.0, 3.0, 4.0], 4.0)];
+    for (needed, time) in named {
+        let stage = Stage::harsh();
+        reads(&stage, [1, 1], needed, time);
+        stage.assert_clean();
+    }
+}
+
+#[test]
+fn another_frame_in_a_host_that_gives_no_other() {
+    let stage = Stage::new(HostOptions { temporal: false, ..HostOptions::default() });
+    reads(&stage, [1, 1], &[1.0, 2.0], 2.0);
+    assert_eq!(stage.violation().kind, ViolationKind::UnofferedTemporalAccess);
+    reads(&stage, [1, 1], &[1.0, 2.0], 1.0);
+    stage.assert_clean();
+    let instance = stage.instance();
+    stage.during(CHANGED, |call| assert!(call.image_at(c"Source", 2.0).is_none()));
+    instance.press("button").unwrap();
+    assert_eq!(stage.violation().kind, ViolationKind::UnofferedTemporalAccess);
+}
+
+#[test]
+fn values_without_a_time_in_a_render_are_those_of_where_the_artist_stands() {
+    for action in
+        [RENDER, sys::kOfxImageEffectActionBeginSequenceRender, sys::kOfxImageEffectActionGetRegionOfDefinition]
+    {
+        let stage = Stage::harsh();
+        let instance = stage.instance();
+        instance.set_at("gain", 1.0, &ParamValue::Double(1.0)).unwrap();
+        instance.set_at("gain", 8.0, &ParamValue::Double(8.0)).unwrap();
+        instance.set_time(2.0).unwrap();
+        stage.during(action, |call| {
+            let mut value = 0.0_f64;
+            assert_eq!(call!(params(), paramGetValue(call.param(c"gain"), &raw mut value)), 0);
+            assert_eq!(value, 2.0);
+            assert_eq!(call!(params(), paramGetValueAtTime(call.param(c"gain"), 5.0, &raw mut value)), 0);
+            assert_eq!(value, 5.0);
+        });
+        instance.render(&RenderRequest::at(5.0)).unwrap();
+        let violation = stage.violation();
+        assert_eq!((violation.kind, violation.action.as_str()), (ViolationKind::WrongAction, action.to_str().unwrap()));
+        assert!(violation.detail.contains("paramGetValue of gain"), "{violation}");
+        // Elsewhere there may be no time to ask for.
+        stage.during(CREATE, |call| {
+            let mut value = 0.0_f64;
+            assert_eq!(call!(params(), paramGetValue(call.param(c"gain"), &raw mut value)), 0);
+        });
+        drop(stage.instance());
+        stage.assert_clean();
+    }
 }
 
 #[test]

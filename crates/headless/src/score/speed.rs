@@ -9,6 +9,7 @@ use crate::cli::ScoreToneArgs;
 use crate::error::{Error, Result};
 use crate::report::Terminal;
 use crate::source::FileSource;
+use imaging::metrics::percentile;
 use ofx_sdk::host::{ClipInfo, HostImage, Source};
 use ofx_sdk::{RectD, RectI, RenderScale};
 use std::path::PathBuf;
@@ -80,8 +81,12 @@ pub fn here(shot: &Shot, network: &Network, args: &ScoreToneArgs, terminal: &Arc
         }
         node.feed(files.clone())?;
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
+    median(&mut times).ok_or_else(|| Error::Plugin(format!("{} has no frame to time", shot.name)))
+}
+
+/// The time in the middle, or the mean of the two there; `None` of none.
+fn median(times: &mut [f64]) -> Option<f64> {
+    percentile(times, 50.0).ok().flatten()
 }
 
 /// Files of a clip, one frame of which has other low bits in its first value.
@@ -115,4 +120,17 @@ fn timed(node: &ScoredNode, frame: i64) -> Result<f64> {
     let start = Instant::now();
     node.mattes(frame)?;
     Ok(start.elapsed().as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_count_lies_between_the_two_in_the_middle() {
+        assert_eq!(median(&mut [9.0, 1.0, 4.0, 2.0]), Some(3.0));
+        assert_eq!(median(&mut [9.0, 1.0, 4.0]), Some(4.0));
+        assert_eq!(median(&mut [7.0]), Some(7.0));
+        assert_eq!(median(&mut []), None);
+    }
 }

@@ -424,7 +424,9 @@ impl Inner {
         let true_scale = |s: f64| if s.is_finite() { s.clamp(0.01, 4.0) } else { 1.0 };
         let scale = RenderScale { x: true_scale(asked.scale[0]), y: true_scale(asked.scale[1]) };
         let output = (name == sys::kOfxImageEffectActionRender).then_some(asked.bounds);
-        let frame = Frame { field: asked.field, output, whole: asked.bounds, ..Frame::at(asked.time, scale) };
+        let by_artist = true;
+        let frame =
+            Frame { field: asked.field, by_artist, output, whole: asked.bounds, ..Frame::at(asked.time, scale) };
         let (status, action) = self.call(name, handle, effect.as_ref(), args, frame);
         let unknown = !ACTIONS[..15].contains(&name) && status == Status::REPLY_DEFAULT;
         // Without a host or its suites a plug-in says so first.

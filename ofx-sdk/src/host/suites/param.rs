@@ -137,12 +137,11 @@ pub(crate) unsafe fn get(handle: sys::OfxParamHandle, asked: Asked, out: &[*mut 
             Status::BAD_HANDLE
         });
     };
-    let now = param.effect.upgrade().map_or(0.0, |effect| change::time_of(&effect));
     let doubles = match asked {
         Asked::Derivative(time) => lock(curve).derivative(time),
         Asked::Integral(from, to) => lock(curve).integral(from, to),
         Asked::Now | Asked::At(_) => {
-            let time = if let Asked::At(time) = asked { time } else { now };
+            let time = if let Asked::At(time) = asked { time } else { now(&param) };
             let value = lock(curve).at(time);
             // SAFETY: the caller's promise.
             return unsafe { give_value(&param, &value, out) };
@@ -153,6 +152,18 @@ pub(crate) unsafe fn get(handle: sys::OfxParamHandle, asked: Asked, out: &[*mut 
     }
     // SAFETY: the caller's promise: the parameter has doubles, so the variables are doubles.
     unsafe { give_all(&doubles, out) }
+}
+
+/// The time that paramGetValue speaks of: where the artist stands, whatever frame is rendered or asked about meanwhile.
+fn now(param: &Param) -> f64 {
+    let Some(effect) = param.effect.upgrade() else { return 0.0 };
+    if let Some(action) = action::of(&effect)
+        && action.has_own_frame()
+    {
+        let detail = format!("paramGetValue of {}; paramGetValueAtTime tells the value at a frame", param.name);
+        effect.violation(ViolationKind::WrongAction, detail);
+    }
+    effect.time()
 }
 
 /// # Safety
@@ -302,7 +313,7 @@ unsafe extern "C" fn delete_key(param: sys::OfxParamHandle, time: f64) -> sys::O
 unsafe extern "C" fn delete_all_keys(param: sys::OfxParamHandle) -> sys::OfxStatus {
     gate("paramDeleteAllKeys", || {
         let param = keyed(param)?;
-        let time = param.effect.upgrade().map_or(0.0, |effect| change::time_of(&effect));
+        let time = param.effect.upgrade().map_or(0.0, |effect| effect.time());
         change::by_plugin(&param, |curve| {
             curve.delete_all(time);
             Ok(())

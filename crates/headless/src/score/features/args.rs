@@ -37,10 +37,11 @@ pub struct ScoreFeaturesArgs {
     /// The distance within which every curve must be, in plate pixels, before the artist is content.
     #[arg(long, value_name = "PX", default_value_t = 1.5)]
     pub content_px: f64,
-    /// The most corrections of a shot; an artist who needs more counts as one who did not get there.
+    /// The most corrections of a shot; one that needs more is not finished, and counts with these.
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub most_edits: usize,
-    /// The most minutes that the artist takes for a shot.
-    #[arg(long, value_name = "N", default_value_t = 3.0)]
-    pub most_minutes: f64,
+    /// The most minutes that the artist takes for a shot, by which the figures depend on the machine; any number where
+    /// nothing is said.
+    #[arg(long, value_name = "N")]
+    pub most_minutes: Option<f64>,
 }

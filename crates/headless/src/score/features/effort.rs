@@ -66,12 +66,15 @@ pub fn corrected(
     let mut edits = Edits::new(topology, *node.analysis().plate()).map_err(wrong)?;
     let mut artist = Artist { shot, topology, content_px: args.content_px, measured: BTreeMap::new() };
     let (mut effort, mut shown) = (Effort::default(), start.clone());
-    let until = Instant::now() + Duration::from_secs_f64(args.most_minutes * 60.0);
-    while effort.edits() < args.most_edits && Instant::now() < until {
+    let until = args.most_minutes.map(|minutes| Instant::now() + Duration::from_secs_f64(minutes * 60.0));
+    loop {
         let Some((frame, drag)) = artist.next(&shown, &edits) else {
             effort.content = artist.is_content(&shown);
             break;
         };
+        if effort.edits() >= args.most_edits || until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
         let truth = &shot.frames[&frame];
         match drag {
             Drag::Presence { shape } => {

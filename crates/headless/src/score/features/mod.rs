@@ -61,7 +61,7 @@ struct Work {
     /// Shots that the artist worked on, and those that were right in the end.
     shots: usize,
     content: usize,
-    /// Of the shots that were right in the end.
+    /// Of all of them; what one took that was not right in the end is what it took until the artist stopped.
     effort: Effort,
     by_hand: HandKeys,
 }
@@ -109,7 +109,7 @@ fn check(args: &ScoreFeaturesArgs) -> Result<()> {
     if !(args.content_px > 0.0 && args.content_px <= 1000.0) {
         return Err(Error::Usage("--content-px: give a number above 0, up to 1000".into()));
     }
-    match (0.0..=MOST_MINUTES).contains(&args.most_minutes) {
+    match args.most_minutes.is_none_or(|minutes| (0.0..=MOST_MINUTES).contains(&minutes)) {
         true => Ok(()),
         false => Err(Error::Usage(format!("--most-minutes: give a number from 0 to {MOST_MINUTES}"))),
     }
@@ -160,10 +160,8 @@ fn score(
     let mut work = Work::default();
     if !args.no_effort {
         let effort = effort::corrected(shot, &node, &steady, topology, args)?;
-        work.shots = 1;
-        if effort.content {
-            work = Work { content: 1, effort, by_hand: HandKeys::of(shot, args.content_px), ..work };
-        }
+        let by_hand = HandKeys::of(shot, args.content_px);
+        work = Work { shots: 1, content: usize::from(effort.content), effort, by_hand };
     }
     Ok(Score {
         name: shot.name.clone(),

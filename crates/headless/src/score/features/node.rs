@@ -13,7 +13,7 @@ use super::truth::{AnnotatedShot, FaceTruth};
 use crate::cli::MaskChannel;
 use crate::error::{Error, Result};
 use crate::frames::{self, read_text};
-use crate::report::{Terminal, on_interrupt};
+use crate::report::Terminal;
 use crate::session::{Session, Setup};
 
 /// An exported shot is no longer than this.
@@ -113,10 +113,10 @@ impl FaceNode {
             frame_rate: None,
             threads: args.run.threads,
             current: None,
+            skip_missing: true,
         };
-        let session = Session::open(&setup, terminal.clone())?;
-        let abort = session.instance.abort_handle();
-        on_interrupt(move || abort.abort());
+        let mut session = Session::open(&setup, terminal.clone())?;
+        session.press_buttons()?;
         session.press("analyse")?;
         let stored = session.param_text("analysis").unwrap_or_default();
         let analysis =

@@ -29,6 +29,8 @@ pub fn report(scores: &[(String, Score)], facts: &Facts, args: &ScoreFeaturesArg
         "settings": args.run.settings.set,
         "dejitter_frames": facts.dejitter,
         "content_px": args.content_px,
+        "most_edits": args.most_edits,
+        "most_minutes": args.most_minutes,
         "data_xxh3": facts.data_hash,
         "totals": totals,
         "shots": scores.iter().map(shot).collect::<Vec<_>>(),
@@ -112,14 +114,22 @@ fn decimals(value: Option<f64>, count: usize) -> Option<String> {
 }
 
 fn edits(work: &Work) -> Option<String> {
-    match (work.shots, work.content) {
-        (0, _) => None,
-        (_, 0) => Some("not reached".to_owned()),
-        _ => {
-            let ratio = decimals(work.ratio(), 2).unwrap_or_default();
-            Some(format!("{}/{} = {ratio}", work.effort.edits(), work.by_hand.edits))
-        }
-    }
+    let ratio = decimals(work.ratio(), 2).unwrap_or_else(|| "-".to_owned());
+    (work.shots > 0).then(|| {
+        let open = if work.content < work.shots { ", not finished" } else { "" };
+        format!("{}/{} = {ratio}{open}", work.effort.edits(), work.by_hand.edits)
+    })
+}
+
+/// How far the artist came on the shots.
+fn finished(totals: &[(String, Score)], args: &ScoreFeaturesArgs) -> Option<String> {
+    let work = totals.last().map(|(_, all)| all.work).filter(|work| work.shots > 0)?;
+    let minutes = args.most_minutes.map(|minutes| format!(" or {minutes} minutes")).unwrap_or_default();
+    let others = match work.content < work.shots {
+        true => format!("; the others count with what they took until {} edits{minutes}", args.most_edits),
+        false => String::new(),
+    };
+    Some(format!("{} of {} shots finished{others}.\n", work.content, work.shots))
 }
 
 /// A row for each shot, then one for each split.
@@ -149,8 +159,8 @@ pub fn table(scores: &[(String, Score)], facts: &Facts, args: &ScoreFeaturesArgs
         line(name, &|place| columns[place].1[row].clone());
     }
     let _ = writeln!(text, "\n{NOTES}{} px, over the fewest by hand alone.", args.content_px);
-    if let Some(boxes) = boxes(&totals) {
-        text += &boxes;
+    for more in [finished(&totals, args), boxes(&totals)].into_iter().flatten() {
+        text += &more;
     }
     text
 }
@@ -164,4 +174,44 @@ fn boxes(totals: &[(String, Score)]) -> Option<String> {
          ones, {:.2} times\n",
         rough / tight
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Effort, HandKeys};
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ScoreFeaturesArgs,
+    }
+
+    fn shot(name: &str, content: bool, landmarks: usize) -> (String, Score) {
+        let effort = Effort { landmarks, content, ..Effort::default() };
+        let by_hand = HandKeys { shape_keys: 10, edits: 100 };
+        let work = Work { shots: 1, content: usize::from(content), effort, by_hand };
+        ("validate".to_owned(), Score { name: name.to_owned(), work, ..Score::default() })
+    }
+
+    #[test]
+    fn a_shot_that_is_not_finished_counts_with_what_it_took() {
+        let args = Line::parse_from(["features", "shot"]).args;
+        assert_eq!(args.most_minutes, None, "a busy machine must not change the figures");
+        let facts = Facts { model: "none".to_owned(), dejitter: 0, data_hash: String::new() };
+        let scores = [shot("done", true, 50), shot("open", false, 2000)];
+        let all = &report(&scores, &facts, &args)["totals"]["validate"]["effort"];
+        assert_eq!((&all["shots"], &all["shots_right_in_the_end"]), (&json!(2), &json!(1)));
+        assert_eq!((&all["edits"], &all["by_hand_edits"], &all["ratio"]), (&json!(2050), &json!(200), &json!(10.25)));
+        let told = table(&scores, &facts, &args);
+        for line in ["50/100 = 0.50\n", "2000/100 = 20.00, not finished\n", "2050/200 = 10.25, not finished\n"] {
+            assert!(told.contains(line), "{told}");
+        }
+        assert!(
+            told.contains("1 of 2 shots finished; the others count with what they took until 2000 edits."),
+            "{told}"
+        );
+        assert!(table(&scores[..1], &facts, &args).contains("1 of 1 shots finished.\n"));
+    }
 }
