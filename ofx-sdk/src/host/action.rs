@@ -218,11 +218,11 @@ impl Action {
             || self.is_interact()
     }
 
-    /// Whether images of inputs may be fetched: in render, and where the artist has changed something. The standard's list
-    /// ends there. Overlays may here, because FeatureDetect reads frames in answer to Page Up and Page Down.
+    /// Whether images of inputs may be fetched: in render, and where the artist has changed something.
+    /// An overlay may not.
     pub fn allows_fetch(&self) -> bool {
         let tells = self.name == sys::kOfxActionInstanceChanged || self.name == sys::kOfxActionEndInstanceChanged;
-        self.name == sys::kOfxImageEffectActionRender || (tells && self.frame.by_artist) || self.is_interact()
+        self.name == sys::kOfxImageEffectActionRender || (tells && self.frame.by_artist)
     }
 
     /// Whether it renders a frame or asks about one, so that values of parameters must be those of that frame.

@@ -25,6 +25,8 @@ pub struct ReviewRequest<'r> {
     pub frame: i64,
     /// Pixels per canonical pixel of images that are fetched.
     pub scale: RenderScale,
+    /// Whether images may be fetched: the standard lets buttons do so, and overlays not.
+    pub may_read: bool,
 }
 
 /// Which way to go.
@@ -49,7 +51,7 @@ impl ReviewRequest<'_> {
         let frames = range_of(self.instance, self.settings.analysis.first_frame, self.settings.analysis.last_frame)?;
         let confidence_threshold = self.settings.analysis.confidence_threshold;
         let review = Review { analysis: &analysis, edits: &edits, frames: frames.clone(), confidence_threshold };
-        let reads = self.instance.host().supports_temporal_access;
+        let reads = self.may_read && self.instance.host().supports_temporal_access;
         let known = |frame| match reads {
             true => freshness.apart_from_pictures(frame),
             false => freshness.glance(&analysis, frame),
@@ -145,6 +147,7 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
         settings: args.settings(),
         frame: args.time.round() as i64,
         scale: args.scale,
+        may_read: true,
     };
     let is = |other: &str| id == other;
     let status = if is(AnalysisSettings::previous_unsure.name()) {

@@ -114,7 +114,7 @@ fn go_to_unsure(args: &KeyArgs<'_, FeatureDetect>, state: &State, way: Way) -> R
         return Ok(false);
     }
     let (instance, scale, frame) = (args, args.scale, args.time.round() as i64);
-    let request = ReviewRequest { effect: args.effect, instance, settings, frame, scale };
+    let request = ReviewRequest { effect: args.effect, instance, settings, frame, scale, may_read: false };
     let status = request.go_to_unsure(args.params(), way).unwrap_or_else(|error| error.to_string());
     args.params().set(AnalysisSettings::status, status)?;
     args.request_redraw();

@@ -96,10 +96,12 @@ ofx_sdk::settings! {
         /// Takes every point and vertex of this frame back to what the network sees.
         reset_frame: PushButton = PushButton::new("Reset frame").parent("correct_group"),
         /// Goes to the nearest frame before this one that is not analysed, on which a landmark is unsure, or whose picture or
-        /// settings have changed since it was analysed. Page Up does the same in the viewer.
+        /// settings have changed since it was analysed. Page Up does so in the viewer, by the
+        /// pictures that were seen last: there none may be read.
         previous_unsure: PushButton = PushButton::new("Previous unsure frame").parent("correct_group"),
         /// Goes to the nearest frame after this one that is not analysed, on which a landmark is unsure, or whose picture or
-        /// settings have changed since it was analysed. Page Down does the same in the viewer.
+        /// settings have changed since it was analysed. Page Down does so in the viewer, by the
+        /// pictures that were seen last: there none may be read.
         next_unsure: PushButton = PushButton::new("Next unsure frame").parent("correct_group"),
         /// How many frames a correction reaches beyond the outermost keys by hand, fading out. 0 corrects that frame alone;
         /// -1 holds the correction to both ends of the shot.
