@@ -103,10 +103,9 @@ def with_others(stored: Figures, sha256: str, beside: Sequence[Figures]) -> Figu
             if here["data_xxh3"] != known:
                 raise ValueError(f"the report is of other shots in {name}; score all anew")
             here["other_networks"] |= _others(report, column["group"], sha256)
-    commands = [_command(report["command"]) for report in beside]
-    return _rounded(
-        {**stored, "commands_beside": stored["commands_beside"] + commands, "groups": groups}
-    )
+    commands = stored["commands_beside"] + [_command(report["command"]) for report in beside]
+    # A network that has learnt on is scored by the same command again.
+    return _rounded({**stored, "commands_beside": list(dict.fromkeys(commands)), "groups": groups})
 
 
 def table(scores: Figures) -> str:

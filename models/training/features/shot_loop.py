@@ -45,8 +45,16 @@ class Host:
     def press(self, shot: Path, state: Path, buttons: list[str], **settings: str) -> None:
         """Presses buttons of the node on a shot; its parameters come from a file and go there."""
         frame = int(pictures_of(shot)[0].stem)
-        words = ["render", NODE, "-i", str(shot / "frames" / "%04d.png"), "--json", "--skip-missing"]
-        words += ["-o", str(state.with_suffix(".png")), "--frames", str(frame), "--scale", TINY]
+        words = ["render", NODE, "-i", str(shot / "frames" / "%04d.png"), "--json"]
+        words += [
+            "--skip-missing",
+            "-o",
+            str(state.with_suffix(".png")),
+            "--frames",
+            str(frame),
+            "--scale",
+            TINY,
+        ]
         words += ["--load-params", str(state)] if state.exists() else []
         for name, value in settings.items():
             words += ["--set", f"{name}={value}"]

@@ -115,6 +115,8 @@ class InNode(unittest.TestCase):
         for name in ("control: other | 0.500", "control: later | 0.500"):
             self.assertIn(name, table(scores))
         self.assertEqual(len(scores["commands_beside"]), 1)
+        again = with_others(scores, "abc", [later])
+        self.assertEqual(again["commands_beside"], scores["commands_beside"])
         self.assertEqual(stored["commands_beside"], [])
         self.assertNotIn("later", table(stored))
         with self.assertRaisesRegex(ValueError, "not of 999"):
