@@ -15,28 +15,23 @@ use terminal::*;
 #[test]
 fn a_program_that_is_older_than_its_sources_is_not_tested() {
     let folder = tempfile::tempdir().unwrap();
-    let [program, source] = ["target/rotocel", "the sources/main.rs"].map(|name| folder.path().join(name));
+    let [program, sources] = ["rotocel", "src"].map(|name| folder.path().join(name));
     let now = SystemTime::now();
-    let make = |path: &Path, text: &str, age_s: u64| {
+    let make = |path: &Path, age_s: u64| {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-        let file = std::fs::File::options().write(true).open(path).unwrap();
-        file.set_modified(now - Duration::from_secs(age_s)).unwrap();
+        std::fs::File::create(path).unwrap().set_modified(now - Duration::from_secs(age_s)).unwrap();
     };
-    let escaped = source.to_str().unwrap().replace(' ', "\\ ");
-    let generated = program.with_file_name("generated.rs");
-    make(&program.with_extension("d"), &format!("{}: {escaped} {}\n", program.display(), generated.display()), 0);
-    make(&program, "", 50);
-    make(&source, "", 60);
-    assert_eq!(sources(&program), std::slice::from_ref(&source));
-    let check = || stage::assert_current(&program, sources(&program), "cargo build");
+    make(&program, 50);
+    make(&sources.join("command/main.rs"), 60);
+    make(&sources.join("command/tests.rs"), 0);
+    let check = || stage::assert_current(&program, [sources.clone()], "cargo build");
     check();
-    make(&source, "", 40);
+    make(&sources.join("command/main.rs"), 40);
     let told = std::panic::catch_unwind(check).unwrap_err().downcast::<String>().unwrap();
     assert!(told.contains("rotocel is older than") && told.contains("main.rs: run `cargo build`"), "{told}");
-    std::fs::remove_file(&source).unwrap();
+    std::fs::remove_dir_all(&sources).unwrap();
     let told = std::panic::catch_unwind(check).unwrap_err().downcast::<String>().unwrap();
-    assert!(told.contains("main.rs, which is gone"), "{told}");
+    assert!(told.contains("src, which is gone"), "{told}");
 }
 
 #[test]

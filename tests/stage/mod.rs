@@ -72,8 +72,9 @@ fn newest_below(path: &Path) -> (SystemTime, PathBuf) {
     if !path.is_dir() {
         return (modified(path), path.to_owned());
     }
-    // The host side of the SDK is no part of a bundle.
-    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|p| !p.ends_with("host"));
+    // The host side of the SDK is no part of a bundle, and unit tests are part of nothing that runs.
+    let built = |path: &PathBuf| !["host", "tests", "tests.rs"].iter().any(|name| path.ends_with(name));
+    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(built);
     let entries = entries.map(|path| newest_below(&path));
     entries.max().unwrap_or((SystemTime::UNIX_EPOCH, path.to_owned()))
 }
