@@ -16,8 +16,9 @@ from tone_classes import CLASSES
 from tone_net import ToneNet, padded_to_stride
 from tone_scores import confusion, iou
 
-# Every n-th training frame, and every n-th pixel of it: plenty for five numbers.
+# Every n-th frame where there are many, and every n-th pixel of it: plenty for five numbers.
 FRAME_STRIDE = 6
+FEWEST_FRAMES = 64
 PIXEL_STRIDE = 3
 STEPS = (0.8, 0.4, 0.2, 0.1)
 
@@ -57,7 +58,8 @@ def add_bias(net: ToneNet, bias: NDArray[np.float32]) -> None:
 def _training_logits(net: ToneNet, frames: Frames) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Logits [pixels, 5] and labels of some training pixels, half with and half without a mask."""
     logits, labels = [], []
-    for turn, pick in enumerate(range(0, len(frames), FRAME_STRIDE)):
+    stride = max(1, min(FRAME_STRIDE, len(frames) // FEWEST_FRAMES))
+    for turn, pick in enumerate(range(0, len(frames), stride)):
         image = frames.image[pick].float()[None] / 255
         subject = frames.mask(pick)[None]
         mask = subject if turn % 2 else torch.full_like(subject, 0.5)

@@ -5,7 +5,8 @@ Scores in the manifest are zero until `evaluate_tone.py` has run on the exported
     python models/training/export_tone.py --checkpoint DIR/run/last.pt --shots DIR/shots \\
         --out models
 
-With `--shots`, the logits are first balanced on the training frames (`balance.py`). `--blend 0.6
+With `--shots`, the logits are first balanced on the training frames (`balance.py`), or, of folders
+that have none, on the held-out frames: then these are no measure of it any more. `--blend 0.6
 models/tone_small.onnx` takes that share of the weights from a training that began with this file,
 and the rest from the file: what a training gains is mostly kept, and what it costs mostly not.
 `--untrained` exports random weights of the same architecture, to build against.
@@ -27,7 +28,7 @@ from checkpoint import restore
 from manifest import embedded_json, sha256_of, tone_entry, write_entry
 from onnx_file import OPSET, finish_file
 from onnx_weights import load_weights
-from shot_dataset import load_split
+from shot_dataset import Frames, load_split
 from shot_folder import errors_told
 from tone_classes import CLASSES
 from tone_net import STRIDE, ToneNet
@@ -62,6 +63,15 @@ def blend(checkpoint: Path, before: Path, share: float) -> ToneNet:
             if value.is_floating_point():
                 value.lerp_(began, 1 - share)
     return net.eval()
+
+
+def frames_to_balance_on(roots: list[Path]) -> Frames:
+    """The training frames of some folders, or the held-out ones if there are no others."""
+    for split in ("train", "heldout"):
+        frames = load_split(roots, split).frames
+        if frames:
+            return frames
+    raise SystemExit(f"--shots: {', '.join(map(str, roots))}: no frame to train on or held out")
 
 
 def export(net: ToneNet, path: Path, metadata: str) -> None:
@@ -110,7 +120,7 @@ def main() -> None:
     source.add_argument("--checkpoint", type=Path)
     source.add_argument("--untrained", action="store_true")
     parser.add_argument(
-        "--shots", type=Path, nargs="+", help="balance on the training frames of these folders"
+        "--shots", type=Path, nargs="+", help="balance on the frames of these folders"
     )
     parser.add_argument(
         "--blend",
@@ -133,7 +143,7 @@ def main() -> None:
     else:
         net = load_network(args.checkpoint)
     if args.shots:
-        bias = fit_bias(net, load_split(args.shots, "train").frames)
+        bias = fit_bias(net, frames_to_balance_on(args.shots))
         add_bias(net, bias)
         print("logits balanced by", ", ".join(f"{value:+.2f}" for value in bias))
     entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md", STRIDE)

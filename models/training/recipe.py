@@ -19,6 +19,9 @@ class Recipe:
     # it faces away from the key, and never what a shadow looks like.
     shadow_on_form_weight: float = 2.5
     dice_share: float = 0.5
+    # Dice by differences of shares, which a soft label ends at 0, and inside the subject without
+    # the background, of which only the rims of soft mattes are there.
+    soft_dice: bool = False
     # Highlights weigh alike in every crop that has some. Chrome and glass hold half of all of their
     # pixels; pooled, they decide what a highlight is.
     even_highlights: bool = False

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from recipe import Recipe
-from tone_classes import CAST_SHADOW, HIGHLIGHT
+from tone_classes import BACKGROUND, CAST_SHADOW, HIGHLIGHT
 
 # Pixels on either side of a border that count as being at it.
 BORDER_REACH = 2
@@ -17,6 +17,9 @@ USUAL_HIGHLIGHT = 0.005
 SHINE_WEIGHT = 4.0
 # Shares closer to the extremes than this, and logarithms of them, say nothing.
 LEAST_SHARE = 1e-6
+# A class with less than this share of a batch's pixels is not there, for the Dice of soft labels:
+# of so few pixels it is chance.
+LEAST_PRESENT = 1e-4
 
 
 def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) -> Tensor:
@@ -42,23 +45,31 @@ def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) ->
     if not recipe.dice_share:
         return mean
     share = log_share.exp() * (target.sum(1, keepdim=True) > 0)
-    subject = inside[:, None].to(share.dtype)
-    even = recipe.even_highlights
-    dice = dice_loss(share, target, even) + dice_loss(share * subject, target * subject, even)
+    within = inside[:, None].to(share.dtype).expand_as(share)
+    if recipe.soft_dice:
+        within = within.clone()
+        within[:, BACKGROUND] = 0
+    dice = dice_loss(share, target, recipe) + dice_loss(share * within, target * within, recipe)
     return mean + recipe.dice_share / 2 * dice
 
 
-def dice_loss(share: Tensor, truth: Tensor, even_highlights: bool = False) -> Tensor:
+def dice_loss(share: Tensor, truth: Tensor, recipe: Recipe) -> Tensor:
     """The mean Dice loss of the classes that the batch holds (Milletari et al. 2016).
 
-    With `even_highlights`, that of the highlight is the mean over the crops that have some.
+    With `soft_dice` it is 0 where shares are equal, not only where both are 0 or 1, and nowhere
+    less (Wang et al., "Dice Semimetric Losses", 2023). With `even_highlights`, that of the
+    highlight is the mean over the crops that have some.
     """
-    overlap = (share * truth).sum((2, 3))
     there = truth.sum((2, 3))
     total = share.sum((2, 3)) + there
-    present = there.sum(0) > 0
+    if recipe.soft_dice:
+        overlap = (total - (share - truth).abs().sum((2, 3))) / 2
+        present = there.sum(0) > LEAST_PRESENT * truth[:, 0].numel()
+    else:
+        overlap = (share * truth).sum((2, 3))
+        present = there.sum(0) > 0
     dice = _dice(overlap.sum(0), total.sum(0))
-    if even_highlights and present[HIGHLIGHT]:
+    if recipe.even_highlights and present[HIGHLIGHT]:
         lit = there[:, HIGHLIGHT] > 0
         each = _dice(overlap[lit, HIGHLIGHT], total[lit, HIGHLIGHT])
         dice = torch.cat([dice[:HIGHLIGHT], each.mean()[None], dice[HIGHLIGHT + 1 :]])

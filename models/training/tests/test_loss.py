@@ -14,7 +14,7 @@ try:
 except ImportError:
     torch = None
 
-from tone_classes import HIGHLIGHT
+from tone_classes import BACKGROUND, HIGHLIGHT
 
 SIDE = 20
 
@@ -41,7 +41,8 @@ class EvenHighlights(unittest.TestCase):
 
     def test_a_missed_glint_costs_as_much_dice_as_missed_chrome(self) -> None:
         def cost(crop: int, even: bool) -> float:
-            return float(dice_loss(self.missing(crop), self.truth, even))
+            recipe = Recipe(even_highlights=even)
+            return float(dice_loss(self.missing(crop), self.truth, recipe))
 
         self.assertLess(cost(0, False), 0.1 * cost(1, False))
         # Of 1 and 2 pixels the loss is smoothed.
@@ -51,7 +52,8 @@ class EvenHighlights(unittest.TestCase):
         truth = torch.zeros(2, 5, SIDE, SIDE)
         truth[:, 2] = 1
         share = torch.full_like(truth, 0.2)
-        self.assertEqual(dice_loss(share, truth, True), dice_loss(share, truth, False))
+        even, pooled = Recipe(even_highlights=True), Recipe()
+        self.assertEqual(dice_loss(share, truth, even), dice_loss(share, truth, pooled))
 
     def test_much_highlight_weighs_less_a_pixel(self) -> None:
         glint, chrome = highlight_share_weight(self.truth).flatten().tolist()
@@ -67,6 +69,49 @@ class EvenHighlights(unittest.TestCase):
                 for certainty in (0.0, 2.0, 8.0)
             ]
             self.assertEqual(steps, sorted(steps, reverse=True))
+
+
+@unittest.skipIf(torch is None, "torch is not installed")
+class SoftDice(unittest.TestCase):
+    def setUp(self) -> None:
+        """Pixels of which material has 60 %, the background 40 %: the rim of a soft matte."""
+        self.truth = torch.zeros(1, 5, SIDE, SIDE)
+        self.truth[:, BACKGROUND], self.truth[:, 2] = 0.4, 0.6
+        self.hard = torch.zeros_like(self.truth)
+        self.hard[:, 2] = 1
+
+    def test_soft_labels_are_met_by_their_own_shares(self) -> None:
+        soft, pooled = Recipe(soft_dice=True), Recipe()
+        self.assertAlmostEqual(float(dice_loss(self.truth, self.truth, soft)), 0, places=5)
+        self.assertGreater(float(dice_loss(self.hard, self.truth, soft)), 0.4)
+        # The overlap of shares is not least in error where they are equal.
+        self.assertGreater(float(dice_loss(self.truth, self.truth, pooled)), 0.4)
+
+    def test_a_class_of_hardly_a_pixel_is_not_there(self) -> None:
+        few = self.truth.clone()
+        few[:, HIGHLIGHT, 0, 0] = few[:, 2, 0, 0] * 0.01
+        few[:, 2, 0, 0] *= 0.99
+        soft = Recipe(soft_dice=True)
+        self.assertLess(float(dice_loss(self.truth, few, soft)), 1e-3)
+
+    def test_within_the_subject_the_background_of_rims_has_no_say(self) -> None:
+        """A missed background costs in the Dice of the whole picture, not in the subject's."""
+        inside = torch.ones(1, SIDE, SIDE, dtype=torch.bool)
+        recipe = Recipe(soft_dice=True, dice_share=1.0)
+        without = Recipe(dice_share=0.0)
+
+        def dice(shares: torch.Tensor) -> float:
+            logits = (shares + 1e-4).log()
+            both, entropy = (
+                tone_loss(logits, self.truth, inside, each) for each in (recipe, without)
+            )
+            return float(both - entropy)
+
+        self.assertAlmostEqual(dice(self.truth), 0, places=3)
+        wrong = self.truth.clone()
+        wrong[:, BACKGROUND], wrong[:, 3] = 0, 0.4
+        # Half of what is in the picture is missed, and nothing of what is in the subject.
+        self.assertAlmostEqual(dice(wrong), 0.25, places=2)
 
 
 @unittest.skipIf(torch is None, "torch is not installed")
