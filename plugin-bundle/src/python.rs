@@ -125,7 +125,11 @@ pub fn environment(workspace: &Workspace, name: &str, requirements: &Path) -> Re
         make.args(["-m", "venv", "--without-pip"]).arg(&folder);
         process::capture(&mut make, "making a virtual environment")?;
         let mut install = Pip::find()?.command();
-        install.arg("--python").arg(&python).args(["install", "--quiet", "--requirement"]).arg(requirements);
+        install
+            .arg("--python")
+            .arg(&python)
+            .args(["install", "--quiet", "--require-hashes", "--requirement"])
+            .arg(requirements);
         process::capture(&mut install, &format!("installing {}", requirements.display()))
             .map_err(|error| anyhow!("{error:#}\n{OFFLINE_ADVICE}"))
     })?;
