@@ -1,8 +1,8 @@
 """Balances the five logits of a trained network against each other (needs torch).
 
 Class weights in the loss make a rare class be seen rather once too often than missed. What is best
-for training is not best for the answer: five constants on the logits, fitted on training frames
-alone, undo the surplus. They go into the bias of the last layer, so the graph stays as it is.
+for training is not best for the answer: five constants on the logits, fitted on frames, undo the
+surplus. They go into the bias of the last layer, so the graph stays as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
 from shot_dataset import Frames
 from tone_classes import CLASSES
@@ -21,11 +23,16 @@ FRAME_STRIDE = 6
 FEWEST_FRAMES = 64
 PIXEL_STRIDE = 3
 STEPS = (0.8, 0.4, 0.2, 0.1)
+# Constants no larger: a class that so little brings back is not seen at all.
+MOST = 1.0
+# As the node shows a frame by default: its long side in pixels; how far small ones are enlarged.
+WORKING_SIZE = 640
+MOST_ENLARGED = 2.0
 
 
 def fit_bias(net: ToneNet, frames: Frames) -> NDArray[np.float32]:
-    """The constants that make the mean IoU of training frames largest, by coordinate search."""
-    logits, labels = _training_logits(net, frames)
+    """The constants that make the mean IoU of frames largest, by coordinate search."""
+    logits, labels = _logits(net, frames)
 
     def mean_iou(bias: NDArray[np.float32]) -> float:
         values = iou(confusion(labels, (logits + bias).argmax(1))).values()
@@ -39,6 +46,8 @@ def fit_bias(net: ToneNet, frames: Frames) -> NDArray[np.float32]:
                 while True:
                     moved = bias.copy()
                     moved[number] += change
+                    if abs(moved[number]) > MOST:
+                        break
                     value = mean_iou(moved)
                     if value <= best:
                         break
@@ -54,18 +63,40 @@ def add_bias(net: ToneNet, bias: NDArray[np.float32]) -> None:
         net.head.bias += torch.from_numpy(bias).repeat_interleave(phases)
 
 
+def node_logits(net: ToneNet, picture: Tensor) -> Tensor:
+    """Logits [5,H,W] of image and mask [4,H,W] from the two looks that the node takes by default.
+
+    `looks.rs` says why; the node follows the borders of the frame besides, which moves no class
+    against the others.
+    """
+    height, width = picture.shape[1:]
+    scale = min(WORKING_SIZE / max(height, width), MOST_ENLARGED)
+    near = _resized(picture, round(height * scale), round(width * scale))
+    far = _resized(near, -(-near.shape[1] // 2), -(-near.shape[2] // 2))
+    together, smaller = _answer(net, near), _answer(net, far)
+    missing = smaller - _resized(together, *smaller.shape[1:])
+    return _resized(together + _resized(missing, *together.shape[1:]) / 2, height, width)
+
+
+def _answer(net: ToneNet, picture: Tensor) -> Tensor:
+    padded = padded_to_stride(picture)[None]
+    return net(padded[:, :3], padded[:, 3:])[0, :, : picture.shape[1], : picture.shape[2]]
+
+
+def _resized(planes: Tensor, height: int, width: int) -> Tensor:
+    resize = functional.interpolate
+    return resize(planes[None], (height, width), mode="bilinear", antialias=True)[0]
+
+
 @torch.inference_mode()
-def _training_logits(net: ToneNet, frames: Frames) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Logits [pixels, 5] and labels of some training pixels, half with and half without a mask."""
+def _logits(net: ToneNet, frames: Frames) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Logits [pixels, 5] and labels of some pixels, half with and half without a mask."""
     logits, labels = [], []
     stride = max(1, min(FRAME_STRIDE, len(frames) // FEWEST_FRAMES))
     for turn, pick in enumerate(range(0, len(frames), stride)):
-        image = frames.image[pick].float()[None] / 255
-        subject = frames.mask(pick)[None]
+        image, subject = frames.image[pick].float() / 255, frames.mask(pick)
         mask = subject if turn % 2 else torch.full_like(subject, 0.5)
-        padded = padded_to_stride(torch.cat([image, mask], 1)[0])[None]
-        whole = net(padded[:, :3], padded[:, 3:])[0, :, : image.shape[2], : image.shape[3]]
-        answer = whole.flatten(1)[:, ::PIXEL_STRIDE]
+        answer = node_logits(net, torch.cat([image, mask])).flatten(1)[:, ::PIXEL_STRIDE]
         logits.append(answer.T.numpy())
         labels.append(frames.label[pick].flatten()[::PIXEL_STRIDE].numpy())
     return np.concatenate(logits), np.concatenate(labels)

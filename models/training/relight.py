@@ -8,6 +8,7 @@ surface is a highlight only where it still stands out against the key.
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ RGB = tuple[float, float, float]
 # Labels follow the key alone. Much brighter, the rim would outshine it, and what is labelled a
 # shadow would be the brightest of the picture.
 MOST_REST_STOPS = 0.6
+LEAST_RENDERED_STOPS = -0.7
 WHITE: RGB = (1.0, 1.0, 1.0)
 
 
@@ -39,8 +41,8 @@ class Gains:
         """Random gains. The key stays at its strength: exposure is a look, drawn elsewhere."""
         return Gains(
             key=_tinted(rng, 1.0, 0.35),
-            rest=_tinted(rng, 2 ** rng.uniform(-3.0, MOST_REST_STOPS), 0.5),
-            world=_tinted(rng, 2 ** rng.uniform(-2.5, MOST_REST_STOPS), 0.4),
+            rest=_tinted(rng, _stops(rng, -3.0), 0.5),
+            world=_tinted(rng, _stops(rng, -2.5), 0.4),
             behind=_tinted(rng, 2 ** rng.uniform(-2.0, 1.0), 0.3),
         )
 
@@ -98,11 +100,12 @@ def key_maps(
 ) -> NDArray[np.float32]:
     """How near pixels are to the thresholds of classes, [4,h,w] in 0..1: each is a half there.
 
-    `facing` is unoccluded key light, `open` how much of it no occluder holds back (nothing where
-    there is none), `shine` is mirrored light; `covered` says where there is a surface.
+    `facing` is unoccluded key light, bent so that it differs up to full light, `open` how much of
+    it no occluder holds back (nothing where there is none), `shine` is mirrored light; `covered`
+    says where there is a surface.
     """
     unoccluded, occluded = planes[span("unoccluded")], planes[span("occluded")]
-    facing = unoccluded / (2 * thresholds.shade * reference)
+    facing = np.clip(unoccluded / reference, 0, 1) ** (math.log(0.5) / math.log(thresholds.shade))
     lit = np.maximum(unoccluded, 1e-6 * reference)
     open_to_key = occluded / lit * (0.5 / thresholds.cast)
     shine = mirrored(planes, gains) / (2 * thresholds.highlight * reference)
@@ -131,6 +134,11 @@ def sub_labels(
         reference,
         thresholds,
     )
+
+
+def _stops(rng: random.Random, least: float) -> float:
+    """A gain of fill or world: half of the time about as rendered, when shadows are hardest."""
+    return 2 ** rng.uniform(rng.choice((least, LEAST_RENDERED_STOPS)), MOST_REST_STOPS)
 
 
 def _tinted(rng: random.Random, level: float, tint: float) -> RGB:

@@ -19,15 +19,19 @@ from numpy.typing import NDArray
 
 from exr_planes import load_planes, plane_path
 from labels import Thresholds
-from layer_store import Layers, open_layers
+from layer_store import Layers, open_layers, span
 from look_h264 import h264_coded
 from looks import ShotLook
 from relight import Gains, relight
 from repaint import draw_paints, repainted
-from set_plan import KEYS
+from set_plan import KEYS, casts_gobo
 from shot_folder import frame_numbers, read_shot
 
 Bytes = NDArray[np.uint8]
+# Of a frame of a scene under several keys, so often another of them fills the shadows, by so many
+# stops: fills from elsewhere than the scene's own, with shadows that are of no key.
+FILLED_SHARE = 0.6
+FILL_STOPS = (-4.0, -1.75)
 # Frames of a shot in which nothing moves differ by grain alone.
 STILL_FRAMES = 2
 
@@ -61,13 +65,20 @@ def light_shot(shot: Path, seed: str, repaint: bool = False) -> LitShot:
     source = _Source(shot, layers, facts, about.get("shows", {}), repaint)
     if source.shows.get("motion") != KEYS:
         return source.lit(numbers, random.Random(seed))
-    parts = [source.lit([number], random.Random(f"{seed}/{number}")) for number in numbers]
+    parts = []
+    for number in numbers:
+        rng = random.Random(f"{seed}/{number}")
+        parts.append(source.lit([number], rng, source.fill(number, numbers, rng)))
     stacks = [
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("image", "label", "soft", "subject", "maps")
     ]
     # From one key to the next no light keeps its place.
     return LitShot(*stacks, None)
+
+
+# The number of a frame whose key fills another frame's shadows, and by how much of it.
+Fill = tuple[int, float]
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,21 @@ class _Source:
     shows: dict[str, Any]
     repaint: bool
 
-    def lit(self, numbers: list[int], rng: random.Random) -> LitShot:
+    def fill(self, number: int, numbers: list[int], rng: random.Random) -> Fill | None:
+        """Another key of the scene to fill a frame's shadows, or none. Not one through a gobo."""
+        others = [other for other in numbers if other != number]
+        filled, stops = rng.random() < FILLED_SHARE, rng.uniform(*FILL_STOPS)
+        if not filled or not others:
+            return None
+        other = rng.choice(others)
+        gobo = casts_gobo(self.shows.get("theme"), self.shows.get("light"))
+        return None if gobo else (other, 2**stops)
+
+    def planes(self, number: int) -> NDArray[np.float32]:
+        """The layers of a frame."""
+        return np.array(self.layers[number - self.facts["first_frame"]], np.float32)
+
+    def lit(self, numbers: list[int], rng: random.Random, fill: Fill | None = None) -> LitShot:
         """Some frames in one light and look."""
         gains, look = Gains.draw(rng), ShotLook.draw(rng.getrandbits(31))
         thresholds = Thresholds(**self.facts["thresholds"])
@@ -88,7 +113,11 @@ class _Source:
         motions = _motions(self.shot, numbers)
         images, labels, softs, subjects, maps = [], [], [], [], []
         for k, number in enumerate(numbers):
-            planes = np.asarray(self.layers[number - self.facts["first_frame"]], np.float32)
+            planes = self.planes(number)
+            if fill is not None:
+                other, gain = self.planes(fill[0]), fill[1]
+                planes[span("rest")] += gain * other[span("key")]
+                planes[span("gloss_rest")] += gain * other[span("gloss_key")]
             if self.repaint:
                 planes = repainted(planes, *paints)
             lit = relight(planes, gains, self.facts["reference"], thresholds)

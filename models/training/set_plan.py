@@ -27,6 +27,11 @@ KEYS = "keys"
 GRAIN = 0.006
 
 
+def casts_gobo(theme: str | None, light: str | None) -> bool:
+    """Whether a gobo stands before the key of shots with such a theme and light."""
+    return theme == "swap" or light in ("slats", "holes", "window")
+
+
 @dataclass(frozen=True)
 class SetShot:
     """One shot of a set. `seed` fixes the scene, its motion and its renderer noise."""
@@ -65,7 +70,7 @@ class SetShot:
     @property
     def gobo(self) -> bool:
         """Whether something between key and scene is seen by its shadow alone."""
-        return self.theme == "swap" or self.light in ("slats", "holes", "window")
+        return casts_gobo(self.theme, self.light)
 
     def share(self, number: int) -> float:
         """Place of a frame, numbered from 1, in the motion of the shot; past the last one above 1.

@@ -35,6 +35,9 @@ PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
 # Maps of `relight.MAPS` that a network draws; the last one only says where there is anything.
 KEY_MAPS = 3
+# Share of the run in which the maps' layer learns alone: it is random then, and what the network
+# knows would be bent to it.
+MAPS_ALONE = 0.05
 
 
 class EpochBatches(Dataset[tuple[Batch, Tensor | None]]):
@@ -159,8 +162,9 @@ class Run:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             if self.recipe.maps_weight:
                 decoded = self.net.decoded(image, subject)
-                heads = (self.net.head, self.maps)
-                logits, maps = (functional.pixel_shuffle(head(decoded), 2) for head in heads)
+                logits = functional.pixel_shuffle(self.net.head(decoded), 2)
+                known = decoded.detach() if progress < MAPS_ALONE else decoded
+                maps = functional.pixel_shuffle(self.maps(known), 2)
             else:
                 logits, maps = self.net(image, subject), None
         loss = tone_loss(logits.float(), batch.target, batch.inside, self.recipe)

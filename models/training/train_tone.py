@@ -24,14 +24,15 @@ from tone_run import Limits, Run, held_out_counts, run_epoch
 from tone_scores import iou
 
 CHECK_EVERY = 10
-CHECK_STRIDE = 4
+# Of many held-out frames about so many are looked at.
+CHECK_FRAMES = 48
 
 
 def check(run: Run, held_out: Frames) -> dict[str, dict[str, float | None]]:
     """Held-out figures to watch the run by, without and with a mask."""
-    figures = {}
+    figures, stride = {}, max(1, len(held_out) // CHECK_FRAMES)
     for name, with_mask in (("without_mask", False), ("with_mask", True)):
-        values = iou(held_out_counts(run, held_out, with_mask, CHECK_STRIDE))
+        values = iou(held_out_counts(run, held_out, with_mask, stride))
         figures[name] = {key: value and round(value, 3) for key, value in values.items()}
     return figures
 

@@ -17,7 +17,7 @@ SIDE = 48
 
 
 def write_layered_shot(
-    shot: Path, seed: int = 0, locked_off: bool = False, motion: str = "all"
+    shot: Path, seed: int = 0, locked_off: bool = False, motion: str = "all", light: str = "plain"
 ) -> None:
     """A folder as `render_sets.py` leaves it."""
     rng = np.random.default_rng(seed)
@@ -28,7 +28,7 @@ def write_layered_shot(
         "thresholds": asdict(Thresholds()),
     }
     told = {"name": shot.name, "split": "train", "locked_off": locked_off}
-    write_shot(shot, {**told, **facts, "shows": {"motion": motion}})
+    write_shot(shot, {**told, **facts, "shows": {"motion": motion, "light": light}})
     store = create(shot, (FRAMES, SIDE, SIDE), facts)
     for number in range(1, FRAMES + 1):
         planes = {name: rng.random((3, SIDE, SIDE), np.float32) for name in COLORS}

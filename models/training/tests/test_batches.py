@@ -29,7 +29,7 @@ try:
         one_hot,
         random_batch,
     )
-    from tone_classes import BACKGROUND, MATERIAL
+    from tone_classes import BACKGROUND, HIGHLIGHT, MATERIAL
     from tone_loss import at_border, maps_loss, tone_loss
     from tone_run import Limits, Run, run_epoch
 
@@ -70,6 +70,20 @@ class Relit(Folder):
         shot = [float(image.mean()) for image in light_shot(self.root / "one", "a").image]
         self.assertLess(np.ptp(shot), 3)
         self.assertGreater(np.ptp(bright), 6)
+
+    def test_another_key_fills_the_shadows_of_most_frames_but_none_through_a_gobo(self) -> None:
+        write_layered_shot(self.root / "keys", motion=KEYS)
+        write_layered_shot(self.root / "slats", motion=KEYS, light="slats")
+        filled = 0
+        for seed in "abcdefgh":
+            keys, slats = (light_shot(self.root / name, seed) for name in ("keys", "slats"))
+            # What is lit by a key stays what it is, but for what shines.
+            for plane in range(FRAMES):
+                filled += not np.array_equal(keys.image[plane], slats.image[plane])
+                matte = (keys.label[plane] != HIGHLIGHT) & (slats.label[plane] != HIGHLIGHT)
+                same = keys.label[plane] == slats.label[plane]
+                self.assertTrue(bool(same[matte].all()))
+        self.assertTrue(8 <= filled <= 20, filled)
 
     def test_half_of_the_shots_are_painted_over_and_keep_their_labels(self) -> None:
         painted = 0
@@ -134,7 +148,7 @@ class Batches(Folder):
 
     def test_targets_are_shares_that_sum_to_one(self) -> None:
         split = load_split([self.root], "train", relight=True)
-        frames = split.frames.with_lit([light_shot(shot, "a") for shot in split.relit])
+        frames = split.frames.with_lit([light_shot(shot, "b") for shot in split.relit])
         for recipe in (Recipe(), Recipe(soft_labels=False), Recipe(color=False)):
             image, mask, target, inside, _ = random_batch(frames, random.Random(3), recipe)
             side = image.shape[-1]
