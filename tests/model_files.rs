@@ -176,7 +176,8 @@ fn a_host_that_tells_of_every_parameter_on_opening_changes_no_remembered_model()
     let second = opened();
     assert!(failure(&second).contains("mine.onnx"));
     // Nothing is there to be accepted, and what was remembered stays.
-    second.press("accept_model").unwrap();
+    let refused = second.press("accept_model").unwrap_err().to_string();
+    assert!(refused.contains("mine.onnx"), "{refused}");
     let kept = second.save_params().unwrap();
     std::fs::copy(fixture("tiny_slow.onnx"), &path).unwrap();
     let third = node(&host);

@@ -23,7 +23,12 @@ fn a_program_that_is_older_than_its_sources_is_not_tested() {
     };
     make(&program, 50);
     make(&sources.join("command/main.rs"), 60);
-    make(&sources.join("command/tests.rs"), 0);
+    make(&sources.join("command/fixture.rs"), 0);
+    make(&sources.join("command/fixture/faces.rs"), 0);
+    make(&sources.join("command/snapshots/main.snap"), 0);
+    let command = sources.join("command/mod.rs");
+    std::fs::write(&command, "#[cfg(any(test, fuzzing))]\npub(crate) mod fixture;\nmod main;\n").unwrap();
+    std::fs::File::options().write(true).open(&command).unwrap().set_modified(now - Duration::from_secs(70)).unwrap();
     let check = || stage::assert_current(&program, [sources.clone()], "cargo build");
     check();
     make(&sources.join("command/main.rs"), 40);

@@ -42,6 +42,12 @@ fn analysed(folder: &Path) -> Vec<String> {
     stored["frames"].as_object().unwrap().keys().cloned().collect()
 }
 
+/// Whether the parameters that were saved know of an analysis: every one is in the file, also those that are empty.
+fn analysis_is_saved(folder: &Path) -> bool {
+    let saved: Value = serde_json::from_slice(&bytes(folder, "p.json")).unwrap();
+    !saved["params"]["analysis"].as_str().unwrap().is_empty()
+}
+
 #[test]
 fn a_button_stores_what_it_could_read_and_ends_with_the_file_that_it_could_not() {
     let folder = face();
@@ -53,7 +59,7 @@ fn a_button_stores_what_it_could_read_and_ends_with_the_file_that_it_could_not()
     assert!(last.starts_with("error: cannot read f.0002.jpg: truncated"), "{told}");
     assert!(told.contains("\nanalyse: ") || told.starts_with("analyse: "), "the status is not told: {told}");
     assert_eq!(analysed(folder), ["1", "4"]);
-    assert!(String::from_utf8(bytes(folder, "p.json")).unwrap().contains("\"analysis\""));
+    assert!(analysis_is_saved(folder), "the parameters were saved before the press");
     let told = fails(folder, &press("meter", &["--frames", "2"]), 3);
     assert!(told.lines().last().unwrap().contains("cannot read f.0002.jpg: truncated"), "{told}");
 
@@ -80,6 +86,8 @@ fn what_is_wrong_with_files_is_told_before_a_button_is_pressed() {
         (&["-o", "o.png"][..], 2, "4 frames would overwrite each other"),
         (&["-o", "o.%04d.png", "--frames", "1-6"], 3, "missing frames 5-6; render what is there with --skip-missing"),
         (&["-o", "o.%04d.png", "--clip", "Crop=m.%d.png"], 2, "--clip Crop: m.3.png is"),
+        (&["--clip", "Crop=m.%d.png"], 2, "--clip Crop: m.3.png is"),
+        (&["-o", "o.png", "--frames", "1", "--clip", "Crop=m.%d.png"], 2, "--clip Crop: m.3.png is"),
         (&["-o", "file/o.%04d.png"], 4, "file/o.0001.png: a part of the path is a file"),
         (&["-o", "o.%04d.png", "--save-params", "file/p.json"], 4, "file/p.json: a part of the path is a file"),
         (&["--save-params", "file/p.json"], 4, "file/p.json: a part of the path is a file"),
@@ -128,11 +136,12 @@ fn an_interrupted_button_keeps_what_it_has_found_and_saves_the_parameters() {
     assert!(sent.success() && ended.code() == Some(130), "{ended}: {end}");
     assert!(end.lines().last().unwrap().starts_with("error: interrupted; button analyse: "), "{end}");
     assert_eq!(analysed(folder), ["1"]);
-    assert!(String::from_utf8(bytes(folder, "p.json")).unwrap().contains("\"analysis\""));
+    assert!(analysis_is_saved(folder), "the parameters were saved before the press");
 }
 
 #[test]
 fn an_input_frame_is_given_up_once_it_is_rendered() {
+    stage::bundle(); // fails when it is older than the sources
     let tiny = tiny();
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -152,8 +161,9 @@ fn an_input_frame_is_given_up_once_it_is_rendered() {
             .env("ROTOCEL_CACHE_MB", "0")
             .output()
             .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-        told["peak_memory_mib"].as_f64().unwrap_or(0.0)
+        told["peak_memory_mib"].as_f64().filter(|peak| *peak > 0.0).unwrap()
     };
     // 23 MiB a frame: all ten of them would be 115 MiB more than five.
     let (five, ten) = (peak_mib("1-5"), peak_mib("1-10"));

@@ -210,6 +210,7 @@ fn model_changed(args: &ChangedArgs<'_, FeatureDetect>, accepted: bool) -> Resul
         Ok(networks) => (Some(networks.id()), format!("{} is ready", networks.label())),
         Err(error) => (None, error.to_string()),
     };
+    let nothing_accepted = (accepted && found_id.is_none()).then(|| status.clone());
     let params = args.params();
     params.edit("Model", |params| {
         // Accepting what cannot be read would forget what the project was made with.
@@ -223,5 +224,6 @@ fn model_changed(args: &ChangedArgs<'_, FeatureDetect>, accepted: bool) -> Resul
     match found {
         Ok(networks) => appearance::dress(&params, &settings, networks.topology()),
         Err(_) => appearance::dress(&params, &settings, &appearance::likely_topology()?),
-    }
+    }?;
+    nothing_accepted.map_or(Ok(()), |reason| Err(Error::node(reason)))
 }

@@ -148,13 +148,15 @@ impl Effect for ToneSegment {
         if let Err(error) = remember_model(args) {
             log::warn!("{NODE}: the project does not remember its model: {error}");
         }
-        if args.is(ToneSegmentSettings::temporal_smoothing) && args.settings().temporal_smoothing == 0 {
+        // A narrower window must not keep the room of a wider one.
+        if args.is(ToneSegmentSettings::temporal_smoothing) {
             analysis::forget_neighbors();
         }
         if args.is(EncodingSettings::meter) {
             return meter::set_exposure(args, ToneSegmentSettings::status);
         }
         if args.is(NetworkSettings::check_device) {
+            self.notices.device.again();
             let status = check_device(args).unwrap_or_else(|e| e.to_string());
             return args.params().set(ToneSegmentSettings::status, status);
         }
@@ -225,6 +227,7 @@ fn model_changed(args: &ChangedArgs<'_, ToneSegment>, accepted: bool) -> Result<
         Ok(model) => (Some(model.id()), format!("{} is ready", model.entry.label)),
         Err(error) => (None, error.to_string()),
     };
+    let nothing_accepted = (accepted && found_id.is_none()).then(|| status.clone());
     let params = args.params();
     params.edit("Model", |params| {
         // Accepting what cannot be read would forget what the project was made with.
@@ -235,7 +238,8 @@ fn model_changed(args: &ChangedArgs<'_, ToneSegment>, accepted: bool) -> Result<
         params.set(ToneSegmentSettings::status, status)
     })?;
     // Last, because a host may refuse it, and the choice must count all the same.
-    params.get(NetworkSettings::custom_model)?.set_enabled(settings.model == model::CUSTOM)
+    params.get(NetworkSettings::custom_model)?.set_enabled(settings.model == model::CUSTOM)?;
+    nothing_accepted.map_or(Ok(()), |reason| Err(Error::node(reason)))
 }
 
 /// Ties a project to the model that it was begun with, as soon as the artist changes anything.

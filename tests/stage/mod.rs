@@ -39,6 +39,7 @@ pub fn bundle() -> &'static Bundle {
             "build.rs",
             "src",
             "ofx-sdk/src",
+            "ofx-sdk/src/plugin",
             "crates/imaging/src",
             "crates/roto/src",
             "crates/inference/src",
@@ -68,15 +69,39 @@ fn modified(path: &Path) -> SystemTime {
     std::fs::metadata(path).and_then(|m| m.modified()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// The newest file at a path that a program is built from. Modules that only tests have are not, nor is the side of the SDK
+/// that the program does not use, which has to be named for itself.
 fn newest_below(path: &Path) -> (SystemTime, PathBuf) {
     if !path.is_dir() {
         return (modified(path), path.to_owned());
     }
-    // The host side of the SDK is no part of a bundle, and unit tests are part of nothing that runs.
-    let built = |path: &PathBuf| !["host", "tests", "tests.rs"].iter().any(|name| path.ends_with(name));
-    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(built);
-    let entries = entries.map(|path| newest_below(&path));
-    entries.max().unwrap_or((SystemTime::UNIX_EPOCH, path.to_owned()))
+    let files = files_below(path);
+    let sides = if path.ends_with("ofx-sdk/src") { &["host", "plugin"][..] } else { &[] };
+    let mut left_out: Vec<String> = sides.iter().map(|side| (*side).to_owned()).collect();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        let only_tests = lines.windows(2).filter(|pair| pair[0].starts_with("#[cfg(") && pair[0].contains("test"));
+        left_out.extend(only_tests.filter_map(|pair| module(pair[1])));
+    }
+    let is_built = |file: &&PathBuf| {
+        let within = file.strip_prefix(path).unwrap().with_extension("");
+        !within.iter().any(|part| left_out.iter().any(|name| part == name.as_str()))
+    };
+    let snapshot = |file: &&PathBuf| file.extension().is_some_and(|extension| extension == "snap");
+    let built = files.iter().filter(is_built).filter(|file| !snapshot(file));
+    built.map(|file| (modified(file), file.clone())).max().unwrap_or((SystemTime::UNIX_EPOCH, path.to_owned()))
+}
+
+/// The name of a module in a file of its own that a line declares.
+fn module(line: &str) -> Option<String> {
+    let name = line.strip_suffix(';')?.split_once("mod ")?.1;
+    Some(name.to_owned())
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 /// A host that has the process for itself while it lives, as every real one has.

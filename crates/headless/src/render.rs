@@ -139,6 +139,9 @@ impl Plan {
         let total = wanted.len();
         let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && self.is_there(*f))).collect();
         session.check_sizes(&frames)?;
+        if !args.settings.press.is_empty() {
+            session.check_sizes(&session.common_frames())?;
+        }
         let first = frames.first().and_then(|frame| self.path(*frame));
         first.iter().chain(&args.save_params).try_for_each(|path| check_writable(path))?;
         Ok((frames, total))

@@ -190,11 +190,14 @@ impl Session {
     /// [`Error::Cancelled`] after Ctrl-C; [`Error::Input`] or [`Error::MissingFrames`] with the decoder's reason;
     /// [`Error::Button`] with what the node said.
     pub fn press(&self, id: &str) -> Result<()> {
+        let before = self.status();
         let (pressed, said) = self.terminal.awaiting_errors(|| self.instance.press(id));
         let file = first_cause(self.sources.iter().flat_map(|s| s.take_errors()).collect(), self.skip_missing);
         let instead = if interrupted() {
-            let status = self.status().unwrap_or_else(|| "what it did until then is kept".to_owned());
-            Some(Error::Cancelled { id: id.to_owned(), said: status })
+            // What still stands there is of another button.
+            let status = self.status().filter(|status| Some(status) != before.as_ref());
+            let said = status.unwrap_or_else(|| "what it did until then is kept".to_owned());
+            Some(Error::Cancelled { id: id.to_owned(), said })
         } else {
             file.inspect(|_| self.say_status(id))
         };
@@ -235,6 +238,12 @@ impl Session {
     /// The clip that the frames come from.
     pub fn main_source(&self) -> Option<&Arc<FileSource>> {
         self.sources.first()
+    }
+
+    /// The frames that every clip has: those that a button may look at.
+    pub fn common_frames(&self) -> Vec<i64> {
+        let frames = self.main_source().map_or(&[][..], |source| source.existing()).iter().copied();
+        frames.filter(|frame| self.sources.iter().all(|source| source.has(*frame))).collect()
     }
 
     /// Refuses clips that are of another size than Source on one of these frames.

@@ -99,7 +99,7 @@ impl Sequence {
 /// What of the output is rendered, as what, and from which frames.
 struct Plan {
     preferences: Preferences,
-    /// What the plug-in answers to getFramesNeeded; `None` in a host that gives no other frames.
+    /// What the plug-in answers to getFramesNeeded; `None` in a host that gives no other frames, and of one without an answer.
     frames: Option<FramesNeeded>,
     /// Pixels of the whole region of definition.
     whole: RectI,
@@ -116,7 +116,8 @@ fn plan(effect: &Arc<Effect>, request: &RenderRequest) -> Result<Plan> {
     let window = request.window.map_or(whole, |window| window.intersection(&whole));
     let planes = named_planes(effect, request)?;
     let temporal = effect.host.options.temporal;
-    let frames = temporal.then(|| queries::frames_needed(effect, request.time)).transpose()?;
+    // Asked to hold the plug-in to its answer; hosts render what fails to give one.
+    let frames = temporal.then(|| queries::frames_needed(effect, request.time)).and_then(Result::ok);
     Ok(Plan { preferences, frames, whole, window, planes })
 }
 

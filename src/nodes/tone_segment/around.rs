@@ -31,6 +31,11 @@ pub struct Notices {
 }
 
 impl Notice {
+    /// Lets it be told once more.
+    pub fn again(&self) {
+        self.told.store(false, Ordering::Release);
+    }
+
     /// Tells it to the log and to the host, as a message that passes: one that stays would stop Nuke.
     pub fn once(&self, args: &RenderArgs<'_, ToneSegment>, kind: MessageKind, text: &str) {
         if !self.told.swap(true, Ordering::AcqRel) {

@@ -188,7 +188,8 @@ impl<'r, 'a> Analyst<'r, 'a> {
             Request { model: self.model.clone(), device: self.device, inputs }
         };
         let answer = Stage::Model.time(|| model::infer(&self.engine, &request, &|| self.args.aborted()))?;
-        if let Some(Fallback::GaveUp(reason)) = &answer.fallback {
+        // What another node's failure left in the cache is no news to one that wants the CPU.
+        if let (Some(Fallback::GaveUp(reason)), true) = (&answer.fallback, self.device != Device::Cpu) {
             let text = format!(
                 "{NODE} runs on the CPU from now on, because the GPU failed: {reason}. When it is free again, press Check device."
             );

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
 /// Writes bytes beside `path` and renames them into place, so that a full disk, a crash or Ctrl-C leaves either the
@@ -18,7 +18,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(|e| refused(path, &e))?;
     let mut file = part_file(folder).map_err(|e| refused(path, &e))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| refused(path, &e))?;
+    file.write_all(bytes).and_then(|()| on_disk(file.as_file().sync_all())).map_err(|e| refused(path, &e))?;
     file.persist(path).map_err(|e| refused(path, &e.error))?;
     Ok(())
 }
@@ -34,17 +34,25 @@ pub fn check_writable(path: &Path) -> Result<()> {
     }
     let told = |e: &std::io::Error| refused(path, e);
     if path.is_dir() {
-        return Err(told(&std::io::ErrorKind::IsADirectory.into()));
+        return Err(told(&ErrorKind::IsADirectory.into()));
     }
     let mut folder = folder_of(path);
     // What is missing is made when it is written to, if the folder above may be written to.
     while let (Err(found), Some(above)) = (std::fs::metadata(folder), folder.parent()) {
-        if found.kind() != std::io::ErrorKind::NotFound {
+        if found.kind() != ErrorKind::NotFound {
             return Err(told(&found));
         }
         folder = if above.as_os_str().is_empty() { Path::new(".") } else { above };
     }
     part_file(folder).map(drop).map_err(|e| told(&e))
+}
+
+/// Not every share can be asked to put a file on its disk: on macOS most of SMB cannot. That is no failure to write.
+fn on_disk(asked: std::io::Result<()>) -> std::io::Result<()> {
+    asked.or_else(|e| match e.kind() {
+        ErrorKind::Unsupported | ErrorKind::InvalidInput => Ok(()),
+        _ => Err(e),
+    })
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -80,7 +88,7 @@ fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn read_text(path: &Path, most: u64) -> Result<String> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::input(path, "there is no such file"),
+        ErrorKind::NotFound => Error::input(path, "there is no such file"),
         _ => Error::input(path, e),
     })?;
     file.take(most + 1).read_to_end(&mut bytes).map_err(|e| Error::input(path, e))?;
@@ -123,6 +131,16 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_share_that_cannot_be_asked_for_its_disk_is_written_to_and_a_full_one_is_not() {
+        for kind in [ErrorKind::Unsupported, ErrorKind::InvalidInput] {
+            on_disk(Err(kind.into())).unwrap();
+        }
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            assert_eq!(on_disk(Err(kind.into())).unwrap_err().kind(), kind);
+        }
     }
 
     #[test]
