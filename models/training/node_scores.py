@@ -7,7 +7,8 @@ Writes `scores/NAME_node.json`: totals of each group of shots, without confusion
 shots. What the report was not asked for is missing, and stands as a dash in the card. Networks that
 the report has beside it (`score tone --also FILE.onnx`) are kept as controls; `--also` here takes
 them from a report of its own, for a network that is too slow to be shown every look. Without a
-report, `--also` adds such networks to the scores that are there.
+report, `--also` adds such networks to the scores that are there. What the scores that are replaced
+knew of other networks on the same shots stays: it does not depend on ours.
 """
 
 from __future__ import annotations
@@ -106,6 +107,21 @@ def with_others(stored: Figures, sha256: str, beside: Sequence[Figures]) -> Figu
     commands = stored["commands_beside"] + [_command(report["command"]) for report in beside]
     # A network that has learnt on is scored by the same command again.
     return _rounded({**stored, "commands_beside": list(dict.fromkeys(commands)), "groups": groups})
+
+
+def with_earlier(stored: Figures, earlier: Figures) -> Figures:
+    """New scores and what earlier ones knew of other networks on the same shots."""
+    known = {group["name"]: group for group in earlier["groups"]}
+    groups, commands = [], []
+    for group in stored["groups"]:
+        before = known.get(group["name"], {"data_xxh3": None})
+        others = group["other_networks"]
+        if before["data_xxh3"] == group["data_xxh3"]:
+            others = before["other_networks"] | others
+            commands = earlier["commands_beside"]
+        groups.append({**group, "other_networks": others})
+    commands = list(dict.fromkeys([*commands, *stored["commands_beside"]]))
+    return {**stored, "commands_beside": commands, "groups": groups}
 
 
 def table(scores: Figures) -> str:
@@ -286,6 +302,8 @@ def main() -> None:
             scores = with_others(_read(target), sha256, beside)
         else:
             scores = kept(_read(args.report), sha256, machine_kind(), beside)
+            if target.exists():
+                scores = with_earlier(scores, _read(target))
     except (KeyError, ValueError) as error:
         raise SystemExit(f"{args.report or target}: {error}") from error
     part = target.with_suffix(".part")

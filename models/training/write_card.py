@@ -17,6 +17,8 @@ from node_scores import table
 from tone_classes import CLASSES
 
 CARDS = Path(__file__).parent / "cards"
+# Shots that have lines of their own.
+MOST_SHOTS = 6
 
 
 def score_row(name: str, values: dict[str, float | None], accuracy: float | None = None) -> str:
@@ -25,6 +27,16 @@ def score_row(name: str, values: dict[str, float | None], accuracy: float | None
     if accuracy is not None:
         cells.append(f"{accuracy:.3f}")
     return line([name, *cells])
+
+
+def worst_shots(shots: dict[str, dict[str, float | None]]) -> list[str]:
+    """The names of all shots, or of the worst where there are many; in the order of the file."""
+
+    def mean(name: str) -> float:
+        known = [value for value in shots[name].values() if value is not None]
+        return sum(known) / len(known)
+
+    return [name for name in shots if name in sorted(shots, key=mean)[:MOST_SHOTS]]
 
 
 def training_rows(run: dict[str, Any]) -> list[str]:
@@ -54,10 +66,11 @@ def card(
         for name, part in (("held-out", held_out), ("sample shot", sample))
         for how in ("with_mask", "without_mask")
     ]
+    worst = worst_shots(held_out["without_mask"]["shots"])
     shots = [
-        score_row(f"{shot}, {how.replace('_', ' ')}", values)
+        score_row(f"{shot}, {how.replace('_', ' ')}", held_out[how]["shots"][shot])
         for how in ("with_mask", "without_mask")
-        for shot, values in held_out[how]["shots"].items()
+        for shot in worst
     ]
     share = held_out["with_mask"]["pixel_share"]
     run = scores["training"]

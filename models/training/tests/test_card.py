@@ -7,9 +7,9 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from node_scores import kept, table, with_others
+from node_scores import kept, table, with_earlier, with_others
 from tone_classes import CLASSES
-from write_card import CARDS, card, score_row, training_rows, written
+from write_card import CARDS, card, score_row, training_rows, worst_shots, written
 
 MODELS = Path(__file__).resolve().parents[2]
 
@@ -39,6 +39,10 @@ class Card(unittest.TestCase):
         self.assertEqual(
             rows[1], "| 2 | 3 | 9 | 2 | 5 | 200 | 4.5 | `cdcdcdcdcdcdcdcd` | `abababababababab` |"
         )
+
+    def test_of_many_shots_the_worst_have_lines_of_their_own(self) -> None:
+        shots = {f"s{k}": {"material": (k * 7 % 10) / 10, "highlight": None} for k in range(10)}
+        self.assertEqual(worst_shots(shots), ["s0", "s2", "s3", "s5", "s6", "s9"])
 
     def test_a_figure_that_nobody_has_is_an_error(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
@@ -125,6 +129,19 @@ class InNode(unittest.TestCase):
             with_others(stored, "abc", [{**later, "data_xxh3": {"target/shots": "78"}}])
         with self.assertRaisesRegex(ValueError, "second_look=false"):
             with_others(stored, "abc", [{**later, "settings": ["second_look=false"]}])
+
+    def test_other_networks_stay_when_ours_has_learnt_on(self) -> None:
+        shots = {
+            "name": "shots",
+            "data_xxh3": "77",
+            "other_networks": {"theirs": {"mean_iou": 0.4}},
+        }
+        old = {"commands_beside": ["then"], "groups": [shots]}
+        new = {"commands_beside": ["now"], "groups": [{**shots, "other_networks": {}}]}
+        self.assertEqual(with_earlier(new, old)["groups"], old["groups"])
+        self.assertEqual(with_earlier(new, old)["commands_beside"], ["then", "now"])
+        again = {**new, "groups": [{**new["groups"][0], "data_xxh3": "78"}]}
+        self.assertEqual(with_earlier(again, old), again)
 
     def test_no_line_of_the_committed_table_is_without_any_figure(self) -> None:
         scores = json.loads((MODELS / "scores" / "tone_fast_node.json").read_text("utf-8"))
