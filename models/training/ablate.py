@@ -32,6 +32,7 @@ ROWS: dict[str, list[str]] = {
     "grey": ["color=false"],
     "hard_labels": ["soft_labels=false"],
     "no_dice": ["dice_share=0"],
+    "soft_dice": ["soft_dice=true"],
     "even_classes": ["highlight_weight=1", "background_weight=1"],
     "even_shadows": ["shadow_on_form_weight=1"],
     "focal": ["focal=2"],

@@ -33,6 +33,8 @@ THAW = 0.15
 # Of these steps, with a temporal weight, one trains on pairs of neighbouring frames.
 PAIRS_EVERY = 2
 AVERAGE_DECAY = 0.995
+# A short run averages over a smaller part of it: so many times longer than the average looks back.
+AVERAGE_SHARE = 10
 # Maps of `relight.MAPS` that a network draws; the last one only says where there is anything.
 KEY_MAPS = 3
 # Share of the run in which the maps' layer learns alone: it is random then, and what the network
@@ -150,7 +152,13 @@ class Run:
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
 
-    def train_step(self, batch: Batch, motion: Tensor | None, progress: float) -> float:
+    def train_step(
+        self,
+        batch: Batch,
+        motion: Tensor | None,
+        progress: float,
+        decay: float = AVERAGE_DECAY,
+    ) -> float:
         """One step of the optimizer; returns the loss. With `motion` the batch holds pairs."""
         image = batch.image.contiguous(memory_format=torch.channels_last)
         subject = batch.mask.contiguous(memory_format=torch.channels_last)
@@ -177,7 +185,7 @@ class Run:
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        follow(self.average, self.net, self.step, AVERAGE_DECAY)
+        follow(self.average, self.net, self.step, decay)
         return loss.item()
 
 
@@ -201,6 +209,11 @@ class Limits:
     def __init__(self, epochs: int, steps: int, minutes: float) -> None:
         self.epochs, self.steps, self.seconds = epochs, steps, minutes * 60
 
+    @property
+    def average_decay(self) -> float:
+        """How much of the averaged weights a step leaves."""
+        return max(0.0, min(AVERAGE_DECAY, 1 - AVERAGE_SHARE / (self.epochs * self.steps)))
+
     def progress(self, run: Run, more: float) -> float:
         """How much of the run is done, 0..1, when its epoch has taken `more` seconds."""
         by_step = run.step / (self.epochs * self.steps)
@@ -220,7 +233,7 @@ def run_epoch(run: Run, frames: Frames, limits: Limits) -> float:
     start, losses = time.perf_counter(), []
     for batch, motion in DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6):
         progress = limits.progress(run, time.perf_counter() - start)
-        losses.append(run.train_step(batch, motion, progress))
+        losses.append(run.train_step(batch, motion, progress, limits.average_decay))
         if progress >= 1.0:
             break
     run.epoch += 1

@@ -124,7 +124,7 @@ impl<T> Shelf<T> {
     }
 
     /// The value of a key, if it is kept.
-    fn find(&self, key: Key) -> Option<Arc<T>> {
+    pub fn find(&self, key: Key) -> Option<Arc<T>> {
         let mut kept = lock(&self.kept);
         let place = kept.iter().position(|(other, _)| *other == key)?;
         let found = kept.remove(place)?;

@@ -19,7 +19,7 @@ try:
     from shot_dataset import Batch
     from tone_classes import CLASSES
     from tone_net import STRIDE, ToneNet
-    from tone_run import THAW, Run
+    from tone_run import THAW, Limits, Run
 except ImportError as missing:
     raise unittest.SkipTest(f"training is not tested here: {missing}") from missing
 
@@ -138,6 +138,11 @@ class Network(unittest.TestCase):
         self.assertTrue(torch.equal(weight, before))
         run.train_step(Batch(image, subject, target, inside, maps_like(target)), None, THAW * 2)
         self.assertFalse(torch.equal(weight, before))
+
+    def test_a_short_run_averages_over_its_last_tenth_and_a_long_one_over_200_steps(self) -> None:
+        self.assertAlmostEqual(Limits(10, 40, 60).average_decay, 0.975)
+        self.assertAlmostEqual(Limits(200, 60, 60).average_decay, 0.995)
+        self.assertEqual(Limits(1, 2, 60).average_decay, 0)
 
     def test_maps_teach_the_network_and_are_no_part_of_it(self) -> None:
         image, subject = planes(STRIDE, STRIDE)

@@ -94,8 +94,12 @@ pub fn analyse(
     let key = analyst.key(&plate);
     let neighbors = around::neighbors(&analyst, &plate, key, &notices.smoothing)?;
     let smoothed = neighbors.key(key);
+    if let Some(found) = ANALYSES.find(smoothed) {
+        return Ok(found);
+    }
+    // Before the frame's turn: renders that wait for it would lose patience, and each of these has a turn of its own.
+    let sights = neighbors.sights(&analyst, &plate)?;
     ANALYSES.find_or_make(smoothed, ANALYSES_KEPT, &|| args.aborted(), || {
-        let sights = neighbors.sights(&analyst, &plate)?;
         let (frame, picture) = analyst.show(&plate)?;
         let logits = if neighbors.is_empty() {
             analyst.answer(&plate, &picture)?
