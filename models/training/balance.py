@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from node_defaults import MOST_ENLARGED, WORKING_SIZE
 from shot_dataset import Frames
 from tone_classes import CLASSES
-from tone_net import ToneNet, padded_to_stride
+from tone_net import ToneNet, whole_logits
 from tone_scores import confusion, iou
 
 # Every n-th frame where there are many, and every n-th pixel of it: plenty for five numbers.
@@ -25,9 +26,6 @@ PIXEL_STRIDE = 3
 STEPS = (0.8, 0.4, 0.2, 0.1)
 # Constants no larger: a class that so little brings back is not seen at all.
 MOST = 1.0
-# As the node shows a frame by default: its long side in pixels; how far small ones are enlarged.
-WORKING_SIZE = 640
-MOST_ENLARGED = 2.0
 
 
 def fit_bias(net: ToneNet, frames: Frames) -> NDArray[np.float32]:
@@ -73,14 +71,9 @@ def node_logits(net: ToneNet, picture: Tensor) -> Tensor:
     scale = min(WORKING_SIZE / max(height, width), MOST_ENLARGED)
     near = _resized(picture, round(height * scale), round(width * scale))
     far = _resized(near, -(-near.shape[1] // 2), -(-near.shape[2] // 2))
-    together, smaller = _answer(net, near), _answer(net, far)
+    together, smaller = whole_logits(net, near), whole_logits(net, far)
     missing = smaller - _resized(together, *smaller.shape[1:])
     return _resized(together + _resized(missing, *together.shape[1:]) / 2, height, width)
-
-
-def _answer(net: ToneNet, picture: Tensor) -> Tensor:
-    padded = padded_to_stride(picture)[None]
-    return net(padded[:, :3], padded[:, 3:])[0, :, : picture.shape[1], : picture.shape[2]]
 
 
 def _resized(planes: Tensor, height: int, width: int) -> Tensor:

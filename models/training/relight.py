@@ -23,6 +23,7 @@ RGB = tuple[float, float, float]
 # Labels follow the key alone. Much brighter, the rim would outshine it, and what is labelled a
 # shadow would be the brightest of the picture.
 MOST_REST_STOPS = 0.6
+# From here up to the most, fill and world are about as bright as rendered.
 LEAST_RENDERED_STOPS = -0.7
 WHITE: RGB = (1.0, 1.0, 1.0)
 

@@ -99,6 +99,12 @@ class ToneNet(nn.Module):
         return x
 
 
+def whole_logits(net: nn.Module, planes: Tensor) -> Tensor:
+    """Logits [5,H,W] of image and subject [4,H,W], whatever the size."""
+    padded = padded_to_stride(planes)[None]
+    return net(padded[:, :3], padded[:, 3:])[0, :, : planes.shape[1], : planes.shape[2]]
+
+
 def padded_to_stride(planes: Tensor) -> Tensor:
     """[C,H,W] with its borders repeated to multiples of the network's stride."""
     height, width = planes.shape[1:]

@@ -23,7 +23,7 @@ from schedule import follow, one_cycle
 from seed_net import SeedNet
 from shot_dataset import Batch, Frames, as_seen, random_batch
 from tone_loss import maps_loss, tone_loss
-from tone_net import WIDTHS, ToneNet, padded_to_stride
+from tone_net import WIDTHS, ToneNet, whole_logits
 from tone_scores import Counts, confusion
 
 # Learning rate of a trunk that has learnt on photographs, in shares of the others', and the share
@@ -197,9 +197,9 @@ def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) 
     for pick in range(0, len(frames), stride):
         image, label = frames.image[pick], frames.label[pick]
         mask = frames.mask(pick) if with_mask else torch.full(label.shape, 0.5)
-        padded = padded_to_stride(torch.cat([as_seen(image.float() / 255, run.recipe), mask]))[None]
-        logits = net(padded[:, :3], padded[:, 3:])[..., : label.shape[1], : label.shape[2]]
-        counts = counts + confusion(label[0].numpy(), logits.argmax(1)[0].numpy())
+        seen = torch.cat([as_seen(image.float() / 255, run.recipe), mask])
+        found = whole_logits(net, seen).argmax(0)
+        counts = counts + confusion(label[0].numpy(), found.numpy())
     return counts
 
 

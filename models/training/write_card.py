@@ -36,7 +36,8 @@ def worst_shots(shots: dict[str, dict[str, float | None]]) -> list[str]:
         known = [value for value in shots[name].values() if value is not None]
         return sum(known) / len(known)
 
-    return [name for name in shots if name in sorted(shots, key=mean)[:MOST_SHOTS]]
+    worst = set(sorted(shots, key=mean)[:MOST_SHOTS])
+    return [name for name in shots if name in worst]
 
 
 def training_rows(run: dict[str, Any]) -> list[str]:
