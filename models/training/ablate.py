@@ -1,11 +1,14 @@
 """Trains the rows of an ablation table, each on the same reduced schedule, and scores them.
 
-    python models/training/ablate.py --shots DIR/shots [DIR/train2] --test DIR/caster \
-        --work DIR/ablation --out models/scores/ablation --seed 1 [--rows grey focal]
+    python models/training/ablate.py --shots DIR/keys DIR/unseen --test DIR/caster \
+        --teacher models/tone_small.onnx --work DIR/ablation --out models/scores/ablation --seed 1 \
+        [--rows grey focal]
 
-A row differs from the first in one thing. Rows resume per epoch; a row whose result is written is
-skipped when it is of the same data, seed and schedule, and refused otherwise. Each result is a JSON
-file with the hashes of the data, the seed, the date and the command.
+A row differs from the first in one thing; two differ in their seed alone, to show what chance does.
+`temporal` needs shots with motion among the training ones, as of `--set train2`. Rows resume per
+epoch; a row whose result is written is skipped when it is of the same data, seed and schedule, and
+refused otherwise. Each result is a JSON file with the hashes of the data, the seed, the date and
+the command.
 """
 
 from __future__ import annotations
@@ -16,17 +19,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from cpu import use_cpu
 from provenance import machine_kind, public_command, today
 from recipe import Recipe
 from relit_shots import RelitPool
 from shot_dataset import Split, load_split
 from shot_folder import errors_told, find_shots, split_of
-from tone_run import Limits, Run, held_out_counts, run_epoch
-from tone_scores import accuracy, iou
+from tone_run import Limits, Run, predictions, run_epoch
+from tone_scores import Classes, accuracy, confusion, flicker, iou
 
 ROWS: dict[str, list[str]] = {
     "base": [],
+    "seed_2": [],
+    "seed_3": [],
     "from_scratch": ["pretrained=false"],
     "seed_network": ["seed_network=true"],
     "grey": ["color=false"],
@@ -42,9 +49,12 @@ ROWS: dict[str, list[str]] = {
     "maps": ["maps_weight=0.5"],
     "regraded": ["regraded_share=0.25"],
     "temporal": ["temporal_weight=1"],
+    "distilled": ["distilled=1"],
     "always_mask": ["no_mask_share=0"],
     "never_mask": ["no_mask_share=1"],
 }
+# Rows without anything else of their own: what is added to the seed.
+OTHER_SEEDS = {"seed_2": 1, "seed_3": 2}
 RATE = 2.5e-3
 # Epochs between new lights of a shot.
 RELIGHT_EVERY = 24
@@ -63,10 +73,15 @@ def train_row(run: Run, checkpoint: Path, training: Split, pool: RelitPool, limi
 
 
 def score(run: Run, split: Split) -> dict[str, Any]:
-    """Figures over whole frames of a split, with and without a mask."""
+    """Figures over whole frames of a split, with and without a mask.
+
+    `flicker` is the share of the pixels that keep their label along the motion and change what is
+    found there, where the split has any motion.
+    """
     figures: dict[str, Any] = {"frames": len(split.frames), "data_hash": split.hash}
     for name, with_mask in (("with_mask", True), ("without_mask", False)):
-        counts = held_out_counts(run, split.frames, with_mask)
+        seen = list(predictions(run, split.frames, with_mask))
+        counts = sum(confusion(label, found) for label, found in seen)
         per_class = {key: value and round(value, 4) for key, value in iou(counts).items()}
         known = [value for value in per_class.values() if value is not None]
         figures[name] = {
@@ -74,7 +89,21 @@ def score(run: Run, split: Split) -> dict[str, Any]:
             "mean_iou": round(sum(known) / max(1, len(known)), 4),
             "accuracy": round(accuracy(counts), 4),
         }
+        kept, changed = flickering(seen, split.frames.motion)
+        if kept:
+            figures[name]["flicker"] = round(changed / kept, 4)
     return figures
+
+
+def flickering(seen: list[tuple[Classes, Classes]], motion: list[Tensor | None]) -> tuple[int, int]:
+    """`tone_scores.flicker` over all frames whose motion to the next one is known."""
+    kept = changed = 0
+    for k, known in enumerate(motion):
+        if known is not None:
+            (label, found), (label_after, found_after) = seen[k : k + 2]
+            more = flicker((label, label_after), (found, found_after), known.float().numpy())
+            kept, changed = kept + more[0], changed + more[1]
+    return kept, changed
 
 
 def check_same(result: Path, run: Run, training: Split, steps: int) -> None:
@@ -92,7 +121,8 @@ def make_row(
 ) -> None:
     """Trains and scores a row, unless its result is there."""
     result = args.out / f"{row}.json"
-    run = Run(args.seed, RATE, Recipe.parse(ROWS[row]))
+    seed = args.seed + OTHER_SEEDS.get(row, 0)
+    run = Run(seed, RATE, Recipe.parse(ROWS[row]), teacher=args.teacher)
     if result.exists():
         check_same(result, run, training, args.epochs * args.steps)
         return
@@ -102,10 +132,11 @@ def make_row(
     facts = {
         "row": row,
         "recipe": ROWS[row],
-        "seed": args.seed,
+        "seed": run.seed,
         "date": today(),
         "machine": machine_kind(),
         "command": public_command("ablate.py", sys.argv[1:]),
+        "teacher": run.taught,
         "training": {
             "data_hash": training.hash,
             "epochs": run.epoch,
@@ -134,9 +165,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True, help="checkpoints")
     parser.add_argument("--out", type=Path, required=True, help="results, one JSON file a row")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--steps", type=int, default=40, help="steps of an epoch")
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
+    parser.add_argument("--teacher", type=Path, metavar="ONNX", help="what `distilled` learns from")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

@@ -52,6 +52,30 @@ class LabelledFrame:
         return LabelledFrame(image, labels, subject)
 
 
+def read_motion(
+    shot: Path, number: int, size: tuple[int, ...] | None = None
+) -> NDArray[np.float32] | None:
+    """How far [2, h, w] the pixels of a frame move to the next one, x right and y down; none where
+    the shot does not tell. `size` is height and width of the frame, to be held against."""
+    from exr_planes import load_planes, plane_path
+
+    path = plane_path(shot, "motion", number)
+    if not path.exists():
+        return None
+    try:
+        planes = {name.lower(): plane for name, plane in load_planes(path).items()}
+    except (RuntimeError, OSError, ValueError) as error:
+        raise ShotError(f"{path}: {error}; write it again") from None
+    missing = [name for name in "xy" if name not in planes]
+    if missing:
+        raise ShotError(f"{path}: it lacks the channel {missing[0]}; write x and y")
+    motion = np.stack([planes[name] for name in "xy"]).astype(np.float32)
+    if size is not None and motion.shape[1:] != size:
+        found, wanted = (f"{shape[1]}x{shape[0]}" for shape in (motion.shape[1:], size))
+        raise ShotError(f"{path}: it is {found}, and its frame {wanted}")
+    return motion
+
+
 def _image(path: Path, colorspace: str) -> Bytes:
     expected = COLORSPACES[path.suffix.lower()]
     if colorspace != expected:

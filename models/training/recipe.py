@@ -50,6 +50,9 @@ class Recipe:
     # labels are decided by (`relight.key_maps`): how near a pixel is to the next class, which no
     # label tells. Only shots with layers have them; nothing of it is exported.
     maps_weight: float = 0.0
+    # Weight of the loss that holds the answers against those of a teacher, a network that has
+    # learnt before; 0 does without one.
+    distilled: float = 0.0
 
     @staticmethod
     def parse(words: list[str]) -> Recipe:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exr_planes import load_planes, plane_path
+from labelled_frame import read_motion
 from labels import Thresholds
 from layer_store import Layers, open_layers, span
 from look_h264 import h264_coded
@@ -198,11 +198,9 @@ class RelitPool:
 
 
 def _motions(shot: Path, numbers: list[int]) -> NDArray[np.float32] | None:
-    paths = [plane_path(shot, "motion", number) for number in numbers]
-    if not all(path.exists() for path in paths):
-        return None
-    planes = [load_planes(path) for path in paths]
-    return np.stack([np.stack([part["x"], part["y"]]) for part in planes]).astype(np.float32)
+    motions = [read_motion(shot, number) for number in numbers]
+    known = [motion for motion in motions if motion is not None]
+    return np.stack(known) if len(known) == len(numbers) else None
 
 
 def _bytes(share: NDArray[np.floating]) -> Bytes:

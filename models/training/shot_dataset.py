@@ -14,11 +14,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from augment import Look, regraded, spoil_mask
-from labelled_frame import LabelledFrame
+from labelled_frame import LabelledFrame, read_motion
 from labels import REC709_LUMA
 from recipe import Recipe
 from relight import MAPS
 from relit_shots import LitShot, has_layers
+from set_plan import KEYS
 from shot_folder import check_complete, data_hash, find_shots, frame_numbers, read_shot, split_of
 from soft_labels import PRECEDENCE
 from tone_classes import CAST_SHADOW, CLASSES, HIGHLIGHT
@@ -102,19 +103,28 @@ def load_split(roots: list[Path], split: str, relight: bool = False) -> Split:
     relit = [shot for shot in shots if relight and has_layers(shot)]
     image, label, weight = [], [], []
     subject: list[Tensor | None] = []
+    motion: list[Tensor | None] = []
     for shot in (shot for shot in shots if shot not in relit):
         facts, numbers = read_shot(shot), frame_numbers(shot)
         check_complete(shot, facts, numbers)
-        for number in numbers:
+        moves = facts.get("shows", {}).get("motion") != KEYS
+        for number, after in zip(numbers, [*numbers[1:], None], strict=True):
             frame = LabelledFrame.read(shot, number, facts)
             image.append(torch.from_numpy(np.ascontiguousarray(frame.image.transpose(2, 0, 1))))
             label.append(torch.from_numpy(frame.labels)[None])
             inside = frame.subject
             subject.append(None if inside is None else torch.from_numpy(inside)[None])
             weight.append((AS_RENDERED_SHARE if relight else 1) * _weight(len(numbers)))
+            followed = moves and after == number + 1
+            motion.append(_motion(shot, number, frame.labels.shape) if followed else None)
     unknown: list[Tensor | None] = [None] * len(image)
-    frames = Frames(image, label, list(unknown), subject, weight, list(unknown), list(unknown))
+    frames = Frames(image, label, list(unknown), subject, weight, motion, list(unknown))
     return Split(frames, shots, relit, data_hash(shots))
+
+
+def _motion(shot: Path, number: int, size: tuple[int, ...]) -> Tensor | None:
+    motion = read_motion(shot, number, size)
+    return None if motion is None else torch.from_numpy(motion.astype(np.float16))
 
 
 def _weight(frames: int) -> float:

@@ -20,6 +20,9 @@ LEAST_SHARE = 1e-6
 # A class with less than this share of a batch's pixels is not there, for the Dice of soft labels:
 # of so few pixels it is chance.
 LEAST_PRESENT = 1e-4
+# Answers are softened by this before they are held against a teacher's: what it finds second best
+# is half of what it tells.
+TEMPERATURE = 2.0
 
 
 def tone_loss(logits: Tensor, target: Tensor, inside: Tensor, recipe: Recipe) -> Tensor:
@@ -94,6 +97,17 @@ def maps_loss(logits: Tensor, maps: Tensor) -> Tensor:
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
     each = (entropy * weight).sum((0, 2, 3)) / weight.sum((0, 2, 3)).clamp_min(1)
     return each.mean()
+
+
+def distillation_loss(logits: Tensor, taught: Tensor) -> Tensor:
+    """How far softened shares are from a teacher's (Hinton et al. 2015), the mean over all pixels.
+
+    Both are logits [N,5,H,W].
+    """
+    found = (logits / TEMPERATURE).log_softmax(1)
+    wanted = (taught / TEMPERATURE).log_softmax(1)
+    apart = (wanted.exp() * (wanted - found)).sum(1)
+    return TEMPERATURE**2 * apart.mean()
 
 
 def highlight_share_weight(target: Tensor) -> Tensor:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
@@ -22,7 +24,7 @@ from recipe import Recipe
 from schedule import follow, one_cycle
 from seed_net import SeedNet
 from shot_dataset import Batch, Frames, as_seen, random_batch
-from tone_loss import maps_loss, tone_loss
+from tone_loss import distillation_loss, maps_loss, tone_loss
 from tone_net import WIDTHS, ToneNet, whole_logits
 from tone_scores import Counts, confusion
 
@@ -71,11 +73,32 @@ def network(recipe: Recipe, learnt: bool) -> ToneNet | SeedNet:
     return SeedNet() if recipe.seed_network else ToneNet(learnt and recipe.learnt_trunk)
 
 
+def loaded_teacher(recipe: Recipe, file: Path | None) -> tuple[ToneNet | None, str]:
+    """The teacher that a recipe wants, and its file's hash; none and "" where it wants none."""
+    if not recipe.distilled:
+        return None, ""
+    if file is None:
+        raise SystemExit("distilled: give the exported network to learn from with --teacher")
+    teacher = ToneNet(learnt=False)
+    load_weights(teacher, file)
+    return teacher.eval().to(memory_format=torch.channels_last), sha256_of(file)
+
+
 class Run:
     """A training run that can be stored and resumed between epochs."""
 
-    def __init__(self, seed: int, peak: float, recipe: Recipe, begin: Path | None = None) -> None:
-        """A run of random weights and a learnt trunk, or of those in an exported file."""
+    def __init__(
+        self,
+        seed: int,
+        peak: float,
+        recipe: Recipe,
+        begin: Path | None = None,
+        teacher: Path | None = None,
+    ) -> None:
+        """A run of random weights and a learnt trunk, or of those in an exported file.
+
+        The teacher of a recipe that wants one is an exported file, too.
+        """
         torch.manual_seed(seed)
         self.seed, self.peak, self.recipe = seed, peak, recipe
         # The file's hash: another file of the same name is another run.
@@ -84,6 +107,7 @@ class Run:
         if begin is not None:
             load_weights(self.net, begin)
         self.net.to(memory_format=torch.channels_last)
+        self.teacher, self.taught = loaded_teacher(recipe, teacher)
         self.average = network(recipe, learnt=False)
         self.average.load_state_dict(self.net.state_dict())
         # Beside the network, for it is no part of what is averaged and exported.
@@ -113,6 +137,7 @@ class Run:
             "data_hash": data,
             "recipe": asdict(self.recipe),
             "begun": self.begun,
+            "taught": self.taught,
             "log": self.log,
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
@@ -133,6 +158,8 @@ class Run:
             )
         if state["data_hash"] != data:
             raise SystemExit(f"{path} was trained on other data; give its shots or another --out")
+        if state["taught"] != self.taught:
+            raise SystemExit(f"{path} has another teacher; give its file or choose another --out")
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.maps.load_state_dict(state["maps"])
@@ -178,6 +205,10 @@ class Run:
         loss = tone_loss(logits.float(), batch.target, batch.inside, self.recipe)
         if maps is not None:
             loss = loss + self.recipe.maps_weight * maps_loss(maps.float(), batch.maps)
+        if self.teacher is not None:
+            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                taught = self.teacher(image, subject).float()
+            loss = loss + self.recipe.distilled * distillation_loss(logits.float(), taught)
         if motion is not None:
             steady = temporal_loss(logits.float(), batch.target, motion)
             loss = loss + self.recipe.temporal_weight * steady
@@ -190,16 +221,24 @@ class Run:
 
 
 @torch.inference_mode()
-def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) -> Counts:
-    """Confusion counts of the averaged weights over every `stride`-th of some whole frames."""
+def predictions(
+    run: Run, frames: Frames, with_mask: bool, stride: int = 1
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Labels of every `stride`-th of some whole frames, and the classes that the averaged weights
+    find there."""
     net = run.average.eval()
-    counts = confusion(np.zeros(0, np.uint8), np.zeros(0, np.uint8))
     for pick in range(0, len(frames), stride):
         image, label = frames.image[pick], frames.label[pick]
         mask = frames.mask(pick) if with_mask else torch.full(label.shape, 0.5)
         seen = torch.cat([as_seen(image.float() / 255, run.recipe), mask])
-        found = whole_logits(net, seen).argmax(0)
-        counts = counts + confusion(label[0].numpy(), found.numpy())
+        yield label[0].numpy(), whole_logits(net, seen).argmax(0).to(torch.uint8).numpy()
+
+
+def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) -> Counts:
+    """Confusion counts of the averaged weights over every `stride`-th of some whole frames."""
+    counts = confusion(np.zeros(0, np.uint8), np.zeros(0, np.uint8))
+    for label, found in predictions(run, frames, with_mask, stride):
+        counts = counts + confusion(label, found)
     return counts
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tone_classes import CLASSES, UNKNOWN
 
 Counts = NDArray[np.int64]
+Classes = NDArray[np.uint8]
 
 
 def confusion(labels: NDArray[np.uint8], predicted: NDArray[np.integer]) -> Counts:
@@ -29,6 +30,21 @@ def iou(counts: Counts) -> dict[str, float | None]:
     return {
         name: (float(hit[k] / union[k]) if union[k] else None) for k, name in enumerate(CLASSES)
     }
+
+
+def flicker(
+    labels: tuple[Classes, Classes], found: tuple[Classes, Classes], motion: NDArray[np.floating]
+) -> tuple[int, int]:
+    """Of a frame's pixels [h, w] that keep their label on their way [2, h, w] to the next frame,
+    how many there are, and how many of them change what was found."""
+    height, width = labels[0].shape
+    y, x = np.indices((height, width))
+    to_x, to_y = np.rint(x + motion[0]).astype(int), np.rint(y + motion[1]).astype(int)
+    there = (to_x >= 0) & (to_x < width) & (to_y >= 0) & (to_y < height) & (labels[0] != UNKNOWN)
+    to = (to_y[there], to_x[there])
+    same = labels[0][there] == labels[1][to]
+    changed = found[0][there] != found[1][to]
+    return int(same.sum()), int((same & changed).sum())
 
 
 def accuracy(counts: Counts) -> float:

@@ -56,6 +56,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--begin", type=Path, metavar="ONNX", help="go on from an exported network")
+    parser.add_argument("--teacher", type=Path, metavar="ONNX", help="learn from its answers, too")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
         "--relight-every", type=int, default=24, help="epochs between new lights of a shot"
@@ -85,7 +86,7 @@ def main() -> None:
         print(f"{counts}, {len(part.shots)} scenes, hash {part.hash}")
     args.out.mkdir(parents=True, exist_ok=True)
     checkpoint = args.out / "last.pt"
-    run = Run(args.seed, args.rate, args.recipe, args.begin)
+    run = Run(args.seed, args.rate, args.recipe, args.begin, args.teacher)
     if checkpoint.exists():
         run.load(checkpoint, training.hash)
         print(f"resumed after epoch {run.epoch}")

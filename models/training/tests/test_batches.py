@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
 import unittest
 from itertools import pairwise
@@ -199,15 +200,31 @@ class Pairs(Folder):
         self.assertEqual(motion.shape[2:], image.shape[2:])
         self.assertTrue(len(mask) == len(target) == len(inside) == len(image))
 
+    def still_frames(self) -> Frames:
+        """Frames of shots that do not tell their motion."""
+        for shot in ("one", "still"):
+            shutil.rmtree(self.root / shot / "motion")
+        return load_split([self.root], "train").frames
+
+    def test_frames_as_rendered_are_paired_but_not_from_key_to_key(self) -> None:
+        write_layered_shot(self.root / "keys", motion=KEYS)
+        motion = load_split([self.root], "train").frames.motion
+        known = [plane is not None for plane in motion]
+        self.assertEqual(known, [False] * FRAMES + 2 * [True, True, False])
+
     def test_without_motion_there_are_no_pairs(self) -> None:
-        frames = load_split([self.root], "train").frames
+        frames = self.still_frames()
         self.assertIsNone(random_pairs(frames, random.Random(5), Recipe()))
 
     def test_a_run_that_wants_pairs_is_refused_where_there_are_none(self) -> None:
         run = Run(1, 1e-3, Recipe(temporal_weight=1, pretrained=False))
-        frames = load_split([self.root], "train").frames
+        frames = self.still_frames()
         with self.assertRaisesRegex(SystemExit, "temporal_weight"):
             run_epoch(run, frames, Limits(1, 1, 1.0))
+
+    def test_a_run_without_the_teacher_that_its_recipe_wants_is_refused(self) -> None:
+        with self.assertRaisesRegex(SystemExit, "--teacher"):
+            Run(1, 1e-3, Recipe(distilled=1, pretrained=False))
 
     def test_motion_shrinks_and_turns_with_its_crop(self) -> None:
         motion = torch.tensor([4.0, 2.0])[:, None, None].expand(2, 8, 8)

@@ -10,7 +10,13 @@ try:
 
     from augment import regraded
     from recipe import Recipe
-    from tone_loss import USUAL_HIGHLIGHT, dice_loss, highlight_share_weight, tone_loss
+    from tone_loss import (
+        USUAL_HIGHLIGHT,
+        dice_loss,
+        distillation_loss,
+        highlight_share_weight,
+        tone_loss,
+    )
 except ImportError:
     torch = None
 
@@ -112,6 +118,19 @@ class SoftDice(unittest.TestCase):
         wrong[:, BACKGROUND], wrong[:, 3] = 0, 0.4
         # Half of what is in the picture is missed, and nothing of what is in the subject.
         self.assertAlmostEqual(dice(wrong), 0.25, places=2)
+
+
+@unittest.skipIf(torch is None, "torch is not installed")
+class Distillation(unittest.TestCase):
+    def test_the_teachers_answer_costs_nothing_and_its_doubts_count(self) -> None:
+        taught = torch.tensor([4.0, 2.0, 0.0, -2.0, -4.0]).reshape(1, 5, 1, 1).expand(1, 5, 3, 3)
+        # Shares do not know by how much all logits are raised.
+        self.assertAlmostEqual(float(distillation_loss(taught + 7, taught)), 0, places=5)
+        certain = taught.clone()
+        certain[:, 1:] = -9
+        swapped = taught[:, [0, 2, 1, 3, 4]]
+        for other in (certain, swapped):
+            self.assertGreater(float(distillation_loss(other, taught)), 0.1)
 
 
 @unittest.skipIf(torch is None, "torch is not installed")

@@ -14,7 +14,7 @@ try:
     import torch
 
     from balance import fit_bias
-    from exr_planes import save_planes
+    from exr_planes import plane_path, save_planes
     from labelled_frame import LabelledFrame
     from recipe import Recipe
     from shot_dataset import load_split, one_hot, random_batch
@@ -100,6 +100,24 @@ class OwnShots(unittest.TestCase):
         self.refused(r"frames/0001\.exr: it lacks the channel R")
         exr.write_bytes(b"no picture")
         self.refused(r"frames/0001\.exr: .*write it again")
+
+    def test_motion_leads_to_the_next_frame_and_is_refused_in_another_size(self) -> None:
+        self.write_facts(frames=3)
+        for number in (1, 2, 3):
+            for kind, pixels in (("frames", (*SIZE, 3)), ("labels", SIZE)):
+                save_png(frame_path(self.shot, kind, number), np.zeros(pixels, np.uint8))
+        planes = {"x": np.full(SIZE, 2, np.float32), "y": np.full(SIZE, -3, np.float32)}
+        for number in (1, 3):
+            save_planes(plane_path(self.shot, "motion", number), planes)
+        first, *others = load_split([self.shot], "train").frames.motion
+        self.assertEqual(others, [None, None])
+        assert first is not None
+        self.assertEqual(first[:, 5, 7].tolist(), [2, -3])
+        small = {name: plane[1:] for name, plane in planes.items()}
+        save_planes(plane_path(self.shot, "motion", 1), small)
+        self.refused(r"motion/0001\.exr: it is 40x39, and its frame 40x40")
+        save_planes(plane_path(self.shot, "motion", 1), {"x": planes["x"]})
+        self.refused(r"motion/0001\.exr: it lacks the channel y")
 
     def test_capitals_and_what_systems_leave_are_no_matter(self) -> None:
         before = data_hash([self.shot])

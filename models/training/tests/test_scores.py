@@ -7,7 +7,8 @@ import unittest
 import numpy as np
 
 from shot_plan import Counts, plan_sample, plan_shots, render_order
-from tone_scores import accuracy, confusion, iou
+from tone_classes import UNKNOWN
+from tone_scores import accuracy, confusion, flicker, iou
 
 
 class Scores(unittest.TestCase):
@@ -22,6 +23,15 @@ class Scores(unittest.TestCase):
         self.assertAlmostEqual(values["material"] or 0, 1 / 2)
         self.assertIsNone(values["highlight"])
         self.assertAlmostEqual(accuracy(counts), 3 / 4)
+
+    def test_only_what_changes_where_the_label_stays_flickers(self) -> None:
+        labels = (np.array([[2, 2, 3, UNKNOWN]], np.uint8), np.array([[4, 2, 2, 4]], np.uint8))
+        motion = np.zeros((2, 1, 4), np.float32)
+        motion[0] = 1
+        # To the right by a pixel: 2 on 2 twice, 3 on 4, and what is unknown out of the frame.
+        steady = np.array([[0, 2, 2, 1]], np.uint8)
+        self.assertEqual(flicker(labels, (steady[:, [1, 2, 0, 0]], steady), motion), (2, 0))
+        self.assertEqual(flicker(labels, (steady, steady), motion), (2, 1))
 
 
 class Plan(unittest.TestCase):
