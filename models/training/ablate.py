@@ -16,17 +16,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from balance import fit_bias
 from cpu import use_cpu
 from provenance import machine_kind, public_command, today
 from recipe import Recipe
 from relit_shots import RelitPool
-from shot_dataset import Split, load_split
+from shot_dataset import Frames, Split, as_seen, load_split
 from shot_folder import errors_told, find_shots, split_of
+from tone_net import whole_logits
 from tone_run import Limits, Run, predictions, run_epoch
 from tone_scores import Classes, accuracy, confusion, flicker, iou
 
@@ -56,6 +62,8 @@ ROWS: dict[str, list[str]] = {
 # Rows without anything else of their own: what is added to the seed.
 OTHER_SEEDS = {"seed_2": 1, "seed_3": 2}
 RATE = 2.5e-3
+# The split that the logits of every row are balanced on.
+HELD_OUT = "heldout"
 # Epochs between new lights of a shot.
 RELIGHT_EVERY = 24
 
@@ -72,7 +80,17 @@ def train_row(run: Run, checkpoint: Path, training: Split, pool: RelitPool, limi
         print(f"epoch {run.epoch}, loss {loss:.4f}, {run.seconds:.0f} s", flush=True)
 
 
-def score(run: Run, split: Split) -> dict[str, Any]:
+def balanced(run: Run, held_out: Frames) -> NDArray[np.float32]:
+    """The constants on the logits with which a network ships (`export_tone.py`).
+
+    Without them a table would mostly tell which classes a loss has a network overrate.
+    """
+    seen = [as_seen(image.float() / 255, run.recipe) * 255 for image in held_out.image]
+    frames = replace(held_out, image=[image.round().to(torch.uint8) for image in seen])
+    return fit_bias(run.average.eval(), frames, whole_logits)
+
+
+def score(run: Run, split: Split, bias: NDArray[np.float32]) -> dict[str, Any]:
     """Figures over whole frames of a split, with and without a mask.
 
     `flicker` is the share of the pixels that keep their label along the motion and change what is
@@ -80,7 +98,7 @@ def score(run: Run, split: Split) -> dict[str, Any]:
     """
     figures: dict[str, Any] = {"frames": len(split.frames), "data_hash": split.hash}
     for name, with_mask in (("with_mask", True), ("without_mask", False)):
-        seen = list(predictions(run, split.frames, with_mask))
+        seen = list(predictions(run, split.frames, with_mask, bias=bias))
         counts = sum(confusion(label, found) for label, found in seen)
         per_class = {key: value and round(value, 4) for key, value in iou(counts).items()}
         known = [value for value in per_class.values() if value is not None]
@@ -129,6 +147,7 @@ def make_row(
     print(row, flush=True)
     limits = Limits(args.epochs, args.steps, float("inf"))
     train_row(run, args.work / f"{row}.pt", training, pool, limits)
+    bias = balanced(run, tests[HELD_OUT].frames)
     facts = {
         "row": row,
         "recipe": ROWS[row],
@@ -143,7 +162,8 @@ def make_row(
             "steps": run.step,
             "minutes": round(run.seconds / 60, 1),
         },
-        "sets": {name: score(run, split) for name, split in tests.items()},
+        "bias": [round(float(value), 2) for value in bias],
+        "sets": {name: score(run, split, bias) for name, split in tests.items()},
     }
     part = result.with_suffix(".part")
     part.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
@@ -177,7 +197,7 @@ def main() -> None:
     args = parse_arguments()
     use_cpu(args.threads)
     training = load_split(args.shots, "train", relight=True)
-    tests = {"heldout": load_split(args.shots, "heldout")}
+    tests = {HELD_OUT: load_split(args.shots, HELD_OUT)}
     for name, split in test_splits(args.test).items():
         if name in tests:
             raise SystemExit(f"--test has a split {name}, as --shots has; give another folder")

@@ -26,19 +26,28 @@ def results(folder: Path) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Mean IoU of each set with a mask and without, and its distance from the first row's; then the
-    classes of the last set without a mask. The minutes are those of the training."""
+    """Mean IoU of each set with a mask and without, and its distance from the first row's; then,
+    without a mask, the classes and the flicker of the last set. The minutes are those of the
+    training."""
     names = list(rows[0]["sets"])
     head = ["row", "what differs", "minutes", *(f"{name}, mask / no mask" for name in names)]
-    head += [f"{names[-1]}, {known.replace('_', ' ')}" for known in CLASSES]
+    head += [f"{names[-1]}, {known.replace('_', ' ')}" for known in (*CLASSES, "flicker")]
     lines = [head, ["---"] * len(head)]
     for row in rows:
-        cells = [row["row"], ", ".join(f"`{word}`" for word in row["recipe"]) or "-"]
+        cells = [row["row"], _differences(row, rows[0])]
         cells.append(f"{row['training']['minutes']:.0f}")
         cells += [_means(row["sets"][name], rows[0]["sets"][name]) for name in names]
-        per_class = row["sets"][names[-1]]["without_mask"]["iou"]
-        lines.append([*cells, *iou_cells(per_class)])
+        last = row["sets"][names[-1]]["without_mask"]
+        flicker = f"{100 * last['flicker']:.1f} %" if "flicker" in last else "-"
+        lines.append([*cells, *iou_cells(last["iou"]), flicker])
     return "\n".join(map(line, lines))
+
+
+def _differences(row: dict[str, Any], base: dict[str, Any]) -> str:
+    words = list(row["recipe"])
+    if row["seed"] != base["seed"]:
+        words.append(f"seed={row['seed']}")
+    return ", ".join(f"`{word}`" for word in words) or "-"
 
 
 def _means(figures: dict[str, Any], base: dict[str, Any]) -> str:

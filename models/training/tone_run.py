@@ -24,6 +24,7 @@ from recipe import Recipe
 from schedule import follow, one_cycle
 from seed_net import SeedNet
 from shot_dataset import Batch, Frames, as_seen, random_batch
+from tone_classes import CLASSES
 from tone_loss import distillation_loss, maps_loss, tone_loss
 from tone_net import WIDTHS, ToneNet, whole_logits
 from tone_scores import Counts, confusion
@@ -222,16 +223,22 @@ class Run:
 
 @torch.inference_mode()
 def predictions(
-    run: Run, frames: Frames, with_mask: bool, stride: int = 1
+    run: Run,
+    frames: Frames,
+    with_mask: bool,
+    stride: int = 1,
+    bias: NDArray[np.float32] | None = None,
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Labels of every `stride`-th of some whole frames, and the classes that the averaged weights
-    find there."""
+    find there, with constants on their logits (`balance.py`) or without."""
     net = run.average.eval()
+    more = torch.zeros(len(CLASSES)) if bias is None else torch.from_numpy(bias)
     for pick in range(0, len(frames), stride):
         image, label = frames.image[pick], frames.label[pick]
         mask = frames.mask(pick) if with_mask else torch.full(label.shape, 0.5)
         seen = torch.cat([as_seen(image.float() / 255, run.recipe), mask])
-        yield label[0].numpy(), whole_logits(net, seen).argmax(0).to(torch.uint8).numpy()
+        found = (whole_logits(net, seen) + more[:, None, None]).argmax(0)
+        yield label[0].numpy(), found.to(torch.uint8).numpy()
 
 
 def held_out_counts(run: Run, frames: Frames, with_mask: bool, stride: int = 1) -> Counts:

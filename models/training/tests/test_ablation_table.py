@@ -11,11 +11,12 @@ from ablation_table import results, table
 from tone_classes import CLASSES
 
 
-def write_row(folder: Path, name: str, mean: float, recipe: list[str]) -> None:
+def write_row(folder: Path, name: str, mean: float, recipe: list[str], seed: int = 1) -> None:
     """A result as `ablate.py` stores it."""
-    figures = {"iou": dict.fromkeys(CLASSES, mean), "mean_iou": mean}
+    figures = {"iou": dict.fromkeys(CLASSES, mean), "mean_iou": mean, "flicker": mean / 10}
     sets = {"heldout": {"with_mask": figures, "without_mask": figures}}
-    facts = {"row": name, "recipe": recipe, "training": {"minutes": 11.6}, "sets": sets}
+    facts = {"row": name, "recipe": recipe, "seed": seed, "training": {"minutes": 11.6}}
+    facts["sets"] = sets
     (folder / f"{name}.json").write_text(json.dumps(facts))
 
 
@@ -32,6 +33,12 @@ class AblationTable(unittest.TestCase):
         self.assertTrue(base.startswith("| base | - | 12 | 0.500 / 0.500 | 0.500 |"), base)
         start = "| a_row | `focal=2` | 12 | 0.450 (-0.050) / 0.450 (-0.050) | 0.450 |"
         self.assertTrue(row.startswith(start), row)
+        self.assertTrue(row.endswith("| 4.5 % |"), row)
+
+    def test_a_row_of_another_seed_says_so(self) -> None:
+        write_row(self.folder, "base", 0.5, [])
+        write_row(self.folder, "seed_2", 0.51, [], seed=2)
+        self.assertIn("| seed_2 | `seed=2` |", table(results(self.folder)).splitlines()[-1])
 
     def test_rows_without_the_first_say_how_to_make_it(self) -> None:
         write_row(self.folder, "a_row", 0.45, ["focal=2"])
