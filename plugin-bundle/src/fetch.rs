@@ -40,6 +40,14 @@ struct Stamp {
     files: BTreeMap<String, String>,
 }
 
+/// Fetches every crate of the lock file, those of other platforms too: the licences of all are collected.
+///
+/// # Errors
+/// When cargo fails.
+pub fn fetch_crates(workspace: &Workspace) -> Result<()> {
+    process::run(process::cargo(workspace).args(["fetch", "--locked"]), "cargo fetch")
+}
+
 /// Fetches what a build needs; says so when nothing was left to do.
 ///
 /// # Errors

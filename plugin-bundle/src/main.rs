@@ -51,7 +51,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Fetch libclang and ONNX Runtime into target/, pinned by SHA-256; fetches nothing that is already there
+    /// Fetch libclang and ONNX Runtime into target/, pinned by SHA-256, and all crates, so that what follows needs no network;
+    /// fetches nothing that is already there
     Fetch {
         /// Also make the Python environment of the checks, target/venv-check
         #[arg(long)]
@@ -146,6 +147,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Fetch { checks } => {
             fetch::fetch(&workspace)?;
+            fetch::fetch_crates(&workspace)?;
             if checks {
                 fetch::check_environment(&workspace)?;
             }

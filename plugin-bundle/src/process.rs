@@ -13,10 +13,12 @@ use crate::workspace::Workspace;
 /// A cargo call in the root of the checkout.
 ///
 /// What `cargo run` told this program about its own package is taken out again, so that a build script that looks at
-/// the environment sees the same as in a cargo call by hand and nothing is compiled twice.
+/// the environment sees the same as in a cargo call by hand and nothing is compiled twice. Where cargo builds is said, so that
+/// what is bundled afterwards is what was built, whatever a configuration file of the user's says.
 pub fn cargo(workspace: &Workspace) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace.root());
+    command.current_dir(workspace.root()).env("CARGO_TARGET_DIR", workspace.cargo_target());
+    command.env_remove("CARGO_BUILD_TARGET_DIR").env_remove("CARGO_BUILD_TARGET");
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| text.starts_with(prefix))

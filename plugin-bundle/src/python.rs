@@ -1,17 +1,18 @@
 //! Python and pip, by which packages come from the registry.
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::{pins::Pin, platform::WheelTags, process, workspace::Workspace};
 
 /// What to do when a package does not come.
 const OFFLINE_ADVICE: &str = "What may help:\n  \
-    - no network: run this once where there is one; `target/` keeps what was fetched\n  \
+    - no network: run `cargo xtask fetch --checks` where there is one; `target/` and cargo's own folder keep what was fetched\n  \
     - a proxy or a mirror: set HTTPS_PROXY, or PIP_INDEX_URL and PIP_CERT; pip reads them\n  \
     - a folder of wheels: set PIP_FIND_LINKS to it, and PIP_NO_INDEX=1\n  \
     - libraries of your own: set LIBCLANG_PATH to the folder that holds libclang, and ROTOCEL_ONNXRUNTIME to the file \
@@ -94,6 +95,29 @@ pub fn find() -> Result<PathBuf> {
         .context("neither python3 nor python runs here: install Python 3 and start again")
 }
 
+/// The oldest Python and pip that can install what is pinned: packages for nothing older, and pip's `--python`.
+const OLDEST_PYTHON: (u32, u32) = (3, 11);
+const OLDEST_PIP: (u32, u32) = (22, 3);
+
+/// A program's answer to `--version`, held against the oldest that will do.
+///
+/// # Errors
+/// When it does not run, or is older.
+fn checked_version(command: &mut Command, name: &str, oldest: (u32, u32)) -> Result<String> {
+    let told = process::capture(command.arg("--version"), &format!("asking {name} for its version"))?;
+    let told = told.trim().to_owned();
+    // `Python 3.11.2`, `pip 24.0 from /usr/lib/…`
+    let number = told.split_whitespace().nth(1).unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    let (major, minor) = oldest;
+    ensure!(
+        found >= oldest,
+        "{name} is {number}; the checks and trainings need {major}.{minor} or newer: install that"
+    );
+    Ok(told)
+}
+
 /// Unpacks a wheel (a zip archive) into a folder.
 ///
 /// # Errors
@@ -106,25 +130,39 @@ pub fn unpack(wheel: &Path, into: &Path) -> Result<()> {
 
 /// A virtual environment in `target/NAME` that holds what a requirement file asks for; returns its Python.
 ///
-/// A copy of the requirement file inside marks the environment as complete, so a second call does nothing.
+/// A copy of the requirement file inside, with Python's version, marks the environment as complete, so that a second call does
+/// nothing.
 ///
 /// # Errors
-/// When the file is missing, or Python or pip fails.
+/// When the file is missing, or Python or pip fails or is too old.
 pub fn environment(workspace: &Workspace, name: &str, requirements: &Path) -> Result<PathBuf> {
     let wanted =
         std::fs::read_to_string(requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let folder = workspace.target().join(name);
     let python = folder.join(workspace.platform.venv_python());
     let mark = folder.join("rotocel-requirements.txt");
+    let found = find()?;
+    let version = checked_version(&mut Command::new(&found), "Python", OLDEST_PYTHON)?;
+    // Packages lie in a folder that is named after the version.
+    let wanted = format!("# {version}\n{wanted}");
     if python.exists() && std::fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
         return Ok(python);
     }
+    // What is half made must not look complete to the next run.
+    match std::fs::remove_file(&mark) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", mark.display()));
+        }
+        _ => {}
+    }
     process::with_spinner(&format!("Making the Python environment target/{name}"), || {
         // Without pip, because Debian's Python lacks ensurepip; pip --python reaches in from outside.
-        let mut make = Command::new(find()?);
-        make.args(["-m", "venv", "--without-pip"]).arg(&folder);
+        let mut make = Command::new(&found);
+        make.args(["-m", "venv", "--clear", "--without-pip"]).arg(&folder);
         process::capture(&mut make, "making a virtual environment")?;
-        let mut install = Pip::find()?.command();
+        let pip = Pip::find()?;
+        checked_version(&mut pip.command(), "pip", OLDEST_PIP)?;
+        let mut install = pip.command();
         install
             .arg("--python")
             .arg(&python)
@@ -153,6 +191,17 @@ mod tests {
 
     fn pin() -> Pin {
         Pin::parse(include_str!("../pins/libclang.txt")).unwrap()
+    }
+
+    #[test]
+    fn what_is_too_old_is_named_with_what_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let says = |text: &str| checked_version(&mut fake(folder.path(), text).command(), "pip", (22, 3));
+        assert!(says("echo 'pip 22.3.1 from /usr/lib (python 3.11)'").unwrap().starts_with("pip 22.3.1"));
+        assert!(says("echo 'pip 100.0'").is_ok());
+        let error = says("echo 'pip 22.0.2 from /usr/lib (python 3.10)'").unwrap_err().to_string();
+        assert!(error.contains("22.0.2") && error.contains("22.3"), "{error}");
+        assert!(says("exit 1").is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `cargo xtask soak`: what the tests run for short, run for long.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{
     bundle::{self, Build},
@@ -59,9 +59,12 @@ const ENDLESS: u64 = 1 << 40;
 /// # Errors
 /// When a part failed.
 pub fn soak(workspace: &Workspace, filter: Option<&str>, minutes: Option<u32>) -> Result<()> {
+    let parts: Vec<_> = PARTS.iter().filter(|part| filter.is_none_or(|filter| part.name.contains(filter))).collect();
+    let names = || PARTS.iter().map(|part| part.name).collect::<Vec<_>>().join("; ");
+    ensure!(!parts.is_empty(), "no part has {} in its name: there are {}", filter.unwrap_or_default(), names());
     let mut stages = Stages::default();
     stages.run("bundle", || bundle::bundle(workspace, &Build::default()).map(drop));
-    for part in PARTS.iter().filter(|part| filter.is_none_or(|filter| part.name.contains(filter))) {
+    for part in parts {
         stages.run(part.name, || run(workspace, part, minutes));
     }
     Ok(stages.finish()?)

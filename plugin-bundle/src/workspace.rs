@@ -48,6 +48,11 @@ impl Workspace {
         self.root.join("target")
     }
 
+    /// The folder that cargo builds in.
+    pub fn cargo_target(&self) -> &Path {
+        &self.cargo_target
+    }
+
     /// The file that cargo writes for a profile (`debug` or `release`).
     pub fn built(&self, profile: &str, file: &str) -> PathBuf {
         self.cargo_target.join(profile).join(file)
@@ -84,7 +89,8 @@ impl Workspace {
     }
 }
 
-/// The library that ROTOCEL_ONNXRUNTIME names.
+/// The library that ROTOCEL_ONNXRUNTIME names, seen from the folder of the call: tests are started in others.
 pub fn own_onnxruntime() -> Option<PathBuf> {
-    std::env::var_os("ROTOCEL_ONNXRUNTIME").filter(|value| !value.is_empty()).map(PathBuf::from)
+    let named = std::env::var_os("ROTOCEL_ONNXRUNTIME").filter(|value| !value.is_empty())?;
+    Some(std::path::absolute(&named).unwrap_or_else(|_| named.into()))
 }
