@@ -13,7 +13,8 @@ use std::sync::{Arc, LazyLock};
 /// Converts pixels of one color space and exposure to sRGB for display, clipped to 0..1.
 ///
 /// That is what photographs look like and what the networks were trained on. Highlights above diffuse white clip, as
-/// they do on a display; `exposure_stops` brings them back. NaN and everything below zero become 0, infinity 1.
+/// they do on a display; `exposure_stops` brings them back. NaN and everything below zero become 0. Infinity is the largest value
+/// of half floats: at exposures above -16 stops white, as it is there.
 #[derive(Debug, Clone)]
 pub struct NetworkEncoder {
     decoder: Decoder,

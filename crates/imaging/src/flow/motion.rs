@@ -17,11 +17,10 @@ impl Motion {
     /// When the sizes differ.
     pub fn there_and_back(from: &FlowPyramid, to: &FlowPyramid, threads: usize) -> Result<[Self; 2]> {
         // The two ways are two large pieces of work; the bands within one are many small ones that wait for each other.
-        let half = threads.div_ceil(2);
         let (there, back) = if threads < 2 {
             (Flow::between(from, to, 1), Flow::between(to, from, 1))
         } else {
-            rayon::join(|| Flow::between(from, to, half), || Flow::between(to, from, half))
+            rayon::join(|| Flow::between(from, to, threads.div_ceil(2)), || Flow::between(to, from, threads / 2))
         };
         let (there, back) = (there?, back?);
         let motion = |flow: &Flow, other: &Flow| {

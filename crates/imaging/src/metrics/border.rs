@@ -30,15 +30,14 @@ impl BoundaryCounts {
         check_px("tolerance of the boundary measure", tolerance_px)?;
         let counted = truth.mapv(|label| label != LEFT_OUT);
         let hidden = within(counted.mapv(|counted| !counted).view(), tolerance_px);
-        let border = |labels| {
-            let mut border = class_border(labels, counted.view(), class);
-            Zip::from(&mut border).and(&hidden).for_each(|border, hidden| *border &= !hidden);
-            border
-        };
-        let (truth, found) = (border(truth), border(found));
+        let visible =
+            |borders: &Array2<bool>| Zip::from(borders).and(&hidden).map_collect(|border, hidden| *border && !hidden);
+        let borders = |labels| class_border(labels, counted.view(), class);
+        let (truth, found) = (borders(truth), borders(found));
         let add = |(near, all): (&mut u64, &mut u64), more: (u64, u64)| (*near, *all) = (*near + more.0, *all + more.1);
-        add((&mut self.truth_near, &mut self.truth), near_and_all(&truth, &found, tolerance_px));
-        add((&mut self.found_near, &mut self.found), near_and_all(&found, &truth, tolerance_px));
+        // What counts may be matched by what does not: a pixel apart, one of both may be hidden and the other not.
+        add((&mut self.truth_near, &mut self.truth), near_and_all(&visible(&truth), &found, tolerance_px));
+        add((&mut self.found_near, &mut self.found), near_and_all(&visible(&found), &truth, tolerance_px));
         Ok(())
     }
 
@@ -182,6 +181,17 @@ mod tests {
         let band = border_band(array![[0, 0, 0, 3, 3, 3]].view(), 1.0).unwrap();
         assert_eq!(band, array![[false, true, true, true, true, false]]);
         assert!(!border_band(Array2::zeros((3, 3)).view(), 100.0).unwrap().iter().any(|&b| b));
+    }
+
+    #[test]
+    fn a_border_is_matched_by_one_that_the_left_out_hides() {
+        let stripe = |from: usize| Array2::from_shape_fn((10, 20), |(_, x)| u8::from((from..16).contains(&x)));
+        // One border lies two pixels beside what is left out, and the other three.
+        for (true_edge, found_edge) in [(6, 7), (7, 6)] {
+            let mut truth = stripe(true_edge);
+            truth.indexed_iter_mut().filter(|((_, x), _)| *x < 4).for_each(|(_, label)| *label = LEFT_OUT);
+            assert_eq!(boundary_f(truth.view(), stripe(found_edge).view(), 1, 2.0).unwrap(), Some(1.0));
+        }
     }
 
     #[test]

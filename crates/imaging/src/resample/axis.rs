@@ -61,12 +61,11 @@ impl Axis {
         }
         // The number of weights grows with the extent: one that no picture has would only fill the memory.
         let length = to - from;
-        if !(length > 0.0 && length <= MAX_EXTENT_PX && from.abs() <= MAX_EXTENT_PX) {
-            return Err(Error::Parameter {
-                name: "extent to resample",
-                value: length,
-                range: "above 0, and within ±1e7",
-            });
+        if !(length > 0.0 && length <= MAX_EXTENT_PX) {
+            return Err(Error::Parameter { name: "extent to resample", value: length, range: "above 0, up to 1e7" });
+        }
+        if from.abs() > MAX_EXTENT_PX {
+            return Err(Error::Parameter { name: "start of what to resample", value: from, range: "within ±1e7" });
         }
         let ratio = length / target as f64;
         let taps: Vec<_> =
@@ -109,6 +108,17 @@ impl Axis {
     pub(super) fn along(&self, source: &[f32], source_start: usize, first: usize, out: &mut [f32]) {
         let starts = &self.starts[first..first + out.len()];
         let weights = &self.weights[first * self.count..(first + out.len()) * self.count];
+        self.along_by_count(source, source_start, starts, weights, out);
+        // Nothing of an infinite pixel is not a number; what weighs nothing must not be taken.
+        if out.iter().any(|v| v.is_nan()) {
+            for ((out, &start), weights) in out.iter_mut().zip(starts).zip(weights.chunks_exact(self.count)) {
+                let taken = source[start - source_start..].iter().zip(weights);
+                *out = taken.filter(|(_, weight)| **weight != 0.0).fold(0.0, |sum, (s, w)| sum + s * w);
+            }
+        }
+    }
+
+    fn along_by_count(&self, source: &[f32], source_start: usize, starts: &[usize], weights: &[f32], out: &mut [f32]) {
         match self.count {
             1 => along::<1>(source, source_start, starts, weights, out),
             2 => along::<2>(source, source_start, starts, weights, out),

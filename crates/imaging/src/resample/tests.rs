@@ -30,6 +30,15 @@ fn enlarging_by_two_with_a_triangle_puts_quarters_between_centers() {
 }
 
 #[test]
+fn an_infinite_pixel_is_felt_where_it_weighs_and_nowhere_else() {
+    let row = Array3::from_shape_vec((1, 1, 3), vec![2.0, f32::INFINITY, 2.0]).unwrap();
+    let twice = Resampler::whole(Size::new(3, 1), Size::new(6, 1), Filter::Triangle).unwrap();
+    let found = twice.resample(row.view(), 1).unwrap().into_raw_vec_and_offset().0;
+    assert_eq!((found[0], found[5]), (2.0, 2.0));
+    assert!(found[1..5].iter().all(|value| *value == f32::INFINITY), "{found:?}");
+}
+
+#[test]
 fn the_same_size_changes_nothing_with_interpolating_filters() {
     let picture = noise(2, 9, 7);
     for filter in [Filter::Triangle, Filter::CatmullRom, Filter::Lanczos3] {
