@@ -43,6 +43,18 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(map(line, lines))
 
 
+def chance(rows: Sequence[dict[str, Any]]) -> float:
+    """How far apart, at most, mean IoUs lie of rows that differ in their seed alone."""
+    base = rows[0]
+    alike = [row for row in rows if row["recipe"] == base["recipe"]]
+    spreads = []
+    for name in base["sets"]:
+        for how in ("with_mask", "without_mask"):
+            means = [row["sets"][name][how]["mean_iou"] for row in alike]
+            spreads.append(max(means) - min(means))
+    return max(spreads)
+
+
 def _differences(row: dict[str, Any], base: dict[str, Any]) -> str:
     words = list(row["recipe"])
     if row["seed"] != base["seed"]:

@@ -80,7 +80,7 @@ def loaded_teacher(recipe: Recipe, file: Path | None) -> tuple[ToneNet | None, s
         return None, ""
     if file is None:
         raise SystemExit("distilled: give the exported network to learn from with --teacher")
-    teacher = ToneNet(learnt=False)
+    teacher = ToneNet()
     load_weights(teacher, file)
     return teacher.eval().to(memory_format=torch.channels_last), sha256_of(file)
 

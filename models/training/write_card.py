@@ -114,6 +114,7 @@ def card(
             "ABLATION_COMMAND": ablation[0]["command"].split(" --rows ")[0],
             "ABLATION_DATE": ablation[0]["date"],
             "ABLATION_MACHINE": ablation[0]["machine"],
+            "ABLATION_CHANCE": f"{ablation_table.chance(ablation):.3f}",
             "ABLATION_STEPS": ablation[0]["training"]["steps"],
         }
     for name, value in facts.items():

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ablation_table import results, table
+from ablation_table import chance, results, table
 from tone_classes import CLASSES
 
 
@@ -38,7 +38,10 @@ class AblationTable(unittest.TestCase):
     def test_a_row_of_another_seed_says_so(self) -> None:
         write_row(self.folder, "base", 0.5, [])
         write_row(self.folder, "seed_2", 0.51, [], seed=2)
-        self.assertIn("| seed_2 | `seed=2` |", table(results(self.folder)).splitlines()[-1])
+        write_row(self.folder, "a_row", 0.3, ["focal=2"])
+        rows = results(self.folder)
+        self.assertIn("| seed_2 | `seed=2` |", table(rows).splitlines()[-1])
+        self.assertAlmostEqual(chance(rows), 0.01)
 
     def test_rows_without_the_first_say_how_to_make_it(self) -> None:
         write_row(self.folder, "a_row", 0.45, ["focal=2"])

@@ -226,6 +226,21 @@ class Pairs(Folder):
         with self.assertRaisesRegex(SystemExit, "--teacher"):
             Run(1, 1e-3, Recipe(distilled=1, pretrained=False))
 
+    def test_a_run_learns_from_its_teacher_and_is_not_gone_on_with_under_another(self) -> None:
+        shipped = Path(__file__).resolve().parents[2] / "tone_small.onnx"
+        run = Run(1, 1e-3, Recipe(distilled=100, pretrained=False), teacher=shipped)
+        alone = Run(1, 1e-3, Recipe(pretrained=False))
+        frames = self.still_frames()
+        limits = Limits(1, 1, 1.0)
+        # What the teacher says differs from random weights, and weighs.
+        self.assertGreater(run_epoch(run, frames, limits), run_epoch(alone, frames, limits) + 1)
+        checkpoint = self.root / "run.pt"
+        run.save(checkpoint, "data")
+        run.load(checkpoint, "data")
+        run.taught = "another"
+        with self.assertRaisesRegex(SystemExit, "teacher"):
+            run.load(checkpoint, "data")
+
     def test_motion_shrinks_and_turns_with_its_crop(self) -> None:
         motion = torch.tensor([4.0, 2.0])[:, None, None].expand(2, 8, 8)
         laid = laid_motion(motion, Place(0, 0, window=8, side=4, flips=(-1,)))
