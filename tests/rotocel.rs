@@ -84,7 +84,11 @@ fn chunks_that_look_at_frames_around_them_are_bit_identical_to_the_whole_sequenc
     assert!(set("whole") != set("plain"));
     // A gap is left out, of the frames around one as of those to render.
     std::fs::remove_file(folder.join("shot.0004.png")).unwrap();
-    run("gap.%04d.png", &["--skip-missing"]);
+    let told = run("gap.%04d.png", &["--skip-missing"]);
+    assert!(told.contains("(left out for want of an input: frame 4)"), "{told}");
+    // What a wrong number in a farm's job leaves is no work done.
+    let nothing = [&smooth[..], &["--skip-missing", "--frames", "90-95"]].concat();
+    assert!(fails(folder, &render("far.%04d.png", &tiny, &nothing), 3).contains("missing frames 90-95"));
     assert!(!folder.join("gap.0004.png").exists());
     assert_eq!(bytes(folder, "gap.0001.png"), bytes(folder, "whole.0001.png"));
     std::fs::write(folder.join("shot.0004.png"), b"no picture").unwrap();
@@ -376,6 +380,10 @@ fn channels_that_are_missing_and_layers_with_odd_names_are_rendered_or_told() {
         assert!(told.contains(part), "{part} is not in: {told}");
     }
     rendered(folder.path(), "odd.exr", &["--layer", odd]);
+    // The layer is Source's; a mask has none.
+    let [width, height] = odd_pictures::SIZE.map(|side| side as u32);
+    image::GrayImage::new(width, height).save(folder.path().join("mask.png")).unwrap();
+    rendered(folder.path(), "odd.exr", &["--layer", odd, "--clip", "Mask=mask.png"]);
     let told = fails(folder.path(), &[&render[..], &["--layer", "..%n"]].concat(), 3);
     assert!(told.contains("odd.exr") && told.contains("has no layer ..%n"), "{told}");
 }

@@ -103,6 +103,12 @@ fn what_is_wrong_with_files_is_told_before_a_button_is_pressed() {
 #[test]
 #[cfg(unix)]
 fn an_interrupted_button_keeps_what_it_has_found_and_saves_the_parameters() {
+    // Ctrl-C, and how farms end a job.
+    ["-INT", "-TERM"].into_iter().for_each(interrupted_button);
+}
+
+#[cfg(unix)]
+fn interrupted_button(signal: &str) {
     use std::io::{BufRead as _, BufReader, Read as _};
     use std::process::{Command, Stdio};
     const DAMAGED: u32 = 10_000;
@@ -128,7 +134,7 @@ fn an_interrupted_button_keeps_what_it_has_found_and_saves_the_parameters() {
         line.clear();
         assert!(told.read_line(&mut line).unwrap() > 0, "it ended without a warning");
     }
-    let sent = Command::new("kill").args(["-INT", &started.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill").args([signal, &started.id().to_string()]).status().unwrap();
     let mut rest = String::new();
     told.read_to_string(&mut rest).unwrap();
     let ended = started.wait().unwrap();

@@ -95,10 +95,11 @@ fn what_shot_json_says_is_part_of_the_hash_because_it_changes_figures() {
 
 #[test]
 fn a_mask_makes_what_lies_outside_the_subject_background() {
-    let folder = written(&[("shot", Labelled::whole())]);
+    let folder = written(&[("shot", Labelled { bright_outside: true, ..Labelled::whole() })]);
     let scores = pointwise_score(folder.path(), &["shot"]);
     let variants = &scores["columns"][0]["total"]["variants"];
     near(&variants["with_mask"]["mean_iou"], 1.0);
+    near(&variants["default"]["classes"]["background"]["iou"], 0.0);
     assert_eq!(scores["columns"][0]["shots"][0]["variants"]["with_mask"]["frames"], 8);
 }
 
@@ -157,7 +158,7 @@ fn a_folder_of_pictures_and_labels_alone_is_enough_and_the_table_shows_what_is_m
     let tiny = tiny();
     let set = ["--set", tiny.as_str(), "--set", "model=custom"];
     let bare = succeeds(folder.path(), &[&["score", "tone", "bare"][..], &set].concat());
-    assert!(bare.contains("mean IoU") && !bare.contains("with Mask\n  IoU"), "{bare}");
+    assert!(bare.contains("mean IoU") && !bare.contains("classes, with Mask"), "{bare}");
     let both = succeeds(folder.path(), &[&["score", "tone", "bare", "whole"][..], &set].concat());
     let row = both.lines().find(|line| line.contains("MAD")).unwrap();
     let of_one = both.lines().find(|line| line.contains("shots that have a subject")).unwrap();

@@ -27,12 +27,24 @@ pub struct Labelled {
     /// A square of 10 pixels, going along, is left out; its shares are nothing, its motion is no number, and in its midst the pictures are
     /// wrong.
     pub left_out: bool,
+    /// Outside the subject the pictures look like material: only a mask tells that it is background.
+    pub bright_outside: bool,
 }
 
 impl Default for Labelled {
     /// Pictures and labels alone.
     fn default() -> Self {
-        Self { first: 1, frames: 3, shift: 0, exr: false, soft: false, subject: false, motion: false, left_out: false }
+        Self {
+            first: 1,
+            frames: 3,
+            shift: 0,
+            exr: false,
+            soft: false,
+            subject: false,
+            motion: false,
+            left_out: false,
+            bright_outside: false,
+        }
     }
 }
 
@@ -69,7 +81,10 @@ impl Labelled {
             path(folder, kind, self.first + frame, extension)
         };
         let label = |x: u32| Self::class(x as i32 - self.shift, frame);
-        let picture = |x: u32| BRIGHTNESS[usize::from(Self::class(x as i32, frame))];
+        let picture = |x: u32| match Self::class(x as i32, frame) {
+            0 if self.bright_outside => BRIGHTNESS[2],
+            class => BRIGHTNESS[usize::from(class)],
+        };
         // Whether a pixel lies in the square, or at least `deep` pixels in it.
         let out = |x: u32, y: u32, deep: u32| {
             let (left, lower) = (20 + frame, 10);

@@ -217,7 +217,7 @@ pub struct RenderArgs {
     /// frames.
     #[arg(long, requires = "output")]
     pub skip_existing: bool,
-    /// Leave out frames whose input is missing, rather than stop; in buttons, too.
+    /// Leave out frames whose input is missing, rather than stop, and list them; in buttons, too.
     #[arg(long)]
     pub skip_missing: bool,
     /// Write the parameters to a file once the buttons are pressed, one that failed or was stopped included.

@@ -17,7 +17,7 @@ pub const EXIT_PLUGIN: u8 = 5;
 pub const EXIT_RENDER: u8 = 6;
 /// Exit code of a button that could not do what it is for; what it did is kept.
 pub const EXIT_BUTTON: u8 = 7;
-/// Exit code of a run that Ctrl-C stopped; the frames written so far are whole, and what a button found is kept.
+/// Exit code of a run that Ctrl-C or SIGTERM stopped; the frames written so far are whole, and what a button found is kept.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Every failure of the command line.
@@ -80,7 +80,7 @@ pub enum Error {
         /// What the plug-in answered.
         reason: String,
     },
-    /// Ctrl-C.
+    /// Ctrl-C, or SIGTERM.
     #[error("interrupted; {done} of {total} frames are written and whole")]
     Interrupted {
         /// Frames that are on disk.
@@ -88,7 +88,7 @@ pub enum Error {
         /// Frames that were asked for.
         total: usize,
     },
-    /// Ctrl-C while a button was at work.
+    /// Ctrl-C, or SIGTERM, while a button was at work.
     #[error("interrupted; button {id}: {said}")]
     Cancelled {
         /// The button's parameter.
@@ -96,7 +96,7 @@ pub enum Error {
         /// What the node said of what it had done until then.
         said: String,
     },
-    /// Ctrl-C where nothing is written before the end.
+    /// Ctrl-C, or SIGTERM, where nothing is written before the end.
     #[error("interrupted; nothing was written")]
     Stopped,
 }

@@ -12,7 +12,7 @@ use crate::session::{Session, Setup};
 use crate::source::FileSource;
 use ofx_sdk::host::{HostImage, RenderRequest, StringMode};
 use ofx_sdk::{Depth, Premultiplication, RectD, RenderScale};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
     overwrite::refuse_render(args)?;
     let current = plan.listed.as_ref().and_then(|listed| listed.frames().first()).copied();
     let mut session = open(args, current, terminal.clone())?;
-    let (frames, total) = plan.prepared(&session, args)?;
+    let Wanted { frames, skipped, missing } = plan.prepared(&session, args)?;
     press_and_save(&mut session, args, &terminal)?;
     if !plan.exr && session.premultiplication == Premultiplication::Opaque {
         // What a node writes differently into whole numbers, such as the number of a class, is right in a PNG then. Colors
@@ -55,7 +55,8 @@ pub fn render(args: &RenderArgs) -> Result<Summary> {
     let mut summary = Summary {
         node: session.node.identifier.clone(),
         frames: *outcome.as_ref().unwrap_or(&0),
-        skipped: total - frames.len(),
+        skipped,
+        missing,
         elapsed: start.elapsed(),
         status: session.param_text("status"),
         ..Summary::default()
@@ -84,6 +85,15 @@ fn save_params(session: &Session, args: &RenderArgs) -> Result<()> {
     let Some(path) = &args.save_params else { return Ok(()) };
     let saved = session.instance.save_params().map_err(|e| Error::Plugin(e.to_string()))?;
     params_file::save(path, &session.node, &saved)
+}
+
+/// The frames to render, and those that are left out.
+struct Wanted {
+    frames: Vec<i64>,
+    /// How many have an output already.
+    skipped: usize,
+    /// Those that lack an input.
+    missing: Vec<i64>,
 }
 
 /// The output and the frames, as far as they are known before a node is loaded.
@@ -129,12 +139,12 @@ impl Plan {
         found.is_some_and(|found| found.is_file() && found.len() > 0)
     }
 
-    /// The frames to render, without those that are skipped, and how many there are with them. What is wrong with inputs and
-    /// outputs, as far as it shows without a render, is told here: before a button that takes an hour.
-    fn prepared(&self, session: &Session, args: &RenderArgs) -> Result<(Vec<i64>, usize)> {
-        let wanted = match &self.output {
+    /// What is to be rendered. What is wrong with inputs and outputs, as far as it shows without a render, is told here: before
+    /// a button that takes an hour.
+    fn prepared(&self, session: &Session, args: &RenderArgs) -> Result<Wanted> {
+        let (wanted, missing) = match &self.output {
             Some(output) => self.frames(session, output, args.skip_missing).map_err(Error::and_skip_missing)?,
-            None => Vec::new(),
+            None => Default::default(),
         };
         let total = wanted.len();
         let frames: Vec<i64> = wanted.into_iter().filter(|f| !(args.skip_existing && self.is_there(*f))).collect();
@@ -144,11 +154,13 @@ impl Plan {
         }
         let first = frames.first().and_then(|frame| self.path(*frame));
         first.iter().chain(&args.save_params).try_for_each(|path| check_writable(path))?;
-        Ok((frames, total))
+        Ok(Wanted { skipped: total - frames.len(), frames, missing })
     }
 
-    /// The frames to render: those that were named, or those that exist. A gap is an error, or left out.
-    fn frames(&self, session: &Session, output: &Pattern, skip_missing: bool) -> Result<Vec<i64>> {
+    /// The frames to render: those that were named, or those that exist. A gap is an error, or left out; these come second. That
+    /// nothing is left is an error: a wrong number in a farm's job must not look like work done.
+    fn frames(&self, session: &Session, output: &Pattern, skip_missing: bool) -> Result<(Vec<i64>, Vec<i64>)> {
+        let mut left_out = BTreeSet::new();
         let mut frames: Vec<i64> = match (&self.listed, session.main_source()) {
             (Some(list), _) => list.frames().to_vec(),
             (None, Some(source)) => {
@@ -156,23 +168,26 @@ impl Plan {
                 if !holes.is_empty() && !skip_missing {
                     return Err(missing_of(source, holes));
                 }
+                left_out.extend(holes);
                 source.existing().to_vec()
             }
             (None, None) => return Err(Error::Usage("--frames: name the frames of a node without an input".into())),
         };
         for source in &session.sources {
             let missing: Vec<i64> = frames.iter().copied().filter(|f| !source.has(*f)).collect();
-            if !missing.is_empty() && !skip_missing {
+            let nothing_is_left = !frames.is_empty() && missing.len() == frames.len();
+            if nothing_is_left || !(missing.is_empty() || skip_missing) {
                 return Err(missing_of(source, missing));
             }
             frames.retain(|f| source.has(*f));
+            left_out.extend(missing);
         }
         if frames.len() > 1 && !output.is_sequence() {
             let count = frames.len();
             let reason = format!("{count} frames would overwrite each other; put %04d into the name");
             return Err(Error::Usage(format!("--output {output}: {reason}")));
         }
-        Ok(frames)
+        Ok((frames, left_out.into_iter().collect()))
     }
 }
 

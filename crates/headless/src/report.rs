@@ -11,35 +11,54 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
-/// Set by Ctrl-C.
+/// Set by Ctrl-C, and by the signal with which farms end a job.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether Ctrl-C was pressed.
+/// Whether the run was told to stop.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// What the first Ctrl-C does.
+/// What being told to stop does the first time.
 static STOP: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
 
-/// Runs `stop` on the first Ctrl-C, in place of what an earlier call gave; the second Ctrl-C ends the process.
+/// Runs `stop` on the first Ctrl-C or SIGTERM, in place of what an earlier call gave; the second ends the process.
 pub fn on_interrupt(stop: impl Fn() + Send + 'static) {
     *STOP.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(stop));
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        let handler = || {
-            if INTERRUPTED.swap(true, Ordering::SeqCst) {
-                std::process::exit(i32::from(crate::error::EXIT_INTERRUPTED));
-            }
-            if let Some(stop) = STOP.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-                stop();
-            }
-        };
-        if let Err(e) = ctrlc::set_handler(handler) {
+        if let Err(e) = ctrlc::set_handler(interrupt) {
             log::debug!("Ctrl-C is not handled: {e}");
         }
+        handle_termination();
     });
 }
+
+fn interrupt() {
+    if INTERRUPTED.swap(true, Ordering::SeqCst) {
+        std::process::exit(i32::from(crate::error::EXIT_INTERRUPTED));
+    }
+    if let Some(stop) = STOP.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        stop();
+    }
+}
+
+/// Farms end a job with SIGTERM. `ctrlc` can take it too, but then takes SIGHUP as well, which `nohup` has made harmless.
+#[cfg(unix)]
+fn handle_termination() {
+    use signal_hook::{consts::SIGTERM, iterator::Signals};
+
+    let handled = Signals::new([SIGTERM]).and_then(|mut signals| {
+        let wait = move || signals.forever().for_each(|_| interrupt());
+        std::thread::Builder::new().name("signals".to_owned()).spawn(wait)
+    });
+    if let Err(e) = handled {
+        log::debug!("SIGTERM is not handled: {e}");
+    }
+}
+
+#[cfg(not(unix))]
+fn handle_termination() {}
 
 /// Shows messages of plug-ins above the progress bar, each text once.
 #[derive(Debug)]
@@ -165,6 +184,8 @@ pub struct Summary {
     pub frames: usize,
     /// Frames left out because their output exists.
     pub skipped: usize,
+    /// Frames left out because an input is missing.
+    pub missing: Vec<i64>,
     /// From the first render call to the last file.
     pub elapsed: Duration,
     /// The node's `status`, where it has one: the device that it runs on.
@@ -204,6 +225,7 @@ impl Summary {
             "node": self.node,
             "frames": self.frames,
             "skipped": self.skipped,
+            "missing": self.missing,
             "seconds": self.elapsed.as_secs_f64(),
             "ms_per_frame": self.ms_per_frame(),
             "status": self.status,
@@ -219,6 +241,9 @@ impl Summary {
         let mut text = format!("{}: {}", self.node, FrameList::count(self.frames));
         if self.skipped > 0 {
             let _ = write!(text, " ({} existed)", self.skipped);
+        }
+        if !self.missing.is_empty() {
+            let _ = write!(text, " (left out for want of an input: {})", FrameList::describe(&self.missing));
         }
         if let Some(ms) = self.ms_per_frame() {
             let _ = write!(text, ", {ms:.0} ms a frame");

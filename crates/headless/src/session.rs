@@ -386,6 +386,9 @@ fn open_files(
 ) -> Result<Vec<Arc<FileSource>>> {
     let mut sources = Vec::new();
     for (name, pattern) in clips {
+        // A layer is the picture's; other clips are read as they are.
+        let read =
+            if sources.is_empty() { setup.read.clone() } else { ReadOptions { layer: None, ..setup.read.clone() } };
         let Some(clip) = node.clip(name) else {
             return Err(Error::Usage(format!("{} has no clip {name} in the {:?} context", node.label, node.context)));
         };
@@ -400,13 +403,10 @@ fn open_files(
                 {
                     Takes::Luminance
                 }
-                MaskChannel::Auto if FileSource::first_has_alpha(pattern, &setup.read)? => Takes::Alpha,
+                MaskChannel::Auto if FileSource::first_has_alpha(pattern, &read)? => Takes::Alpha,
                 MaskChannel::Auto => Takes::Luminance,
             }
         };
-        // A layer is the picture's; other clips are read as they are.
-        let read =
-            if sources.is_empty() { setup.read.clone() } else { ReadOptions { layer: None, ..setup.read.clone() } };
         let source = FileSource::open(pattern.clone(), read, takes, setup.frame_rate, setup.frames_at_once())?;
         sources.push(Arc::new(source));
     }

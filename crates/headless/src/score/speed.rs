@@ -7,7 +7,7 @@ use super::folder::Shot;
 use super::node::{Network, ScoredNode};
 use crate::cli::ScoreToneArgs;
 use crate::error::{Error, Result};
-use crate::report::Terminal;
+use crate::report::{Terminal, interrupted};
 use crate::source::FileSource;
 use imaging::metrics::percentile;
 use ofx_sdk::host::{ClipInfo, HostImage, Source};
@@ -36,6 +36,8 @@ pub fn milliseconds(shot: &Shot, network: &Network, args: &ScoreToneArgs) -> Res
     let mut command = Command::new(program);
     command.args(["score", "tone", "--time-here", "--node", &args.node]).arg(&shot.folder);
     command.env("ROTOCEL_THREADS", THREADS.to_string());
+    // A bit that the network's picture does not show would find the answer of the frame before.
+    command.env("ROTOCEL_CACHE_MB", "0");
     let settings = &args.run.settings;
     for (flag, values) in [("--set", &settings.set), ("--press", &settings.press)] {
         for value in values {
@@ -53,6 +55,9 @@ pub fn milliseconds(shot: &Shot, network: &Network, args: &ScoreToneArgs) -> Res
         command.arg("--also").arg(path);
     }
     let output = command.output().map_err(|e| failed(e.to_string()))?;
+    if interrupted() {
+        return Err(Error::Stopped);
+    }
     let told = String::from_utf8_lossy(&output.stdout);
     match told.trim().parse() {
         Ok(milliseconds) if output.status.success() => Ok(milliseconds),
