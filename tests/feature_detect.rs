@@ -301,6 +301,38 @@ fn results_lie_in_a_file_when_one_is_given_and_chunks_can_be_loaded_saved_and_cl
 }
 
 #[test]
+fn a_loaded_analysis_ties_the_project_to_the_model_that_made_it() {
+    let host = harsh_host();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.json");
+    let file = ParamValue::String(path.to_str().unwrap().to_owned());
+    let nothing = ParamValue::String(String::new());
+    let shot = Arc::new(Shot::default());
+    let farm = node(&host, &shot);
+    farm.set("analysis_file", &file).unwrap();
+    farm.press("analyse").unwrap();
+    let artist = node(&host, &shot);
+    artist.set("analysis_file", &file).unwrap();
+    artist.set("model_id", &nothing).unwrap();
+    artist.press("load_analysis").unwrap();
+    assert_eq!(text(&artist, "model_id"), analysis(&artist).model());
+    // Another model's is loaded, and said to be another's.
+    let older = std::fs::read_to_string(&path).unwrap().replace(analysis(&artist).model(), "older_landmarks 0123");
+    std::fs::write(&path, older).unwrap();
+    artist.set("model_id", &nothing).unwrap();
+    artist.press("load_analysis").unwrap();
+    assert!(text(&artist, "status").contains("by older_landmarks"), "{}", text(&artist, "status"));
+    assert_eq!(text(&artist, "model_id"), "");
+    // A correction ties it to the model whose shapes it is of.
+    let fresh = node(&host, &shot);
+    fresh.set("model_id", &nothing).unwrap();
+    set(&fresh, "selected_point", "3");
+    fresh.set("point_xy", &ParamValue::Double2([10.0, 60.0])).unwrap();
+    assert!(text(&fresh, "model_id").starts_with("tiny_landmarks "));
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn a_file_that_another_wrote_is_gone_on_with_and_never_shown_or_lost_in_silence() {
     let host = harsh_host();
     let folder = tempfile::tempdir().unwrap();

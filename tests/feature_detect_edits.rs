@@ -108,6 +108,35 @@ fn a_correction_on_two_frames_repairs_those_between_and_beyond_them_follows_the_
 }
 
 #[test]
+fn a_shape_is_shown_and_hidden_on_one_frame_by_its_points() {
+    let host = drawing_host();
+    let node = analysed(&host);
+    set(&node, "correction_falloff", "0");
+    let eye = |frame: i64| {
+        let (x, y) = centroid(frame as f64);
+        let middle = ((x - 0.1 * SIDE - 20.0).floor() as i32, (138.0 - (y - 0.02 * SIDE)).floor() as i32);
+        matte(&node, &RenderRequest::at(frame as f64)).pixel(middle.0, middle.1).unwrap()[0]
+    };
+    place(&node, 3, 7);
+    node.press("hide_shapes").unwrap();
+    assert_eq!(node.undo_steps().last().map(String::as_str), Some("Hide shapes"));
+    assert_eq!((eye(3), eye(4)), (0.0, 1.0));
+    // Whoever moves a point of what is hidden means it to be seen.
+    put(&node, 3, 7, [0.5, 0.0]);
+    assert_eq!(eye(3), 1.0);
+    // What is selected in the viewer, which knows no number: a box around the eye's corner.
+    node.press("hide_shapes").unwrap();
+    set(&node, "selected_point", "0");
+    assert!(node.press("show_shapes").unwrap_err().to_string().contains("select points of shapes"));
+    let overlay = viewer(&node);
+    let at = corner();
+    drag(&overlay, [at[0] - 1.0, at[1] - 1.0], [at[0] + 1.0, at[1] + 1.0]);
+    node.press("show_shapes").unwrap();
+    assert_eq!(eye(3), 1.0);
+    assert_well_behaved(&host);
+}
+
+#[test]
 fn a_step_that_was_undone_can_be_done_again_and_hosts_may_tell_the_node_or_not() {
     let host = harsh_host();
     let node = analysed(&host);
@@ -298,7 +327,10 @@ fn what_is_drawn_looks_as_it_should_once_it_is_rasterized() {
     let sure = color_at([x, y]);
     assert!(sure[1] > sure[0], "a sure landmark is greener than red: {sure:?}");
     drag(&overlay, [x, y], [x + 9.0, y]);
-    assert!(near(color_at([x + 9.0, y]), SELECTED), "{:?}", color_at([x + 9.0, y]));
+    // Beside its middle: the handles of the seam begin there, which is shown since its point was moved.
+    let beside = (-3..=3).flat_map(|dx| (-3..=3).map(move |dy| [0.25 * f64::from(dx), 0.25 * f64::from(dy)]));
+    let around: Vec<_> = beside.map(|[dx, dy]| color_at([x + 9.0 + dx, y + dy])).collect();
+    assert!(around.iter().any(|color| near(*color, SELECTED)), "{around:?}");
     overlay.key(KeyAction::Down, 0xFF1B, "").unwrap();
     assert!(near(color_at([x + 9.0, y]), Color::WHITE), "set by hand, and not selected");
     assert_well_behaved(&host);

@@ -4,7 +4,7 @@ mod shot;
 mod stage;
 
 use ofx_sdk::host::*;
-use ofx_sdk::{RectD, RectI, RenderScale};
+use ofx_sdk::{Context, RectD, RectI, RenderScale};
 use shot::*;
 use stage::*;
 use std::path::{Path, PathBuf};
@@ -234,6 +234,50 @@ fn the_overlay_outlives_the_model_whose_point_is_selected() {
     node.press("analyse").unwrap();
     overlay.draw().unwrap();
     assert!(!overlay.drawn().primitives.is_empty(), "the mouth is drawn");
+    assert_well_behaved(&host);
+}
+
+#[test]
+fn a_project_of_a_custom_model_names_no_shape_wrong_and_its_own_once_the_node_is_touched() {
+    let host = harsh_host();
+    let folder = tempfile::tempdir().unwrap();
+    let saved = node_with(&host, &Arc::new(Shot::default()), &mouth(folder.path())).save_params().unwrap();
+    let project = Project::new(f64::from(BOUNDS.x2), f64::from(BOUNDS.y2), RANGE);
+    // A host that tells of no parameter, as on opening a project.
+    let opened = feature_detect(&host).create_with(Context::General, project, &saved).unwrap();
+    assert_eq!(opened.param("shape_01").unwrap().label, "Shape 1");
+    opened.connect("Source", Arc::new(Shot::default())).unwrap();
+    set(&opened, "output", "matte");
+    assert_eq!(opened.param("shape_01").unwrap().label, "Lips");
+    assert!(opened.is_secret("shape_04").unwrap());
+    assert_well_behaved(&host);
+}
+
+/// A Crop that is connected and has left the frame, so that the host has no image of it.
+struct Gone;
+
+impl Source for Gone {
+    fn info(&self) -> ClipInfo {
+        ClipInfo::default()
+    }
+
+    fn region_of_definition(&self, _time: f64) -> RectD {
+        RectD { x1: 0.0, y1: 0.0, x2: 0.0, y2: 0.0 }
+    }
+
+    fn frame(&self, _time: f64, _scale: RenderScale, _region: RectI) -> ofx_sdk::Result<HostImage> {
+        Err(ofx_sdk::Error::Missing("the matte".to_owned()))
+    }
+}
+
+#[test]
+fn a_crop_that_has_left_the_frame_is_nowhere_and_not_everywhere() {
+    let host = harsh_host();
+    let node = node(&host, &Arc::new(Shot::default()));
+    set(&node, "use_crop_input", "true");
+    node.connect("Crop", Arc::new(Gone)).unwrap();
+    node.press("analyse").unwrap();
+    assert!(text(&node, "status").contains("no face on 1-8"), "{}", text(&node, "status"));
     assert_well_behaved(&host);
 }
 

@@ -433,6 +433,14 @@ fn meter_tells_what_it_did_and_leaves_exposure_where_there_is_no_light() {
     let message = black.press("meter").unwrap_err().to_string();
     assert!(message.contains("no light on frame"), "{message}");
     assert_eq!(black.get("exposure").unwrap(), ParamValue::Double(1.5));
+    // As Nuke hands over a bright plate with an empty alpha.
+    let mut keyed = frame(48, 32, |_, _| [0.5, 0.5, 0.5, 0.0]);
+    keyed.premultiplication = Premultiplication::Premultiplied;
+    let keyed = pointwise(&host, keyed);
+    let message = keyed.press("meter").unwrap_err().to_string();
+    assert!(message.contains("transparent") && message.contains("Source alpha"), "{message}");
+    set(&keyed, "source_alpha", "unpremultiplied");
+    keyed.press("meter").unwrap();
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod steady;
 use super::colorspace;
 use super::meter;
 use super::model;
+use super::model_choice::{ModelChoice, Usable};
 use super::network_settings::{EncodingSettings, NetworkSettings};
 use super::picture;
 use analyse::Wish;
@@ -34,9 +35,12 @@ use ofx_sdk::plugin::overlay::OverlayEntry;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 use results::Store;
+use roto::Grip;
 pub use settings::FeatureDetectSettings;
 use settings::{AnalysisSettings, ExchangeSettings};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The node's name in the manifest of models.
 const NODE: &str = "FeatureDetect";
@@ -58,6 +62,11 @@ pub struct FeatureDetect {
     seen_pictures: SeenPictures,
     /// Whether an analysis goes on. Natron's progress panel lets an artist press other buttons meanwhile.
     analysing: AtomicBool,
+    /// What is selected in the viewer that was used last, for buttons of the panel.
+    selection: Mutex<BTreeSet<Grip>>,
+    /// Whether the panel shows the shapes of a custom model. It is opened when the artist first touches the node: not on
+    /// opening a project, when every node would.
+    shows_custom: AtomicBool,
 }
 
 /// What would be lost when an analysis that goes on is stored, or would undo it.
@@ -114,12 +123,18 @@ impl Effect for FeatureDetect {
             store: Store::default(),
             seen_pictures: SeenPictures::default(),
             analysing: AtomicBool::new(false),
+            selection: Mutex::default(),
+            shows_custom: AtomicBool::new(false),
         })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
         let settings = args.settings_at(0.0);
-        appearance::dress(&args.params(), &settings, &appearance::likely_topology()?)
+        // Numbers are better than the wrong names; those of a custom model come when the artist first touches the node.
+        match settings.analysis.model {
+            model::CUSTOM => appearance::number(&args.params(), &settings),
+            _ => appearance::dress(&args.params(), &settings, &appearance::likely_topology()?),
+        }
     }
 
     fn region_of_definition(&self, args: &QueryArgs<'_, Self>) -> Result<Option<RectD>> {
@@ -142,6 +157,7 @@ impl Effect for FeatureDetect {
         if args.reason != ChangeReason::UserEdited {
             return Ok(());
         }
+        self.show_custom(args);
         match self.react(args) {
             Err(Error::Aborted) => Err(Error::Aborted),
             Err(error) => {
@@ -168,6 +184,21 @@ impl Effect for FeatureDetect {
 }
 
 impl FeatureDetect {
+    /// Names the shapes of a custom model in the panel, once. That it cannot be opened is told by what needs it.
+    fn show_custom(&self, args: &ChangedArgs<'_, Self>) {
+        let settings = args.settings();
+        if settings.analysis.model != model::CUSTOM || self.shows_custom.load(Ordering::Acquire) {
+            return;
+        }
+        if let Ok(networks) = Networks::open(&settings.analysis) {
+            let shown = appearance::dress(&args.params(), &settings, networks.topology());
+            self.shows_custom.store(true, Ordering::Release);
+            if let Err(error) = shown {
+                log::debug!("the panel keeps its looks: {error}");
+            }
+        }
+    }
+
     /// Does what the artist's change of a parameter asks for.
     fn react(&self, args: &ChangedArgs<'_, Self>) -> Result<()> {
         let Changed::Param(id) = &args.what else { return Ok(()) };
@@ -202,28 +233,14 @@ impl FeatureDetect {
 /// Remembers a newly chosen or `accepted` model by name and hash, takes over the names of its shapes, and says whether it can be used.
 fn model_changed(args: &ChangedArgs<'_, FeatureDetect>, accepted: bool) -> Result<()> {
     let settings = args.settings();
-    let chosen_by = Networks::chosen_by(&settings.analysis);
     let network = &settings.analysis.network;
-    let is_new = accepted || network.is_new_choice(&chosen_by);
-    let found = Networks::chosen(&settings.analysis, if is_new { "" } else { &network.model_id });
-    let (found_id, status) = match &found {
-        Ok(networks) => (Some(networks.id()), format!("{} is ready", networks.label())),
-        Err(error) => (None, error.to_string()),
+    let choice = ModelChoice::new(network, Networks::chosen_by(&settings.analysis), accepted);
+    let found = Networks::chosen(&settings.analysis, choice.expected_id(network));
+    let topology = match &found {
+        Ok(networks) => Arc::clone(networks.topology()),
+        Err(_) => Arc::new(appearance::likely_topology()?),
     };
-    let nothing_accepted = (accepted && found_id.is_none()).then(|| status.clone());
+    let usable = found.map(|networks| Usable { id: networks.id(), label: networks.label().to_owned() });
     let params = args.params();
-    params.edit("Model", |params| {
-        // Accepting what cannot be read would forget what the project was made with.
-        if is_new && (found_id.is_some() || !accepted) {
-            params.set(NetworkSettings::model_id, found_id.unwrap_or_default())?;
-            params.set(NetworkSettings::model_chosen_by, chosen_by)?;
-        }
-        params.set(AnalysisSettings::status, status)
-    })?;
-    // Last, because a host may refuse it, and the choice must count all the same.
-    match found {
-        Ok(networks) => appearance::dress(&params, &settings, networks.topology()),
-        Err(_) => appearance::dress(&params, &settings, &appearance::likely_topology()?),
-    }?;
-    nothing_accepted.map_or(Ok(()), |reason| Err(Error::node(reason)))
+    choice.settle(&params, AnalysisSettings::status, usable, || appearance::dress(&params, &settings, &topology))
 }

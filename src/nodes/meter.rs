@@ -16,9 +16,16 @@ pub fn set_exposure<E: Effect>(args: &ChangedArgs<'_, E>, status: ParamId<Text>)
     let colorspace = params.get(EncodingSettings::source_colorspace)?.value_at(time)?.0;
     let alpha = params.get(EncodingSettings::source_alpha)?.value_at(time)?;
     let image = args.image_at(&Clip::SOURCE, time)?.filter(|image| !image.bounds().is_empty());
-    let stops = image.and_then(|image| metered_stops(&mut picture::luminances(&image, alpha, colorspace)));
+    let mut sample = image.map(|image| picture::sample(&image, alpha, colorspace));
+    let stops = sample.as_mut().and_then(|sample| metered_stops(&mut sample.luminances));
     let Some(stops) = stops else {
-        return Err(Error::node(format!("Meter: Source shows no light on frame {time}; go to a frame that does")));
+        return Err(Error::node(match sample.is_some_and(|sample| sample.transparent > 0) {
+            true => format!(
+                "Meter: Source is transparent on frame {time} where it shows light; if its alpha is a matte beside the picture, \
+                 set Source alpha to Unpremultiplied, else go to another frame"
+            ),
+            false => format!("Meter: Source shows no light on frame {time}; go to a frame that does"),
+        }));
     };
     let stops = (100.0 * f64::from(stops)).round() / 100.0;
     params.edit("Meter", |params| {

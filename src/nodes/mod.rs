@@ -9,6 +9,7 @@ pub mod feature_detect;
 mod kept;
 mod meter;
 mod model;
+mod model_choice;
 mod network_settings;
 mod picture;
 mod stages;

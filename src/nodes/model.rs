@@ -1,7 +1,7 @@
 //! The model and device of a node: what every node with a network behind it shares.
 
 use imaging::color::Colorspace;
-use inference::{Engine, EngineConfig, Inference, Manifest, Model, ModelEntry, Overrides, Request, Role};
+use inference::{Engine, EngineConfig, Fallback, Inference, Manifest, Model, ModelEntry, Overrides, Request, Role};
 use ofx_sdk::plugin::{ChoiceValue, binary_path};
 use ofx_sdk::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -222,6 +222,21 @@ pub fn to_node_error(error: inference::Error) -> Error {
     }
 }
 
+/// What to tell an artist whose `device` is not the CPU, where a GPU that somebody put there does not run the network; `None`
+/// where nothing is lost.
+pub fn lost_gpu(node: &str, device: inference::Device, fallback: Option<&Fallback>) -> Option<String> {
+    // What another node's failure left in the cache is no news to one that wants the CPU.
+    if device == inference::Device::Cpu {
+        return None;
+    }
+    let why = match fallback? {
+        Fallback::NoCuda(_) => return None,
+        Fallback::DidNotStart(reason) => format!("on the CPU, because CUDA is installed, but did not start: {reason}"),
+        Fallback::GaveUp(reason) => format!("on the CPU from now on, because the GPU failed: {reason}"),
+    };
+    Some(format!("{node} runs {why}. When the GPU is free again, press Check device."))
+}
+
 fn manifest() -> Result<&'static Manifest> {
     MANIFEST.as_ref().map_err(|e| Error::node(e.clone()))
 }
@@ -273,6 +288,19 @@ mod tests {
         let labels = labels("ToneSegment");
         assert_eq!(labels[CUSTOM], "Custom");
         assert!(labels.len() > 1, "at least one model is shipped for ToneSegment: {labels:?}");
+    }
+
+    #[test]
+    fn only_a_gpu_that_is_there_and_does_not_work_is_told_and_only_to_who_wants_one() {
+        let reason = || "out of memory".to_owned();
+        let told = |device, fallback: Option<&Fallback>| lost_gpu("ToneSegment", device, fallback);
+        let auto = inference::Device::Auto;
+        assert_eq!(told(auto, None), None);
+        assert_eq!(told(auto, Some(&Fallback::NoCuda(reason()))), None);
+        for lost in [Fallback::DidNotStart(reason()), Fallback::GaveUp(reason())] {
+            assert!(told(auto, Some(&lost)).is_some_and(|text| text.contains("ToneSegment runs on the CPU")));
+            assert_eq!(told(inference::Device::Cpu, Some(&lost)), None);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use imaging::color::{Colorspace, NetworkEncoder, luminance};
 use ndarray::{Array2, Array3, ArrayViewMut3, Axis};
-use ofx_sdk::plugin::{Image, ImageMut, Instance, RowMut};
+use ofx_sdk::plugin::{Clip, Image, ImageMut, Instance, RowMut};
 use ofx_sdk::{Components, Depth, Error, Premultiplication, RectI, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
@@ -18,7 +18,7 @@ const SAMPLES_A_SIDE: usize = 384;
 
 /// Premultiplied pixels with less alpha are not straightened. Nuke calls every picture premultiplied, a plate with somebody's
 /// key in its alpha too: divided by what a key leaves of its background, that would be white.
-const LEAST_ALPHA: f32 = 1.0 / 255.0;
+pub const LEAST_ALPHA: f32 = 1.0 / 255.0;
 
 /// Premultiplied pixels with less alpha are not metered.
 const LEAST_METERED_ALPHA: f32 = 0.5;
@@ -77,28 +77,47 @@ pub fn display_colors(
     })
 }
 
-/// Luminances of an even sample of an image's pixels, straight and in linear light. What is mostly transparent does not
-/// count: straightened, the faint end of a glow would be brighter than the lamp.
-pub fn luminances(image: &Image<'_>, alpha: SourceAlpha, colorspace: Colorspace) -> Vec<f32> {
+/// An even sample of an image's pixels.
+pub struct Sample {
+    /// Their luminances, straight and in linear light.
+    pub luminances: Vec<f32>,
+    /// How many more are left out, because alpha says that they are mostly transparent.
+    pub transparent: usize,
+}
+
+/// Samples an image's light. What is mostly transparent does not count: straightened, the faint end of a glow would be brighter
+/// than the lamp.
+pub fn sample(image: &Image<'_>, alpha: SourceAlpha, colorspace: Colorspace) -> Sample {
     let bounds = image.bounds();
     let step = bounds.width().max(bounds.height()).div_ceil(SAMPLES_A_SIDE).max(1);
     let first = |length: usize| (step / 2).min(length.saturating_sub(1) / 2);
     let straighten = alpha.of(image) == Premultiplication::Premultiplied;
     let mut pixels = vec![[0.0; 4]; bounds.width()];
-    let mut found = Vec::new();
+    let (mut luminances, mut transparent) = (Vec::new(), 0);
     for y in (bounds.y1..bounds.y2).skip(first(bounds.height())).step_by(step) {
         image.read_row(y, bounds.x1, &mut pixels);
         for pixel in pixels.iter_mut().skip(first(bounds.width())).step_by(step) {
             if straighten {
                 if pixel[3] < LEAST_METERED_ALPHA {
+                    transparent += 1;
                     continue;
                 }
                 unpremultiply(pixel);
             }
-            found.push(luminance(colorspace.to_linear_rec709([pixel[0], pixel[1], pixel[2]])));
+            luminances.push(luminance(colorspace.to_linear_rec709([pixel[0], pixel[1], pixel[2]])));
         }
     }
-    found
+    Sample { luminances, transparent }
+}
+
+/// How the names of hosts begin that call a clip connected though nothing is: no image there means no input.
+const HOSTS_THAT_CONNECT_ALL: [&str; 2] = ["DaVinciResolve", "com.blackmagicdesign"];
+
+/// Whether something is connected to an input beside the picture, by the word of a host that can be trusted with it. Without an
+/// image, what is connected covers nothing then: a shape, say, that has left the frame.
+pub fn is_connected(instance: &Instance, clip: &Clip) -> bool {
+    let trusted = !HOSTS_THAT_CONNECT_ALL.iter().any(|host| instance.host().name.starts_with(host));
+    trusted && instance.clip(clip).is_ok_and(|clip| clip.says_connected() == Some(true))
 }
 
 /// Where a mask is in a picture.

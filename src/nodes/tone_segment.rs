@@ -13,6 +13,7 @@ mod smoothing;
 use super::colorspace;
 use super::meter;
 use super::model::{self, Selection};
+use super::model_choice::{self, ModelChoice, Usable};
 use super::network_settings::{EncodingSettings, NetworkSettings};
 use super::picture;
 use super::stages;
@@ -219,27 +220,14 @@ fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engin
 /// Remembers a newly chosen or `accepted` model by name and hash, and says whether it can be used.
 fn model_changed(args: &ChangedArgs<'_, ToneSegment>, accepted: bool) -> Result<()> {
     let settings = args.settings();
-    let chosen_by = selection(&settings, "").chosen_by();
-    let is_new = accepted || settings.network.is_new_choice(&chosen_by);
-    let saved_id = if is_new { "" } else { &settings.network.model_id };
-    let found = model::engine().and_then(|engine| selected_model(&settings, saved_id, &engine));
-    let (found_id, status) = match found {
-        Ok(model) => (Some(model.id()), format!("{} is ready", model.entry.label)),
-        Err(error) => (None, error.to_string()),
-    };
-    let nothing_accepted = (accepted && found_id.is_none()).then(|| status.clone());
+    let choice = ModelChoice::new(&settings.network, selection(&settings, "").chosen_by(), accepted);
+    let expected = choice.expected_id(&settings.network);
+    let found = model::engine().and_then(|engine| selected_model(&settings, expected, &engine));
+    let usable = found.map(|model| Usable { id: model.id(), label: model.entry.label.clone() });
     let params = args.params();
-    params.edit("Model", |params| {
-        // Accepting what cannot be read would forget what the project was made with.
-        if is_new && (found_id.is_some() || !accepted) {
-            params.set(NetworkSettings::model_id, found_id.unwrap_or_default())?;
-            params.set(NetworkSettings::model_chosen_by, chosen_by)?;
-        }
-        params.set(ToneSegmentSettings::status, status)
-    })?;
-    // Last, because a host may refuse it, and the choice must count all the same.
-    params.get(NetworkSettings::custom_model)?.set_enabled(settings.model == model::CUSTOM)?;
-    nothing_accepted.map_or(Ok(()), |reason| Err(Error::node(reason)))
+    choice.settle(&params, ToneSegmentSettings::status, usable, || {
+        params.get(NetworkSettings::custom_model)?.set_enabled(settings.model == model::CUSTOM)
+    })
 }
 
 /// Ties a project to the model that it was begun with, as soon as the artist changes anything.
@@ -248,12 +236,10 @@ fn remember_model(args: &ChangedArgs<'_, ToneSegment>) -> Result<()> {
     if !settings.network.model_id.is_empty() {
         return Ok(());
     }
+    let chosen_by = selection(&settings, "").chosen_by();
     // A model that cannot be found is told by the render that needs it.
     match model::engine().and_then(|engine| selected_model(&settings, "", &engine)) {
-        Ok(model) => args.params().edit("Model", |params| {
-            params.set(NetworkSettings::model_id, model.id())?;
-            params.set(NetworkSettings::model_chosen_by, selection(&settings, "").chosen_by())
-        }),
+        Ok(model) => args.params().edit("Model", |params| model_choice::remember(params, model.id(), chosen_by)),
         Err(_) => Ok(()),
     }
 }

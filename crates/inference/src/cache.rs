@@ -23,11 +23,10 @@ impl ContentKey {
         let mut hash = Xxh3::new();
         hash.update(model.sha256.as_bytes());
         // Two entries may describe one file differently.
-        hash.update(model.entry.output.name.as_bytes());
+        hash.update(format!("{:?}", model.entry).as_bytes());
         hash.update(&salt.to_le_bytes());
-        for (entry, planes) in model.entry.inputs.iter().zip(inputs) {
+        for planes in inputs {
             let (channels, height, width) = planes.dim();
-            hash.update(entry.name.as_bytes());
             for size in [channels, height, width] {
                 hash.update(&(size as u64).to_le_bytes());
             }

@@ -49,15 +49,17 @@ impl EngineConfig {
 /// Why a network ran on the CPU where CUDA might have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fallback {
-    /// CUDA is not installed, or did not start.
+    /// CUDA is not installed.
     NoCuda(String),
+    /// CUDA is installed and did not start, for want of a GPU or of its memory. All runs are done on the CPU.
+    DidNotStart(String),
     /// A run on a GPU that had worked failed, most often for want of its memory. All later ones are done on the CPU.
     GaveUp(String),
 }
 
 impl fmt::Display for Fallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::NoCuda(reason) | Self::GaveUp(reason)) = self;
+        let (Self::NoCuda(reason) | Self::DidNotStart(reason) | Self::GaveUp(reason)) = self;
         f.write_str(reason)
     }
 }

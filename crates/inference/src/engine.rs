@@ -89,8 +89,10 @@ impl Engine {
         if let Some(engine) = global().as_ref() {
             return Ok(Arc::clone(engine));
         }
-        let config = configure()?;
-        Ok(Arc::clone(global().get_or_insert_with(|| Arc::new(Self::new(config)))))
+        // Made before the lock is taken: it logs, and a sink may ask for the engine.
+        let engine = Arc::new(Self::new(configure()?));
+        let kept = Arc::clone(global().get_or_insert_with(|| Arc::clone(&engine)));
+        Ok(kept)
     }
 
     /// The process's engine if there is one, e.g. to purge it.
@@ -134,8 +136,8 @@ impl Engine {
     /// As [`Engine::infer`].
     pub fn check_device(&self, model: &Arc<Model>, device: Device, abort: &dyn Fn() -> bool) -> Result<DeviceReport> {
         let requested = self.device(device);
-        // What was wrong may have been repaired since.
-        self.core.choices().remove(&model.sha256);
+        // What was wrong may have been repaired since, for every network.
+        self.core.choices().clear();
         let inputs = blank(model, CHECK_SIZE);
         let (height, width) = (inputs[0].dim().1, inputs[0].dim().2);
         let job = |inputs| Job { model: Arc::clone(model), device: requested, inputs, keep: false };

@@ -1,13 +1,40 @@
 //! An ONNX file's outermost layers, looked at before ONNX Runtime parses it: it says less of a damaged file, and it would
 //! fetch weights from files that nobody hashed.
 //!
-//! Field numbers are those of onnx.proto3: a model holds a graph (7), a graph its initializers (5), an initializer its
-//! place (14) and the file that it lies in (13).
+//! Field numbers are those of onnx.proto3.
 
 const GRAPH: u64 = 7;
-const INITIALIZER: u64 = 5;
+const FUNCTION: u64 = 25;
 const EXTERNAL_DATA: u64 = 13;
 const DATA_LOCATION: u64 = 14;
+
+/// Networks within networks, as branches are, that no file needs more of.
+const MOST_DEPTH: usize = 32;
+
+/// Parts of a model in which a weight may lie.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Graph,
+    Node,
+    Attribute,
+    Function,
+    Sparse,
+    Tensor,
+}
+
+impl Part {
+    /// What a field of this part holds, as far as a weight may lie in it.
+    fn within(self, field: u64) -> Option<Self> {
+        match (self, field) {
+            (Self::Graph, 1) | (Self::Function, 7) => Some(Self::Node),
+            (Self::Graph, 5) | (Self::Attribute, 5 | 10) | (Self::Sparse, 1 | 2) => Some(Self::Tensor),
+            (Self::Graph, 15) | (Self::Attribute, 22 | 23) => Some(Self::Sparse),
+            (Self::Node, 5) | (Self::Function, 11) => Some(Self::Attribute),
+            (Self::Attribute, 6 | 11) => Some(Self::Graph),
+            _ => None,
+        }
+    }
+}
 
 /// Checks that `bytes` are one whole model with its weights inside.
 ///
@@ -20,27 +47,34 @@ pub fn check(bytes: &[u8]) -> Result<(), String> {
             Fault::CutOff => "it is truncated, or no ONNX file".to_owned(),
             Fault::Foreign => "it is no ONNX file".to_owned(),
         })?;
-        if let (GRAPH, Content::Bytes(graph)) = (number, content) {
-            graphs += 1;
-            check_graph(graph)?;
+        match (number, content) {
+            (GRAPH, Content::Bytes(graph)) => {
+                graphs += 1;
+                check_part(Part::Graph, graph, 0)?;
+            }
+            (FUNCTION, Content::Bytes(function)) => check_part(Part::Function, function, 0)?,
+            _ => {}
         }
     }
     if graphs == 1 { Ok(()) } else { Err("it is no ONNX file: there is no network in it".to_owned()) }
 }
 
-fn check_graph(graph: &[u8]) -> Result<(), String> {
-    for field in Fields(graph) {
-        let (number, content) = field.map_err(|_| "the network in it is damaged".to_owned())?;
-        let (INITIALIZER, Content::Bytes(tensor)) = (number, content) else { continue };
-        for field in Fields(tensor) {
-            match field.map_err(|_| "a weight in it is damaged".to_owned())? {
-                (EXTERNAL_DATA, _) | (DATA_LOCATION, Content::Number(1..)) => {
-                    return Err(
-                        "its weights lie in another file; export it as one file with the weights inside".to_owned()
-                    );
-                }
-                _ => {}
+fn check_part(part: Part, bytes: &[u8], depth: usize) -> Result<(), String> {
+    let damaged = if part == Part::Tensor { "a weight in it is damaged" } else { "the network in it is damaged" };
+    if depth > MOST_DEPTH {
+        return Err("networks lie in it within networks without end".to_owned());
+    }
+    for field in Fields(bytes) {
+        match (part, field.map_err(|_| damaged.to_owned())?) {
+            (Part::Tensor, (EXTERNAL_DATA, _) | (DATA_LOCATION, Content::Number(1..))) => {
+                return Err("its weights lie in another file; export it as one file with the weights inside".to_owned());
             }
+            (part, (number, Content::Bytes(inner))) => {
+                if let Some(within) = part.within(number) {
+                    check_part(within, inner, depth + 1)?;
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -156,5 +190,22 @@ mod tests {
         assert_eq!(check(&model(&[112, 0])), Ok(()));
         assert!(check(&model(&[112, 1])).unwrap_err().contains("another file"));
         assert!(check(&model(&bytes(13, b"x"))).unwrap_err().contains("another file"));
+    }
+
+    #[test]
+    fn weights_in_other_files_are_refused_wherever_in_the_model_they_are_asked_for() {
+        let asks = bytes(13, b"x");
+        let attribute = |content: &[u8]| bytes(1, &bytes(5, content));
+        let branch = attribute(&bytes(6, &bytes(5, &asks)));
+        for graph in [branch, attribute(&bytes(5, &asks)), bytes(15, &bytes(1, &asks))] {
+            assert!(check(&bytes(7, &graph)).unwrap_err().contains("another file"), "{graph:?}");
+        }
+        // The number of a function takes two bytes.
+        let nodes = bytes(7, &bytes(5, &bytes(5, &asks)));
+        let function = [&[0xca, 1, nodes.len() as u8][..], &nodes].concat();
+        assert!(check(&[function, model(&[112, 0])].concat()).unwrap_err().contains("another file"));
+        let nested = |times: usize| (0..times).fold(vec![], |graph: Vec<u8>, _| attribute(&bytes(6, &graph)));
+        assert_eq!(check(&bytes(7, &nested(10))), Ok(()));
+        assert!(check(&bytes(7, &nested(15))).unwrap_err().contains("without end"));
     }
 }

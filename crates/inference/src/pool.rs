@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::flight::{POLL_PERIOD, Stop};
 use crate::session::Network;
 use crate::within::Within;
 use crate::{Clock, Error, Provider, Result};
@@ -20,8 +21,8 @@ const JANITOR_PERIOD: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SessionKey {
     pub(crate) sha256: String,
-    /// Two entries may describe one file differently.
-    pub(crate) model: String,
+    /// All that the entry says: two may describe one file differently, and an artist may correct the one beside a file.
+    pub(crate) description: String,
     pub(crate) provider: Provider,
     pub(crate) threads: usize,
 }
@@ -44,9 +45,66 @@ struct Slots {
 
 #[derive(Debug)]
 struct Slot {
-    network: Arc<Mutex<Option<Network>>>,
+    place: Arc<Place>,
     users: usize,
     last_used: Duration,
+}
+
+/// Where a network waits for its next run. A mutex that is held through a run would not do: whose run is given up while it waits
+/// must be able to leave, and take its inputs along.
+#[derive(Debug, Default)]
+struct Place {
+    seat: Mutex<Seat>,
+    freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Seat {
+    network: Option<Network>,
+    /// Whether somebody opens the network, or runs it.
+    taken: bool,
+}
+
+impl Place {
+    /// Waits for the turn of a run, and takes the network, if it is open, out: a panic drops it then.
+    fn take(&self, stop: &Stop) -> Result<(Turn<'_>, Option<Network>)> {
+        let mut seat = self.lock();
+        while seat.taken {
+            if stop.requested() {
+                return Err(Error::Aborted);
+            }
+            seat = self.freed.wait_timeout(seat, POLL_PERIOD).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        seat.taken = true;
+        let network = seat.network.take();
+        drop(seat);
+        Ok((Turn(self), network))
+    }
+
+    fn is_empty(&self) -> bool {
+        let seat = self.lock();
+        !seat.taken && seat.network.is_none()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seat> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A run's turn on a network; lets the next one in when it is dropped, also by a panic.
+struct Turn<'a>(&'a Place);
+
+impl Turn<'_> {
+    fn put_back(&self, network: Network) {
+        self.0.lock().network = Some(network);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.lock().taken = false;
+        self.0.freed.notify_one();
+    }
 }
 
 impl Pool {
@@ -54,20 +112,20 @@ impl Pool {
         Self { slots: Mutex::default(), wake: Condvar::new(), clock }
     }
 
-    /// Runs `job` on the key's network, opened by `open` if need be. Waits for its turn; a network whose job panicked, or
-    /// failed in a way that `breaks` it, is not used again.
+    /// Runs `job` on the key's network, opened by `open` if need be. Waits for its turn, unless it is told to `stop`; a network
+    /// whose job panicked, or failed in a way that `breaks` it, is not used again.
     pub(crate) fn with<T>(
         self: &Arc<Self>,
         key: &SessionKey,
+        stop: &Stop,
         open: impl FnOnce() -> Result<Network>,
         job: impl FnOnce(&mut Network) -> Result<T>,
         breaks: impl FnOnce(&Error) -> bool,
     ) -> Result<T> {
-        let network = self.acquire(key);
-        let user = User { pool: self, key, network: &network };
-        let mut place = network.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken out while it works, so that a panic drops it.
-        let mut working = match place.take() {
+        let place = self.acquire(key);
+        let user = User { pool: self, key, place: &place };
+        let (turn, network) = place.take(stop)?;
+        let mut working = match network {
             Some(network) => network,
             None => open()?,
         };
@@ -75,36 +133,33 @@ impl Pool {
         let broken = match &result {
             Err(error) if breaks(error) => Some(working),
             _ => {
-                *place = Some(working);
+                turn.put_back(working);
                 None
             }
         };
-        drop(place);
+        drop(turn);
         drop(user);
         drop(broken);
         result
     }
 
-    fn acquire(&self, key: &SessionKey) -> Arc<Mutex<Option<Network>>> {
+    fn acquire(&self, key: &SessionKey) -> Arc<Place> {
         let mut slots = self.lock();
         let now = self.clock.now();
-        let slot = slots.by_key.entry(key.clone()).or_insert_with(|| Slot {
-            network: Arc::default(),
-            users: 0,
-            last_used: now,
-        });
+        let slot =
+            slots.by_key.entry(key.clone()).or_insert_with(|| Slot { place: Arc::default(), users: 0, last_used: now });
         slot.users += 1;
-        Arc::clone(&slot.network)
+        Arc::clone(&slot.place)
     }
 
-    fn release(self: &Arc<Self>, key: &SessionKey, network: &Arc<Mutex<Option<Network>>>) {
+    fn release(self: &Arc<Self>, key: &SessionKey, place: &Arc<Place>) {
         let mut slots = self.lock();
         let now = self.clock.now();
         // After a purge the key may belong to a newer network, or to none.
-        if let Some(slot) = slots.by_key.get_mut(key).filter(|slot| Arc::ptr_eq(&slot.network, network)) {
+        if let Some(slot) = slots.by_key.get_mut(key).filter(|slot| Arc::ptr_eq(&slot.place, place)) {
             slot.users -= 1;
             slot.last_used = now;
-            if slot.users == 0 && is_empty(&slot.network) {
+            if slot.users == 0 && slot.place.is_empty() {
                 slots.by_key.remove(key);
             }
         }
@@ -220,25 +275,17 @@ impl Pool {
 struct User<'a> {
     pool: &'a Arc<Pool>,
     key: &'a SessionKey,
-    network: &'a Arc<Mutex<Option<Network>>>,
+    place: &'a Arc<Place>,
 }
 
 impl Drop for User<'_> {
     fn drop(&mut self) {
-        self.pool.release(self.key, self.network);
+        self.pool.release(self.key, self.place);
     }
 }
 
 fn warn_of(failed: Option<std::io::Error>) {
     if let Some(error) = failed {
         log::warn!("idle sessions stay open, because no thread could be started: {error}");
-    }
-}
-
-fn is_empty(network: &Mutex<Option<Network>>) -> bool {
-    match network.try_lock() {
-        Ok(place) => place.is_none(),
-        Err(std::sync::TryLockError::Poisoned(place)) => place.into_inner().is_none(),
-        Err(std::sync::TryLockError::WouldBlock) => false,
     }
 }

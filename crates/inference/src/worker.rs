@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
+use ort::session::RunOptions;
+
 use crate::cache::Cached;
 use crate::cuda_reason::explain;
 use crate::engine::Core;
@@ -60,6 +62,7 @@ impl Core {
     fn run_on(&self, runtime: &Runtime, provider: Provider, job: &Job, stop: &Stop) -> Result<(Planes, f64)> {
         self.pool.with(
             &self.session_key(&job.model, provider),
+            stop,
             || self.open(runtime, &job.model, provider, stop),
             |network| {
                 let options = stop.begin()?;
@@ -104,13 +107,25 @@ impl Core {
     fn try_cuda(&self, runtime: &Runtime, model: &Arc<Model>, stop: &Stop) -> Result<(Provider, Option<Fallback>)> {
         let cuda = Provider::Cuda(0);
         let key = self.session_key(model, cuda);
-        let opened = self.pool.with(&key, || self.open(runtime, model, cuda, stop), |_| Ok(()), |_| false);
+        let known = || self.choices.lock().unwrap_or_else(PoisonError::into_inner).get(&model.sha256).cloned();
+        let opened = self.pool.with(
+            &key,
+            stop,
+            // Whoever had the turn before may have found out meanwhile that it does not work, which takes seconds.
+            || match known() {
+                Some((Provider::Cpu, _)) => Err(Error::Aborted),
+                _ => self.open(runtime, model, cuda, stop),
+            },
+            |_| Ok(()),
+            |_| false,
+        );
         match opened {
             Ok(()) => Ok((cuda, None)),
             Err(error @ (Error::Device { .. } | Error::Run { .. })) if !stop.requested() => {
                 log::warn!("runs on the CPU: {error}");
-                Ok((Provider::Cpu, Some(Fallback::NoCuda(error.to_string()))))
+                Ok((Provider::Cpu, Some(Fallback::DidNotStart(error.to_string()))))
             }
+            Err(Error::Aborted) if !stop.requested() => known().ok_or(Error::Aborted),
             Err(error) => Err(error),
         }
     }
@@ -124,8 +139,10 @@ impl Core {
         if let Provider::Cuda(_) = provider {
             // A provider may open and still fail at its first kernel; better here than in the artist's frame.
             let probe = blank(model, PROBE_SIZE);
+            // Nobody's abort ends it: what took seconds to open would be thrown away, and the next frame begin anew.
+            let options = RunOptions::new().map_err(|error| Error::Panic { reason: error.to_string() })?;
             let mut run = || {
-                network.run(&probe, &*stop.begin()?).map_err(|error| match error {
+                network.run(&probe, &options).map_err(|error| match error {
                     Error::Run { provider, reason, .. } => Error::Device { device: provider, reason: explain(&reason) },
                     error => error,
                 })
@@ -139,7 +156,8 @@ impl Core {
     }
 
     fn session_key(&self, model: &Model, provider: Provider) -> SessionKey {
-        SessionKey { sha256: model.sha256.clone(), model: model.entry.name.clone(), provider, threads: self.threads }
+        let description = format!("{:?}", model.entry);
+        SessionKey { sha256: model.sha256.clone(), description, provider, threads: self.threads }
     }
 }
 

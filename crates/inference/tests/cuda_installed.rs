@@ -32,7 +32,7 @@ fn a_provider_that_cannot_work_is_an_error_when_asked_for_and_a_reason_under_aut
 
     let first = on(Device::Auto, 0.1).unwrap();
     assert_eq!((first.provider, first.cached), (Provider::Cpu, false));
-    assert!(matches!(&first.fallback, Some(Fallback::NoCuda(reason)) if reason.contains("CUDA 0")), "{first:?}");
+    assert!(matches!(&first.fallback, Some(Fallback::DidNotStart(reason)) if reason.contains("CUDA 0")), "{first:?}");
     // Auto decides once for a model; what it computed is found again under the CPU.
     assert!(on(Device::Auto, 0.1).unwrap().cached);
     assert!(on(Device::Cpu, 0.1).unwrap().cached);

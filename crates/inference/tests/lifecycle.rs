@@ -4,6 +4,7 @@
 mod fixture;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fixture::{config, eventually, gray, model, never, request};
@@ -49,6 +50,29 @@ fn sessions_and_threads_live_as_long_as_they_are_needed() {
     drop(instances);
     assert_eq!((engine.stats().instances, engine.stats().cache_bytes), (0, 0), "results go with the last instance");
     eventually("the last instance takes the session along", || engine.stats().sessions == 0);
+
+    // Who leaves before its turn on a session has come takes its thread along, and what it wanted to show.
+    let leave = AtomicBool::new(false);
+    let left = || leave.load(Ordering::Relaxed);
+    std::thread::scope(|scope| {
+        let runs = engine.stats().runs;
+        let long = scope.spawn(|| engine.infer(request(&slow, gray(1024, 1024, 0.3)), &left));
+        // The janitor comes when the first has left.
+        let at_work = || threads().into_iter().filter(|name| !name.starts_with("rotocel-session")).count();
+        eventually("the long run, on two threads", || engine.stats().runs > runs && at_work() == 2);
+        let polls = AtomicUsize::new(0);
+        let soon = || polls.fetch_add(1, Ordering::Relaxed) > 1;
+        for value in [0.1, 0.2, 0.3] {
+            polls.store(0, Ordering::Relaxed);
+            assert_eq!(engine.infer(request(&slow, gray(16, 16, value)), &soon).unwrap_err(), Error::Aborted);
+        }
+        eventually("nobody waits any more", || at_work() == 2);
+        assert!(!long.is_finished(), "the long run goes on meanwhile");
+        leave.store(true, Ordering::Relaxed);
+        assert_eq!(long.join().unwrap().unwrap_err(), Error::Aborted);
+    });
+    engine.purge();
+    eventually("the long run's thread ends", || threads().is_empty());
 
     // A purge drops sessions and results at once, instances or not.
     let instance = engine.instance_guard();

@@ -215,6 +215,21 @@ fn a_description_named_after_the_file_wins_over_the_one_inside() {
 }
 
 #[test]
+fn a_corrected_description_of_the_same_name_counts_at_once() {
+    let engine = engine();
+    let _alive = engine.instance_guard();
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("net.onnx");
+    fs::copy(fixture("tiny_tone.onnx"), &path).unwrap();
+    fs::write(folder.path().join("net.onnx.json"), DESCRIPTION).unwrap();
+    let run = || engine.infer(request(&engine.custom_model(&path).unwrap(), gray(16, 16, 0.5)), &never);
+    run().unwrap();
+    // The session of the first description is open, and knows its output by another name.
+    fs::write(folder.path().join("net.onnx.json"), DESCRIPTION.replace("\"logits\"", "\"mattes\"")).unwrap();
+    message(&run().unwrap_err(), &["net.onnx", "no output \"mattes\""]);
+}
+
+#[test]
 fn a_network_without_a_description_says_where_one_may_be() {
     let engine = engine();
     let folder = tempdir().unwrap();

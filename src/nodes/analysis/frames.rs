@@ -5,6 +5,9 @@ use ofx_sdk::{Error, Result};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+/// Times that are so near are one: hosts give the ends of clips as they come out of their arithmetic.
+pub const NEAR: f64 = 1e-6;
+
 /// More frames than any shot has.
 const MOST_FRAMES: i64 = 100_000;
 
@@ -23,7 +26,12 @@ pub fn range_of(instance: &Instance, first: i32, last: i32) -> Result<RangeInclu
             "this host does not say how long Source is: set First frame and Last frame".to_owned(),
         ));
     };
-    checked(range.min.ceil() as i64..=range.max.floor() as i64)
+    checked(whole_frames(range.min, range.max))
+}
+
+/// The whole frames from one time to another.
+fn whole_frames(min: f64, max: f64) -> RangeInclusive<i64> {
+    (min - NEAR).ceil() as i64..=(max + NEAR).floor() as i64
 }
 
 fn checked(range: RangeInclusive<i64>) -> Result<RangeInclusive<i64>> {
@@ -92,6 +100,13 @@ mod tests {
         let alone = Plan::new(&[5].into(), &(1..=10), &(1..=10), 0);
         assert_eq!((alone.visit, alone.store), (vec![5], [5].into()));
         assert_eq!(Plan::new(&BTreeSet::new(), &(1..=9), &(1..=9), 3), Plan::default());
+    }
+
+    #[test]
+    fn a_clips_end_that_arithmetic_moved_a_little_is_in_the_clip() {
+        assert_eq!(whole_frames(1.000_000_01, 89.999_999_9), 1..=90);
+        assert_eq!(whole_frames(0.5, 9.75), 1..=9);
+        assert_eq!(whole_frames(-5.0, -1.0), -5..=-1);
     }
 
     #[test]

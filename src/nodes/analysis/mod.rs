@@ -13,5 +13,5 @@ mod walk;
 
 pub use decoded::Decoded;
 pub use files::{forget_files, given_up, holds_result, is_given_up, read_text, store_in_file, stored_text, write_text};
-pub use frames::{Plan, listed, range_of};
+pub use frames::{NEAR, Plan, listed, range_of};
 pub use walk::{End, search, walk};

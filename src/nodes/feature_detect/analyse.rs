@@ -10,7 +10,7 @@ use super::results::plate_of;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::steady::Run;
 use crate::nodes::analysis::{End, Plan, given_up, is_given_up, listed, range_of, read_text, store_in_file, walk};
-use crate::nodes::network_settings::NetworkSettings;
+use crate::nodes::model_choice;
 use crate::nodes::picture;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
@@ -70,6 +70,9 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     let Walk { analysis, lost, without_picture, .. } = walk;
     let source = source_range(args, &range);
     let mut status = summary(&end, &analysis, (&range, &source), &lost, &without_picture);
+    if let Some(told) = networks.lost_gpu() {
+        status += &format!("; {told}");
+    }
     if plan.visit.is_empty() {
         status += "; to look again with other settings, press Clear analysis first";
     }
@@ -144,7 +147,7 @@ fn told_plate(plate: &Plate) -> String {
 }
 
 /// The model of an analysis, without its hash.
-fn told_model(analysis: &Analysis) -> &str {
+pub fn told_model(analysis: &Analysis) -> &str {
     analysis.model().split_whitespace().next().unwrap_or("another model")
 }
 
@@ -280,11 +283,7 @@ impl<'r, 'a> Walk<'r, 'a> {
         )?;
         let picture = placed(display, image.bounds(), args.scale, plate);
         drop(image);
-        let manner = Manner {
-            second_look: settings.second_look,
-            least_trust: settings.confidence_threshold,
-            pixel_aspect: plate.pixel_aspect,
-        };
+        let manner = Manner { second_look: settings.second_look, pixel_aspect: plate.pixel_aspect };
         let rough = input.rough_crop(frame)?;
         self.freshness.seen_pictures.saw(frame, picture_hash, input.proxy(), Some(rough.text()));
         let mut settings = input.depends_on(frame, Some(rough.text()));
@@ -402,8 +401,7 @@ fn store(
         params.set(AnalysisSettings::analysis, stored)?;
         // Natron lets an artist choose another model while an analysis goes on; that choice counts.
         if now.network.model_id == settings.analysis.network.model_id {
-            params.set(NetworkSettings::model_id, model_id)?;
-            params.set(NetworkSettings::model_chosen_by, Networks::chosen_by(&settings.analysis))?;
+            model_choice::remember(params, model_id.to_owned(), Networks::chosen_by(&settings.analysis))?;
         }
         params.set(AnalysisSettings::status, status)
     })?;
@@ -425,7 +423,7 @@ fn summary(
         End::Failed(frame, error) => format!("stopped at frame {frame}: {error}; {done} of {all} frames analysed"),
     };
     if !lost.is_empty() {
-        text += &format!("; no face on {}: give a Crop there, or correct by hand", listed(lost));
+        text += &format!("; no face on {}: give a Crop there, and press Analyse this frame", listed(lost));
     }
     if !without_picture.is_empty() {
         text += &format!("; Source has no picture on {}", listed(without_picture));

@@ -17,6 +17,20 @@ pub fn likely_topology() -> Result<Topology> {
     Topology::puppet().map_err(Error::node)
 }
 
+/// Numbers everything, as long as it is not known what there is.
+///
+/// # Errors
+/// A host that left a parameter out which every host has.
+pub fn number<A: Dresses>(params: &ParamSet<'_, A>, settings: &FeatureDetectSettings) -> Result<()> {
+    for index in 0..MOST_SHAPES {
+        show(params, ShapeSettings::shape(index), Some(&format!("Shape {}", index + 1)));
+    }
+    for index in 0..MOST_GROUPS {
+        show_group(params, index, Some(&format!("Group {}", index + 1)));
+    }
+    params.get(NetworkSettings::custom_model)?.set_enabled(settings.analysis.model == model::CUSTOM)
+}
+
 /// Names and shows what there is, hides the rest.
 ///
 /// # Errors
@@ -32,15 +46,18 @@ pub fn dress<A: Dresses>(
     }
     let groups = groups(topology);
     for index in 0..MOST_GROUPS {
-        let label = groups.get(index).map(|group| title(group));
-        show(params, ShapeSettings::style(index), label.as_deref());
-        for (id, name) in ShapeSettings::style_numbers(index).into_iter().zip(["feather", "falloff", "grow", "opacity"])
-        {
-            let label = label.as_ref().map(|group| format!("{group} {name}"));
-            show(params, id, label.as_deref());
-        }
+        show_group(params, index, groups.get(index).map(|group| title(group)).as_deref());
     }
     params.get(NetworkSettings::custom_model)?.set_enabled(settings.analysis.model == model::CUSTOM)
+}
+
+/// Shows what a group of shapes has under its name, or hides it.
+fn show_group<A: Dresses>(params: &ParamSet<'_, A>, index: usize, group: Option<&str>) {
+    show(params, ShapeSettings::style(index), group);
+    for (id, name) in ShapeSettings::style_numbers(index).into_iter().zip(["feather", "falloff", "grow", "opacity"]) {
+        let label = group.map(|group| format!("{group} {name}"));
+        show(params, id, label.as_deref());
+    }
 }
 
 /// Shows a parameter under a label, or hides it. A host that cannot leaves it as it is.

@@ -5,10 +5,13 @@ use super::networks::Networks;
 use super::results::Results;
 use super::settings::{AnalysisSettings, FeatureDetectSettings};
 use super::{FeatureDetect, exchange, review};
+use crate::nodes::kept::lock;
+use crate::nodes::model_choice;
 use kurbo::Point;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
 use roto::{Edits, Grip};
+use std::collections::BTreeSet;
 
 /// Does what a change of one of these parameters asks for; others are nobody's here.
 ///
@@ -24,6 +27,13 @@ pub fn react(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, id: 
     }
     if is(AnalysisSettings::reset_point.name()) {
         return reset_point(effect, args);
+    }
+    for (button, shown, label) in
+        [(AnalysisSettings::show_shapes, true, "Show shapes"), (AnalysisSettings::hide_shapes, false, "Hide shapes")]
+    {
+        if is(button.name()) {
+            return show_shapes(effect, args, shown, label);
+        }
     }
     if is(AnalysisSettings::reset_frame.name()) {
         let frame = frame_of(args);
@@ -76,7 +86,7 @@ pub fn change(
     let results = results_or_new(effect, args, &settings, &networks, args.time)?;
     let mut edits = Edits::clone(&results.edits);
     change(&mut edits).map_err(Error::node)?;
-    store_edits(effect, &args.params(), edits, label)
+    store_edits(effect, &args.params(), (&settings, &networks), edits, label)
 }
 
 /// As [`change`], with what Position shows of it: one step too.
@@ -92,16 +102,49 @@ fn change_and_show(
     })
 }
 
-/// Stores corrections, as one step that the artist can undo.
+/// Stores corrections, as one step that the artist can undo. A project that remembers no model yet is tied to the one whose shapes
+/// were corrected.
 ///
 /// # Errors
 /// A host that refuses.
-pub fn store_edits(effect: &FeatureDetect, params: &ParamSet<'_, Editing>, edits: Edits, label: &str) -> Result<()> {
+pub fn store_edits(
+    effect: &FeatureDetect,
+    params: &ParamSet<'_, Editing>,
+    (settings, networks): (&FeatureDetectSettings, &Networks),
+    edits: Edits,
+    label: &str,
+) -> Result<()> {
     let text = if edits.is_empty() { String::new() } else { edits.write().map_err(Error::node)? };
     if !text.is_empty() {
         effect.store.wrote_edits(&text, edits);
     }
-    params.edit(label, |params| params.set(AnalysisSettings::edits, text))
+    params.edit(label, |params| {
+        if settings.analysis.network.model_id.is_empty() {
+            model_choice::remember(params, networks.id(), Networks::chosen_by(&settings.analysis))?;
+        }
+        params.set(AnalysisSettings::edits, text)
+    })
+}
+
+/// Shows or hides the shapes of what is selected, in the viewer or by number.
+fn show_shapes(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, shown: bool, label: &str) -> Result<()> {
+    let mut selection = lock(&effect.selection).clone();
+    if selection.is_empty() {
+        let settings = args.settings();
+        let networks = Networks::open(&settings.analysis)?;
+        selection.extend(selected(&settings, &networks).map(Grip::Landmark));
+    }
+    let (frame, mut shapes) = (frame_of(args), 0);
+    if !selection.is_empty() {
+        change(effect, args, label, |edits| {
+            shapes = edits.show(frame, &selection, shown)?;
+            Ok(())
+        })?;
+    }
+    match shapes {
+        0 => Err(Error::node(format!("{label}: select points of shapes in the viewer, or set Selected point first"))),
+        _ => Ok(()),
+    }
 }
 
 /// The landmark that is selected, as an index.
@@ -193,7 +236,11 @@ fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         _ => typed,
     };
     let at = results.plate().from_canonical() * Point::new(wanted[0], wanted[1]);
-    change_and_show(effect, args, "Move point", |edits| edits.set_landmark(now, index, at))
+    let seen = results.frame(now, &settings, &networks, &|| args.aborted())?;
+    change_and_show(effect, args, "Move point", |edits| {
+        edits.set_landmark(now, index, at)?;
+        edits.show_where_hidden(now, &seen, &BTreeSet::from([Grip::Landmark(index)]))
+    })
 }
 
 fn reset_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result<()> {

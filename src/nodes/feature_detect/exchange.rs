@@ -1,5 +1,6 @@
 //! Files: shapes and landmarks for other programs, corrections that come back, and results beside the project.
 
+use super::analyse::told_model;
 use super::correct::{frame_of, results_or_new, store_edits};
 use super::draw::groups;
 use super::networks::Networks;
@@ -10,6 +11,7 @@ use super::settings::{
 };
 use super::{FeatureDetect, import};
 use crate::nodes::analysis::{range_of, read_text, write_text};
+use crate::nodes::model_choice;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Error, Result};
 use roto::exchange::{Format, KeyMode, Scene, ShapeStyle, StyleKey, WriteOptions};
@@ -237,8 +239,17 @@ fn load(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> Result
         false => None,
     };
     let mut status = format!("loaded {} frames from {}", analysis.len(), path.display());
+    let chosen = Networks::open(&settings.analysis).map(|networks| networks.id());
+    if chosen.as_ref().is_ok_and(|id| *id != analysis.model()) {
+        status += &format!("; they are by {}, which is not the Model that is chosen", told_model(&analysis));
+    }
+    let by_the_chosen =
+        chosen.ok().filter(|id| *id == analysis.model() && settings.analysis.network.model_id.is_empty());
     effect.store.wrote_analysis(&text, analysis);
     args.params().edit("Load analysis", |params| {
+        if let Some(id) = by_the_chosen {
+            model_choice::remember(params, id, Networks::chosen_by(&settings.analysis))?;
+        }
         params.set(AnalysisSettings::analysis, text)?;
         match edits {
             Some((edits, text)) => {
@@ -293,7 +304,7 @@ impl Context {
     }
 
     pub fn store(&self, effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, edits: Edits) -> Result<()> {
-        store_edits(effect, &args.params(), edits, "Import")
+        store_edits(effect, &args.params(), (&self.settings, &self.networks), edits, "Import")
     }
 }
 

@@ -81,10 +81,14 @@ fn read(path: &Path, frame: i64, options: &ReadOptions) -> Result<(Format, Impor
     found.map(|found| (format, found)).map_err(|error| Error::node(format!("{}: {error}", path.display())))
 }
 
-/// The frame in a file's name: the last number in it.
+/// The frame in a file's name: the last number in it. A minus is its sign where a point stands before it, as in the names that
+/// exports have, or nothing; in `shot-12.json` it is none.
 fn number_in(name: &str) -> Option<i64> {
-    let mut numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
-    numbers.next_back()?.parse().ok()
+    let end = name.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let start = name[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |before| before + 1);
+    let before = &name[..start];
+    let sign = usize::from(before == "-" || before.ends_with(".-"));
+    name[start - sign..end].parse().ok()
 }
 
 /// What was taken of a file.
@@ -198,6 +202,9 @@ mod tests {
     fn the_frame_of_a_file_is_the_last_number_of_its_name() {
         assert_eq!(number_in("eyes_v2.1007.json"), Some(1007));
         assert_eq!(number_in("eyes.json"), None);
+        assert_eq!(number_in("eyes.-005.json"), Some(-5));
+        assert_eq!(number_in("-12.json"), Some(-12));
+        assert_eq!(number_in("eyes-12.json"), Some(12));
     }
 
     #[test]

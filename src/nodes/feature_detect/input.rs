@@ -123,6 +123,9 @@ impl<A: Access> Input<'_, A> {
                 Some(part) => part,
                 None => return Ok(Rough::Nowhere),
             },
+            None if settings.use_crop_input && picture::is_connected(self.instance, &CROP) => {
+                return Ok(Rough::Nowhere);
+            }
             None if settings.use_crop_rectangle => self.rectangle(frame)?,
             None => return Ok(Rough::Anywhere),
         };

@@ -23,6 +23,10 @@ const SECOND_LOOK: f64 = 1.25;
 /// How far the crop of a followed face may grow or shrink from one frame to the next.
 const MOST_GROWTH: f64 = 1.15;
 
+/// A followed face that is trusted less than this is searched for anew. Not what the artist calls unsure: whoever reviews more
+/// frames must not have the node follow other faces.
+const LEAST_TRUST: f64 = 0.5;
+
 /// A face smaller than this many pixels of the plate is none.
 const LEAST_SIDE_PX: f64 = 12.0;
 
@@ -50,8 +54,6 @@ pub trait Eyes {
 pub struct Manner {
     /// Look a second time, closely.
     pub second_look: bool,
-    /// A followed face that is trusted less than this is searched for anew.
-    pub least_trust: f64,
     /// Of the plate.
     pub pixel_aspect: f64,
 }
@@ -76,7 +78,7 @@ impl Manner {
             Some(crop) => Some(self.look(picture, crop, eyes)?),
             None => None,
         };
-        if let Some(seen) = followed.as_ref().filter(|seen| seen.trust() >= self.least_trust) {
+        if let Some(seen) = followed.as_ref().filter(|seen| seen.trust() >= LEAST_TRUST) {
             return Ok(Some(seen.clone()));
         }
         let found = match self.search(picture, eyes)? {
@@ -153,7 +155,7 @@ mod tests {
     use roto::{Landmark, LandmarkSet};
     use std::cell::RefCell;
 
-    const MANNER: Manner = Manner { second_look: true, least_trust: 0.5, pixel_aspect: 1.0 };
+    const MANNER: Manner = Manner { second_look: true, pixel_aspect: 1.0 };
 
     fn picture() -> Picture {
         Picture { display: Array3::zeros((3, 160, 640)), scale: (1.0, 1.0), origin: Point::new(-20.0, 0.0) }

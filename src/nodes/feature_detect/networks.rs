@@ -13,7 +13,7 @@ use ndarray::{Array3, s};
 use ofx_sdk::{Error, Result};
 use roto::{BezierShape, LandmarkSet, Topology};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The longest topology file that is read.
 const MOST_TOPOLOGY_BYTES: u64 = 1 << 20;
@@ -24,6 +24,8 @@ pub struct Networks {
     landmarks: Arc<Model>,
     topology: Arc<Topology>,
     device: Device,
+    /// What the artist should know of a GPU that does not run them, once one did not.
+    lost_gpu: OnceLock<String>,
 }
 
 fn selection<'a>(settings: &'a AnalysisSettings, saved_id: &'a str) -> Selection<'a> {
@@ -48,7 +50,7 @@ impl Networks {
         let landmarks = selection(settings, saved_id).resolve(&engine, &LANDMARK_CHANNELS)?;
         let topology = topology(&landmarks)?;
         let device = settings.network.engine_device();
-        let networks = Self { engine, landmarks, topology, device };
+        let networks = Self { engine, landmarks, topology, device, lost_gpu: OnceLock::new() };
         networks.crop_size()?;
         Ok(networks)
     }
@@ -71,6 +73,11 @@ impl Networks {
     /// What the artist reads of the landmark model.
     pub fn label(&self) -> &str {
         &self.landmarks.entry.label
+    }
+
+    /// What the artist should know of a GPU that did not run these networks, if any run wanted one.
+    pub fn lost_gpu(&self) -> Option<&str> {
+        self.lost_gpu.get().map(String::as_str)
     }
 
     /// Runs the landmark network, and says how fast and on what.
@@ -131,6 +138,12 @@ impl Networks {
     ) -> Result<Arc<Array3<f32>>> {
         let request = || Request { model: model.clone(), device, inputs: vec![(role, input.clone())] };
         let answer = model::infer(&self.engine, &request, aborted)?;
+        if let Some(told) = model::lost_gpu(NODE, device, answer.fallback.as_ref()) {
+            self.lost_gpu.get_or_init(|| {
+                log::warn!("{told}");
+                told
+            });
+        }
         Ok(answer.logits)
     }
 }

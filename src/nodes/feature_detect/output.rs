@@ -1,6 +1,7 @@
 //! What a pixel of the Output holds.
 
 use super::settings::{Combine, Output, OutputSettings};
+use crate::nodes::picture::LEAST_ALPHA;
 use ofx_sdk::Premultiplication;
 
 /// The colors of the first shapes; those that follow take them again.
@@ -48,26 +49,39 @@ impl Composer {
         };
         match self.output {
             Output::Matte => [combined; 4],
-            Output::Cutout => self.cutout(source, combined),
+            Output::Cutout => self.cutout(source, matte, combined),
             Output::SourceMatte | Output::ShapeColors | Output::Overlay => [source[0], source[1], source[2], combined],
         }
     }
 
-    fn cutout(&self, source: [f32; 4], matte: f32) -> [f32; 4] {
+    fn cutout(&self, source: [f32; 4], matte: f32, combined: f32) -> [f32; 4] {
         // Infinity times nothing is not a number; what is cut away must be nothing.
-        if matte == 0.0 {
+        if combined == 0.0 && (self.combine != Combine::Replace || matte == 0.0) {
             return [0.0; 4];
         }
         let [r, g, b, a] = source;
         // A combination other than Replace has the alpha of Source in it.
-        let own = if self.combine == Combine::Replace { a * matte } else { matte };
+        let own = if self.combine == Combine::Replace { a * matte } else { combined };
         let (color, alpha) = match self.source {
-            Premultiplication::Opaque => (matte, matte),
+            Premultiplication::Opaque => (combined, combined),
             Premultiplication::Unpremultiplied => (own, own),
-            Premultiplication::Premultiplied if a > 0.0 => (own / a, own),
-            Premultiplication::Premultiplied => (0.0, own),
+            Premultiplication::Premultiplied => (self.gain(matte, a), own),
         };
         [r * color, g * color, b * color, alpha]
+    }
+
+    /// What premultiplied colors are multiplied by: the new alpha in shares of their own, `alpha`. Where that is next to nothing
+    /// they are light beside what it covers, a glow or a plate with somebody's key in its alpha, and the matte cuts them as it is.
+    fn gain(&self, matte: f32, alpha: f32) -> f32 {
+        match self.combine {
+            Combine::Replace => matte,
+            Combine::Stencil => 1.0 - matte,
+            Combine::Max if alpha >= matte => 1.0,
+            Combine::Max if alpha >= LEAST_ALPHA => matte / alpha,
+            Combine::Max => matte,
+            Combine::Min if alpha > matte => matte / alpha,
+            Combine::Min => 1.0,
+        }
     }
 }
 
@@ -120,6 +134,25 @@ mod tests {
         assert_eq!(cut(Premultiplication::Opaque), [0.125, 0.0625, 0.5, 0.25]);
         assert_eq!(cut(Premultiplication::Premultiplied), [0.125, 0.0625, 0.5, 0.125]);
         assert_eq!(cut(Premultiplication::Unpremultiplied), [0.0625, 0.03125, 0.25, 0.125]);
+    }
+
+    #[test]
+    fn light_without_alpha_is_cut_as_it_is_and_never_blown_up() {
+        let cut = |combine, alpha| {
+            let settings = OutputSettings { output: Output::Cutout, combine, ..Default::default() };
+            Composer::new(&settings, Premultiplication::Premultiplied).compose([0.5, 0.5, 0.5, alpha], 0.25)
+        };
+        // A glow: its colors do not jump where its alpha ends.
+        assert_eq!(cut(Combine::Replace, 0.0), [0.125, 0.125, 0.125, 0.0]);
+        assert_eq!(cut(Combine::Replace, 0.002)[0], 0.125);
+        // What a key leaves of its background.
+        assert_eq!(cut(Combine::Max, 0.0), [0.125, 0.125, 0.125, 0.25]);
+        assert_eq!(cut(Combine::Max, 0.002), [0.125, 0.125, 0.125, 0.25]);
+        assert_eq!(cut(Combine::Max, 0.125), [1.0, 1.0, 1.0, 0.25]);
+        assert_eq!(cut(Combine::Max, 0.5), [0.5; 4]);
+        assert_eq!(cut(Combine::Min, 0.5), [0.25; 4]);
+        assert_eq!(cut(Combine::Min, 0.125), [0.5, 0.5, 0.5, 0.125]);
+        assert_eq!(cut(Combine::Stencil, 0.5), [0.375; 4]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::ToneSegment;
 use super::analysis::MOTIONS;
 use super::input::{Analyst, Mask, Plate};
 use super::smoothing::{Around, Between, Sight, smooth};
+use crate::nodes::analysis::NEAR;
 use crate::nodes::kept::{Key, Room};
 use ndarray::Array3;
 use ofx_sdk::plugin::{Clip, Image, MessageKind, RenderArgs};
@@ -11,9 +12,6 @@ use ofx_sdk::{Error, FrameRange, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Frames count as the clip's own up to this far past its ends: hosts give ends as they come out of their arithmetic.
-const NEAR: f64 = 1e-6;
 
 /// Whether the artist was told something, such as that temporal smoothing does nothing: once is enough for a node.
 #[derive(Debug, Default)]

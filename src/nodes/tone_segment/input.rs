@@ -12,14 +12,11 @@ use crate::nodes::stages::Stage;
 use crate::nodes::{model, picture};
 use imaging::Size;
 use imaging::color::NetworkEncoder;
-use inference::{Device, Engine, Fallback, Model, Request, Role, tensor};
+use inference::{Device, Engine, Model, Request, Role, tensor};
 use ndarray::{Array2, Array3};
 use ofx_sdk::plugin::{Image, MessageKind, RenderArgs};
 use ofx_sdk::{Error, RectI, Result};
 use std::sync::Arc;
-
-/// How the names of hosts begin that call a clip connected though nothing is: no image there means no mask.
-const HOSTS_THAT_CONNECT_ALL: [&str; 2] = ["DaVinciResolve", "com.blackmagicdesign"];
 
 /// Bytes that each pixel of the network's picture takes until its tones are known: the picture, padded and not, its logits,
 /// a third of these for all smaller looks, two more logits while looks are brought together, and the tones.
@@ -48,9 +45,7 @@ impl<'a> Mask<'a> {
         if let Some(image) = args.image_at(&MASK, time)? {
             return Ok(Self::Image(image));
         }
-        let trusted = !HOSTS_THAT_CONNECT_ALL.iter().any(|host| args.host().name.starts_with(host));
-        let connected = trusted && args.clip(&MASK).is_ok_and(|clip| clip.says_connected() == Some(true));
-        Ok(if connected { Self::Empty } else { Self::Absent })
+        Ok(if picture::is_connected(args, &MASK) { Self::Empty } else { Self::Absent })
     }
 
     fn image(&self) -> Option<&Image<'a>> {
@@ -192,11 +187,7 @@ impl<'r, 'a> Analyst<'r, 'a> {
             Request { model: self.model.clone(), device: self.device, inputs }
         };
         let answer = Stage::Model.time(|| model::infer(&self.engine, &request, &|| self.args.aborted()))?;
-        // What another node's failure left in the cache is no news to one that wants the CPU.
-        if let (Some(Fallback::GaveUp(reason)), true) = (&answer.fallback, self.device != Device::Cpu) {
-            let text = format!(
-                "{NODE} runs on the CPU from now on, because the GPU failed: {reason}. When it is free again, press Check device."
-            );
+        if let Some(text) = model::lost_gpu(NODE, self.device, answer.fallback.as_ref()) {
             self.notice.once(self.args, MessageKind::Warning, &text);
         }
         if !answer.cached {

@@ -21,6 +21,9 @@ const CLOSER_FROM: f64 = 4.0;
 /// Each look sees the picture of the one before at half the size.
 const STEP: usize = 2;
 
+/// How far apart two logits are of which one is as good as certain: beside its share the other's is less than a float can tell.
+const CERTAIN: f32 = 80.0;
+
 /// Where a frame lies: what its pixels are, and what they are part of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
@@ -190,6 +193,7 @@ pub fn looks_together(looks: &[Arc<Array3<f32>>], picture: Size, threads: usize)
     let mut together: Option<Array3<f32>> = None;
     for (done, (logits, size)) in looks.iter().zip(&sizes).rev().enumerate() {
         let mut look = tensor::crop(logits, size.width, size.height).to_owned();
+        bring_infinities_near(&mut look);
         let (_, height, width) = look.dim();
         if (width, height) != (size.width, size.height) {
             let expected = vec![look.dim().0, size.height, size.width];
@@ -204,6 +208,22 @@ pub fn looks_together(looks: &[Arc<Array3<f32>>], picture: Size, threads: usize)
         together = Some(look);
     }
     Ok(Arc::new(together.expect("every look has been brought in")))
+}
+
+/// Brings the logits of each pixel, `[classes, height, width]`, so near to its largest finite one that a class is still as good as
+/// certain or impossible. Infinities, which networks that end in a logarithm have, are no numbers any more once they are taken
+/// from each other, and would cover the pixels beside them once they are enlarged.
+fn bring_infinities_near(look: &mut Array3<f32>) {
+    if look.iter().all(|logit| logit.abs() <= CERTAIN) {
+        return;
+    }
+    for mut pixel in look.lanes_mut(Axis(0)) {
+        let largest = pixel.iter().copied().filter(|logit| logit.is_finite()).fold(f32::NEG_INFINITY, f32::max);
+        let largest = if largest.is_finite() { largest } else { 0.0 };
+        for logit in pixel.iter_mut().filter(|logit| !logit.is_nan()) {
+            *logit = logit.clamp(largest - CERTAIN, largest + CERTAIN);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -345,6 +365,36 @@ mod tests {
             let expected = 3.0 + looks[0][[2, 16, x]];
             assert!((together[[2, 16, x]] - expected).abs() < 1e-4, "{x}: {}", together[[2, 16, x]]);
         }
+    }
+
+    #[test]
+    fn a_class_that_a_network_rules_out_stays_ruled_out_and_its_neighbors_know_nothing_of_it() {
+        let size = Size::new(64, 32);
+        let never = f32::NEG_INFINITY;
+        // Material on the left, as a logarithm of its share tells it; on the right nothing is certain.
+        let ruled_out = |k: usize, x: f32, _| match (x < 0.5, k) {
+            (true, 2) => 0.0,
+            (true, _) => never,
+            (false, _) => {
+                if k == 3 {
+                    -0.1
+                } else {
+                    -3.0
+                }
+            }
+        };
+        let doubt = |k: usize, _, _| if k == 3 { -0.1 } else { -3.0 };
+        for smaller in [logits(half(size), ruled_out), logits(half(size), doubt)] {
+            let together = looks_together(&[logits(size, ruled_out), smaller], size, 1).unwrap();
+            let best = |x: usize| (0..CLASSES).max_by(|&a, &b| together[[a, 16, x]].total_cmp(&together[[b, 16, x]]));
+            assert!(tensor::crop(&together, size.width, size.height).iter().all(|logit| logit.is_finite()));
+            assert_eq!([4, 20, 30].map(best), [Some(2); 3]);
+            assert_eq!([36, 44, 60].map(best), [Some(3); 3]);
+        }
+        let mut sure = Array3::from_elem((2, 1, 1), f32::INFINITY);
+        sure[[0, 0, 0]] = 1.0;
+        bring_infinities_near(&mut sure);
+        assert_eq!(sure[[1, 0, 0]] - sure[[0, 0, 0]], CERTAIN);
     }
 
     #[test]

@@ -52,6 +52,7 @@ impl Edits {
     /// - A handle whose anchor is selected too goes with that. Of a vertex with one handle selected, `handles` tells for its
     ///   shape and index there what the other one does.
     /// - What `seen` does not show has no place to start from, and is passed over.
+    /// - A selection in hidden shapes alone shows them ([`show_where_hidden`](Self::show_where_hidden)).
     ///
     /// # Errors
     /// As [`set_landmark`](Self::set_landmark); the edits are then as they were.
@@ -67,7 +68,8 @@ impl Edits {
             selection
                 .iter()
                 .try_for_each(|&grip| Drag { seen, selection, by, handles: &handles }.apply(edit, outline, grip))
-        })
+        })?;
+        self.show_where_hidden(frame, seen, selection)
     }
 }
 

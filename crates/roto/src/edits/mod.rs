@@ -3,8 +3,9 @@
 mod drag;
 mod merge;
 mod text;
+mod visibility;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kurbo::{Affine, Point, Vec2};
 
@@ -13,6 +14,7 @@ pub use drag::{Grip, Handles};
 use crate::analysis::kept_position;
 use crate::stored::{Frames, Kind, Outer, Outline, write};
 use crate::{Plate, Result, Topology};
+use visibility::shapes_of;
 
 /// What an artist set of a vertex; the rest follows the prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -172,7 +174,8 @@ impl Edits {
         self.change(frame, |edit, outline| edit.set_all(outline, with))
     }
 
-    /// Lets what `grip` holds follow the prediction again in this frame.
+    /// Lets what `grip` holds follow the prediction again in this frame, and whether its shapes are to be seen, where nothing else of
+    /// them is set there.
     ///
     /// # Errors
     /// [`Error::NoSuchPoint`](crate::Error::NoSuchPoint).
@@ -271,7 +274,20 @@ impl FrameEdits {
             Grip::Incoming(at) => self.reset_part(at, |edit| edit.incoming = None),
             Grip::Outgoing(at) => self.reset_part(at, |edit| edit.outgoing = None),
         }
+        // Whether a shape is to be seen is said by its points: once none is set any more, nothing is said.
+        for shape in shapes_of(outline, &BTreeSet::from([grip]))? {
+            if !self.touches(outline, shape) {
+                self.presence.remove(&shape);
+            }
+        }
         Ok(())
+    }
+
+    /// Whether a part of the curve of a shape is set.
+    fn touches(&self, outline: &Outline, shape: usize) -> bool {
+        let mut landmarks = outline.shapes[shape].iter().filter_map(|vertex| vertex.landmark());
+        landmarks.any(|landmark| self.landmarks.contains_key(&landmark))
+            || self.vertices.range((shape, 0)..=(shape, usize::MAX)).next().is_some()
     }
 
     fn reset_part(&mut self, at: (usize, usize), reset: impl FnOnce(&mut VertexEdit)) {

@@ -116,6 +116,34 @@ fn a_reset_point_follows_the_prediction_again_and_an_empty_frame_is_gone() {
 }
 
 #[test]
+fn what_is_hidden_is_shown_where_somebody_moves_it_and_not_where_the_whole_face_goes_along() {
+    let (opening, outer) = (Grip::Landmark(9), Grip::Landmark(0));
+    let by = Affine::translate((3.0, 0.0));
+    let mut hidden = edits();
+    hidden.show(FRAME, &BTreeSet::from([opening]), false).expect("in range");
+    let before = seen(&hidden);
+    assert!(before.shapes[1].is_none() && before.shapes[0].is_some(), "one shape goes through the landmark");
+
+    let moved = |selection: &[Grip]| {
+        let mut edits = hidden.clone();
+        let selection = selection.iter().copied().collect();
+        edits.transform(FRAME, &before, &selection, by, |_| Handles::Smooth).expect("in range");
+        seen(&edits)
+    };
+    assert!(moved(&[opening]).shapes[1].is_some());
+    assert!(moved(&[Grip::Anchor(FREE)]).shapes[1].is_some());
+    assert!(moved(&[opening, outer]).shapes[1].is_none());
+    // A point that follows the prediction again takes along what its shape was said to be.
+    let mut reset = hidden.clone();
+    reset.set_landmark(FRAME, 9, Point::new(1.0, 1.0)).expect("in range");
+    reset.reset(FRAME, Grip::Incoming(FREE)).expect("it exists");
+    assert!(seen(&reset).shapes[1].is_none(), "another point of it is set by hand");
+    reset.reset(FRAME, opening).expect("it exists");
+    assert!(reset.is_empty());
+    assert!(hidden.show(FRAME, &BTreeSet::from([Grip::Landmark(11)]), true).is_err());
+}
+
+#[test]
 fn a_selection_with_an_unknown_point_changes_nothing() {
     let (mut edits, before) = (edits(), seen(&edits()));
     for wrong in [Grip::Landmark(11), Grip::Incoming((1, 4)), Grip::Anchor((9, 0))] {

@@ -72,6 +72,7 @@ impl FeatureOverlay {
                     state.drag = None;
                     state.selection.clear();
                 });
+                self.tell_selection(args.effect);
                 args.request_redraw();
                 Ok(had)
             }
@@ -102,7 +103,7 @@ impl FeatureOverlay {
 /// Changes the corrections, as one step that the artist can undo.
 fn edit(args: &KeyArgs<'_, FeatureDetect>, label: &str, change: impl FnOnce(&Scene) -> Result<Edits>) -> Result<bool> {
     let Some(scene) = Scene::of(args.effect, args, args.settings(), args.time)? else { return Ok(false) };
-    store_edits(args.effect, &args.params(), change(&scene)?, label)?;
+    store_edits(args.effect, &args.params(), (&scene.settings, &scene.networks), change(&scene)?, label)?;
     args.request_redraw();
     Ok(true)
 }

@@ -47,6 +47,12 @@ impl FeatureOverlay {
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut lock(&self.state));
     }
+
+    /// Tells the panel's buttons what is selected.
+    fn tell_selection(&self, effect: &FeatureDetect) {
+        let selection = self.state().selection;
+        *lock(&effect.selection) = selection;
+    }
 }
 
 /// What changed since the frame was analysed, as far as a glance tells.
@@ -141,6 +147,7 @@ impl Overlay for FeatureOverlay {
             own.selection = state.selection;
             own.drag = what.map(|what| Drag { what, frame, from, to });
         });
+        self.tell_selection(args.effect);
         args.request_redraw();
         Ok(true)
     }
@@ -169,12 +176,16 @@ impl Overlay for FeatureOverlay {
         let scene = Scene::of(args.effect, args, args.settings(), args.time)?;
         if let Some(scene) = scene.filter(|scene| !is_click && scene.frame == drag.frame) {
             match drag.applied(&scene, &state)? {
-                Some(edits) => store_edits(args.effect, &args.params(), edits, drag.label())?,
+                Some(edits) => {
+                    let of = (&scene.settings, &scene.networks);
+                    store_edits(args.effect, &args.params(), of, edits, drag.label())?;
+                }
                 None => {
                     let part = Rect::from_points(scene.on_plate(drag.from), scene.on_plate(drag.to));
                     let seen = scene.resolved()?;
                     let within = grips_within(&seen, &scene.results.topology, part);
                     self.change(|state| state.selection.extend(within));
+                    self.tell_selection(args.effect);
                 }
             }
         }

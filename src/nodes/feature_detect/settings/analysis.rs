@@ -72,7 +72,8 @@ ofx_sdk::settings! {
         /// Writes analysis and corrections into the file, and beside it.
         save_analysis: PushButton = PushButton::new("Save").parent("analysis_group"),
         /// What the last button did, or what is wrong.
-        status: Text = Text::new("Status").disabled().without_undo().parent("analysis_group"),
+        status: Text =
+            Text::new("Status").disabled().without_undo().evaluate_on_change(false).parent("analysis_group"),
         /// What the network found, frame by frame, as JSON.
         analysis: Text = Text::new("Analysis").secret().parent("analysis_group"),
         /// What the artist corrected, frame by frame, as JSON.
@@ -95,6 +96,11 @@ ofx_sdk::settings! {
         reset_point: PushButton = PushButton::new("Reset point").parent("correct_group"),
         /// Takes every point and vertex of this frame back to what the network sees.
         reset_frame: PushButton = PushButton::new("Reset frame").parent("correct_group"),
+        /// Shows the shapes of the points that are selected in the viewer, or of Selected point, on this frame, whatever the network
+        /// thinks. Moving points of a hidden shape does so, too.
+        show_shapes: PushButton = PushButton::new("Show shapes").parent("correct_group"),
+        /// Hides the shapes of the points that are selected in the viewer, or of Selected point, on this frame.
+        hide_shapes: PushButton = PushButton::new("Hide shapes").parent("correct_group"),
         /// Goes to the nearest frame before this one that is not analysed, on which a landmark is unsure, or whose picture or
         /// settings have changed since it was analysed. Page Up does so in the viewer, by the
         /// pictures that were seen last: there none may be read.

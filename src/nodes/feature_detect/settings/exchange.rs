@@ -8,9 +8,9 @@ ofx_sdk::settings! {
         /// Writing shapes and landmarks for other programs.
         export_group: Group = Group::new("Export").closed(),
         /// The folder that files are written into.
-        export_dir: Directory = Directory::new("Folder").parent("export_group"),
+        export_dir: Directory = Directory::new("Folder").evaluate_on_change(false).parent("export_group"),
         /// Name of the files, without the ending.
-        export_name: Text = Text::new("Name").default("rotocel").parent("export_group"),
+        export_name: Text = Text::new("Name").default("rotocel").evaluate_on_change(false).parent("export_group"),
         /// Replace files that exist. Without it, an export that would replace one stops and says so.
         overwrite: Boolean = Boolean::new("Overwrite").not_animating().evaluate_on_change(false).parent("export_group"),
         /// Write the landmarks too, where a format has trackers beside shapes.
@@ -50,7 +50,7 @@ ofx_sdk::settings! {
         /// Bringing shapes and landmarks back as corrections by hand.
         import_group: Group = Group::new("Import").closed(),
         /// A file of Rotocel's JSON, a Nuke Roto or Tracker4 script, or cubic segments.
-        import_file: FilePath = FilePath::new("File").parent("import_group"),
+        import_file: FilePath = FilePath::new("File").evaluate_on_change(false).parent("import_group"),
         /// Takes shapes and landmarks of the file as corrections by hand, in one step that can be undone. Names must be those
         /// of this model; others are left out and named in Status.
         import: PushButton = PushButton::new("Import").parent("import_group"),
