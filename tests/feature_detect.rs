@@ -300,6 +300,14 @@ fn results_lie_in_a_file_when_one_is_given_and_chunks_can_be_loaded_saved_and_cl
     assert!(node.press("load_analysis").unwrap_err().to_string().contains("shot.json"));
 }
 
+/// A node that has analysed a shot into a file, and another that is given the file.
+fn farm_and_artist(host: &Host, shot: &Arc<Shot>, file: &ParamValue) -> [Instance; 2] {
+    let nodes = [node(host, shot), node(host, shot)];
+    nodes.iter().for_each(|node| node.set("analysis_file", file).unwrap());
+    nodes[0].press("analyse").unwrap();
+    nodes
+}
+
 #[test]
 fn a_loaded_analysis_ties_the_project_to_the_model_that_made_it() {
     let host = harsh_host();
@@ -308,11 +316,7 @@ fn a_loaded_analysis_ties_the_project_to_the_model_that_made_it() {
     let file = ParamValue::String(path.to_str().unwrap().to_owned());
     let nothing = ParamValue::String(String::new());
     let shot = Arc::new(Shot::default());
-    let farm = node(&host, &shot);
-    farm.set("analysis_file", &file).unwrap();
-    farm.press("analyse").unwrap();
-    let artist = node(&host, &shot);
-    artist.set("analysis_file", &file).unwrap();
+    let [_, artist] = farm_and_artist(&host, &shot, &file);
     artist.set("model_id", &nothing).unwrap();
     artist.press("load_analysis").unwrap();
     assert_eq!(text(&artist, "model_id"), analysis(&artist).model());
@@ -339,11 +343,7 @@ fn a_file_that_another_wrote_is_gone_on_with_and_never_shown_or_lost_in_silence(
     let path = folder.path().join("shot.json");
     let file = ParamValue::String(path.to_str().unwrap().to_owned());
     let shot = Arc::new(Shot::default());
-    let farm = node(&host, &shot);
-    farm.set("analysis_file", &file).unwrap();
-    farm.press("analyse").unwrap();
-    let artist = node(&host, &shot);
-    artist.set("analysis_file", &file).unwrap();
+    let [farm, artist] = farm_and_artist(&host, &shot, &file);
     artist.set_time(2.0).unwrap();
     artist.press("analyse_frame").unwrap();
     artist.press("load_analysis").unwrap();

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use roto::{Edits, FrameEdits};
 use shot::*;
 use stage::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -343,11 +343,22 @@ impl Touched {
                 let (mut was, mut is) = (of(before, *frame), of(now, *frame));
                 was.landmarks.remove(landmark);
                 prop_assert!(is.landmarks.remove(landmark).is_some(), "landmark {landmark} of frame {frame} is no key");
+                // A point that is moved shows its shape, where that was hidden.
+                let through = shapes_through(*landmark);
+                is.presence
+                    .retain(|shape, shown| was.presence.contains_key(shape) || !(*shown && through.contains(shape)));
                 prop_assert_eq!(is, was, "other keys of the frame");
             }
             Self::LandmarkReset(frame, landmark) => {
                 let mut expected = of(before, *frame);
                 expected.landmarks.remove(landmark);
+                for shape in shapes_through(*landmark) {
+                    let set = expected.landmarks.keys().any(|other| shapes_through(*other).contains(&shape))
+                        || expected.vertices.keys().any(|(of, _)| *of == shape);
+                    if !set {
+                        expected.presence.remove(&shape);
+                    }
+                }
                 prop_assert_eq!(without(now, *frame), without(before, *frame));
                 prop_assert_eq!(of(now, *frame), expected);
             }
@@ -356,7 +367,8 @@ impl Touched {
                 let (was, is) = (of(before, *frame), of(now, *frame));
                 prop_assert!(was.landmarks.keys().all(|key| is.landmarks.contains_key(key)), "a landmark was lost");
                 prop_assert!(was.vertices.keys().all(|key| is.vertices.contains_key(key)), "a vertex was lost");
-                prop_assert_eq!(was.presence, is.presence);
+                prop_assert!(was.presence.iter().all(|(shape, shown)| is.presence.get(shape) == Some(shown)));
+                prop_assert!(is.presence.iter().all(|(shape, shown)| *shown || was.presence.contains_key(shape)));
             }
             Self::FrameReset(frame) => prop_assert_eq!(now, &without(before, *frame)),
         }
@@ -367,6 +379,14 @@ impl Touched {
     fn is_an_edit(&self) -> bool {
         matches!(self, Self::Landmark(..) | Self::LandmarkReset(..) | Self::Frame(_) | Self::FrameReset(_))
     }
+}
+
+/// The shapes that go through a landmark.
+fn shapes_through(landmark: usize) -> BTreeSet<usize> {
+    let topology = roto::Topology::puppet().unwrap();
+    let shapes = topology.shapes().iter().enumerate();
+    let through = shapes.filter(|(_, spec)| spec.vertices.iter().any(|vertex| vertex.landmark() == Some(landmark)));
+    through.map(|(shape, _)| shape).collect()
 }
 
 fn viewer(node: &Instance) -> Overlay {

@@ -127,10 +127,11 @@ def flickering(seen: list[tuple[Classes, Classes]], motion: list[Tensor | None])
 def check_same(result: Path, run: Run, training: Split, steps: int) -> None:
     """Refuses a table whose rows would be of different data, seeds or schedules."""
     stored = json.loads(result.read_text("utf-8"))
-    there = (stored["training"]["data_hash"], stored["seed"], stored["training"]["steps"])
-    if there != (training.hash, run.seed, steps):
+    done = stored["training"]
+    there = (done["data_hash"], stored["seed"], done["steps"], stored.get("teacher", ""))
+    if there != (training.hash, run.seed, steps, run.taught):
         raise SystemExit(
-            f"{result} is of other data, another seed or schedule; choose another --out"
+            f"{result} is of other data, another seed, schedule or teacher; choose another --out"
         )
 
 
@@ -190,7 +191,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--teacher", type=Path, metavar="ONNX", help="what `distilled` learns from")
     parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.teacher is None and any(Recipe.parse(ROWS[row]).distilled for row in args.rows):
+        parser.error("--teacher: give the exported network that the row distilled learns from")
+    return args
 
 
 def main() -> None:

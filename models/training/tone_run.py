@@ -159,7 +159,7 @@ class Run:
             )
         if state["data_hash"] != data:
             raise SystemExit(f"{path} was trained on other data; give its shots or another --out")
-        if state["taught"] != self.taught:
+        if state.get("taught", "") != self.taught:
             raise SystemExit(f"{path} has another teacher; give its file or choose another --out")
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])

@@ -143,11 +143,14 @@ pub fn environment(workspace: &Workspace, name: &str, requirements: &Path) -> Re
     let mark = folder.join("rotocel-requirements.txt");
     let found = find()?;
     let version = checked_version(&mut Command::new(&found), "Python", OLDEST_PYTHON)?;
-    // Packages lie in a folder that is named after the version.
+    // Packages lie in a folder that is named after the version, without its last part.
+    let version = version.rsplit_once('.').map_or(version.as_str(), |(version, _)| version);
     let wanted = format!("# {version}\n{wanted}");
     if python.exists() && std::fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
         return Ok(python);
     }
+    let pip = Pip::find()?;
+    checked_version(&mut pip.command(), "pip", OLDEST_PIP)?;
     // What is half made must not look complete to the next run.
     match std::fs::remove_file(&mark) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -160,8 +163,6 @@ pub fn environment(workspace: &Workspace, name: &str, requirements: &Path) -> Re
         let mut make = Command::new(&found);
         make.args(["-m", "venv", "--clear", "--without-pip"]).arg(&folder);
         process::capture(&mut make, "making a virtual environment")?;
-        let pip = Pip::find()?;
-        checked_version(&mut pip.command(), "pip", OLDEST_PIP)?;
         let mut install = pip.command();
         install
             .arg("--python")

@@ -22,6 +22,7 @@ mod shape_model;
 mod steady;
 
 use super::colorspace;
+use super::kept::lock;
 use super::meter;
 use super::model;
 use super::model_choice::{ModelChoice, Usable};
@@ -206,8 +207,14 @@ impl FeatureDetect {
         if self.analysing.load(Ordering::Acquire) && NOT_WHILE_ANALYSING.into_iter().any(is) {
             return Err(Error::node("an analysis goes on: wait for its end, or cancel it".to_owned()));
         }
+        if is(AnalysisSettings::selected_point.name()) {
+            // The last choice wins over what a viewer had selected.
+            lock(&self.selection).clear();
+        }
         let accepted = is(NetworkSettings::accept_model.name());
         if accepted || is(AnalysisSettings::model.name()) || is(NetworkSettings::custom_model.name()) {
+            // Another model has other points.
+            lock(&self.selection).clear();
             return model_changed(args, accepted);
         }
         if is(NetworkSettings::check_device.name()) {

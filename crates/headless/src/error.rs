@@ -142,6 +142,18 @@ impl Error {
         }
     }
 
+    /// As [`and_skip_missing`](Self::and_skip_missing), where that was asked for and has left nothing.
+    pub fn and_other_frames(self) -> Self {
+        match self {
+            Self::MissingFrames { pattern, frames, .. } => Self::MissingFrames {
+                pattern,
+                frames,
+                advice: "; none of the frames has an input, name others with --frames",
+            },
+            other => other,
+        }
+    }
+
     /// An output file and why it cannot be written.
     pub fn output(path: &Path, reason: impl ToString) -> Self {
         Self::Output { path: path.to_path_buf(), reason: reason.to_string() }

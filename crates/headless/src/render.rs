@@ -143,7 +143,12 @@ impl Plan {
     /// a button that takes an hour.
     fn prepared(&self, session: &Session, args: &RenderArgs) -> Result<Wanted> {
         let (wanted, missing) = match &self.output {
-            Some(output) => self.frames(session, output, args.skip_missing).map_err(Error::and_skip_missing)?,
+            Some(output) => {
+                self.frames(session, output, args.skip_missing).map_err(|error| match args.skip_missing {
+                    true => error.and_other_frames(),
+                    false => error.and_skip_missing(),
+                })?
+            }
             None => Default::default(),
         };
         let total = wanted.len();

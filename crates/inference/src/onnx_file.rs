@@ -8,7 +8,7 @@ const FUNCTION: u64 = 25;
 const EXTERNAL_DATA: u64 = 13;
 const DATA_LOCATION: u64 = 14;
 
-/// Networks within networks, as branches are, that no file needs more of.
+/// Parts within parts: three for each network that is a branch of another.
 const MOST_DEPTH: usize = 32;
 
 /// Parts of a model in which a weight may lie.

@@ -114,7 +114,16 @@ impl Core {
             // Whoever had the turn before may have found out meanwhile that it does not work, which takes seconds.
             || match known() {
                 Some((Provider::Cpu, _)) => Err(Error::Aborted),
-                _ => self.open(runtime, model, cuda, stop),
+                // Said before the next one has its turn.
+                _ => self.open(runtime, model, cuda, stop).inspect_err(|error| {
+                    if matches!(error, Error::Device { .. } | Error::Run { .. }) && !stop.requested() {
+                        let choice = (Provider::Cpu, Some(Fallback::DidNotStart(error.to_string())));
+                        self.choices
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .insert(model.sha256.clone(), choice);
+                    }
+                }),
             },
             |_| Ok(()),
             |_| false,

@@ -70,9 +70,6 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     let Walk { analysis, lost, without_picture, .. } = walk;
     let source = source_range(args, &range);
     let mut status = summary(&end, &analysis, (&range, &source), &lost, &without_picture);
-    if let Some(told) = networks.lost_gpu() {
-        status += &format!("; {told}");
-    }
     if plan.visit.is_empty() {
         status += "; to look again with other settings, press Clear analysis first";
     }
@@ -82,6 +79,9 @@ pub fn analyse(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>, wi
     }
     if !args.host().supports_temporal_access && wish == Wish::Range {
         status += "; this host gives a node no other frame than the current one: analyse each, or on a farm";
+    }
+    if let Some(told) = networks.lost_gpu() {
+        status += &format!("; {told}");
     }
     store(effect, args, &settings, analysis, &model, &status)?;
     match end {

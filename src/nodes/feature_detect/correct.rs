@@ -236,10 +236,15 @@ fn move_point(effect: &FeatureDetect, args: &ChangedArgs<'_, FeatureDetect>) -> 
         _ => typed,
     };
     let at = results.plate().from_canonical() * Point::new(wanted[0], wanted[1]);
-    let seen = results.frame(now, &settings, &networks, &|| args.aborted())?;
+    // A model without shapes has none to show.
+    let seen = match results.frame(now, &settings, &networks, &|| args.aborted()) {
+        Err(Error::Aborted) => return Err(Error::Aborted),
+        seen => seen.ok(),
+    };
     change_and_show(effect, args, "Move point", |edits| {
         edits.set_landmark(now, index, at)?;
-        edits.show_where_hidden(now, &seen, &BTreeSet::from([Grip::Landmark(index)]))
+        let selection = BTreeSet::from([Grip::Landmark(index)]);
+        seen.map_or(Ok(()), |seen| edits.show_where_hidden(now, &seen, &selection))
     })
 }
 

@@ -139,10 +139,7 @@ impl Networks {
         let request = || Request { model: model.clone(), device, inputs: vec![(role, input.clone())] };
         let answer = model::infer(&self.engine, &request, aborted)?;
         if let Some(told) = model::lost_gpu(NODE, device, answer.fallback.as_ref()) {
-            self.lost_gpu.get_or_init(|| {
-                log::warn!("{told}");
-                told
-            });
+            self.lost_gpu.get_or_init(|| told);
         }
         Ok(answer.logits)
     }

@@ -55,19 +55,22 @@ impl Composer {
     }
 
     fn cutout(&self, source: [f32; 4], matte: f32, combined: f32) -> [f32; 4] {
+        let [r, g, b, a] = source;
+        let is_light = self.source == Premultiplication::Premultiplied && a < LEAST_ALPHA;
+        let gain = self.gain(matte, a);
         // Infinity times nothing is not a number; what is cut away must be nothing.
-        if combined == 0.0 && (self.combine != Combine::Replace || matte == 0.0) {
+        if combined == 0.0 && !(is_light && gain > 0.0) {
             return [0.0; 4];
         }
-        let [r, g, b, a] = source;
         // A combination other than Replace has the alpha of Source in it.
         let own = if self.combine == Combine::Replace { a * matte } else { combined };
         let (color, alpha) = match self.source {
             Premultiplication::Opaque => (combined, combined),
             Premultiplication::Unpremultiplied => (own, own),
-            Premultiplication::Premultiplied => (self.gain(matte, a), own),
+            Premultiplication::Premultiplied => (gain, own),
         };
-        [r * color, g * color, b * color, alpha]
+        let [r, g, b] = [r, g, b].map(|light| if color == 0.0 { 0.0 } else { light * color });
+        [r, g, b, alpha]
     }
 
     /// What premultiplied colors are multiplied by: the new alpha in shares of their own, `alpha`. Where that is next to nothing
@@ -75,10 +78,12 @@ impl Composer {
     fn gain(&self, matte: f32, alpha: f32) -> f32 {
         match self.combine {
             Combine::Replace => matte,
+            Combine::Stencil if matte >= 1.0 => 0.0,
             Combine::Stencil => 1.0 - matte,
+            Combine::Max if alpha < LEAST_ALPHA => matte,
             Combine::Max if alpha >= matte => 1.0,
-            Combine::Max if alpha >= LEAST_ALPHA => matte / alpha,
-            Combine::Max => matte,
+            Combine::Max => matte / alpha,
+            Combine::Min if alpha < LEAST_ALPHA => matte,
             Combine::Min if alpha > matte => matte / alpha,
             Combine::Min => 1.0,
         }
@@ -138,10 +143,21 @@ mod tests {
 
     #[test]
     fn light_without_alpha_is_cut_as_it_is_and_never_blown_up() {
-        let cut = |combine, alpha| {
+        let within = |combine, alpha, matte| {
             let settings = OutputSettings { output: Output::Cutout, combine, ..Default::default() };
-            Composer::new(&settings, Premultiplication::Premultiplied).compose([0.5, 0.5, 0.5, alpha], 0.25)
+            Composer::new(&settings, Premultiplication::Premultiplied).compose([0.5, 0.5, 0.5, alpha], matte)
         };
+        let cut = |combine, alpha| within(combine, alpha, 0.25);
+        // Neither where the alpha ends nor where the matte begins.
+        for (combine, outside, inside) in
+            [(Combine::Max, 0.0, 0.5), (Combine::Min, 0.0, 0.5), (Combine::Stencil, 0.5, 0.0)]
+        {
+            for alpha in [0.0, 0.002] {
+                let colors = [0.0, 0.003, 0.5, 1.0].map(|matte| within(combine, alpha, matte)[0]);
+                assert_eq!((colors[0], colors[2], colors[3]), (outside, 0.25, inside), "{combine:?} {alpha}");
+                assert!((colors[1] - colors[0]).abs() < 0.01, "{combine:?} {alpha}: {colors:?}");
+            }
+        }
         // A glow: its colors do not jump where its alpha ends.
         assert_eq!(cut(Combine::Replace, 0.0), [0.125, 0.125, 0.125, 0.0]);
         assert_eq!(cut(Combine::Replace, 0.002)[0], 0.125);
@@ -160,6 +176,9 @@ mod tests {
         let settings = OutputSettings { output: Output::Cutout, ..Default::default() };
         let composer = Composer::new(&settings, Premultiplication::Opaque);
         assert_eq!(composer.compose([f32::INFINITY, f32::NAN, 1.0, 1.0], 0.0), [0.0; 4]);
+        let settings = OutputSettings { combine: Combine::Max, ..settings };
+        let composer = Composer::new(&settings, Premultiplication::Premultiplied);
+        assert_eq!(composer.compose([f32::INFINITY, f32::NAN, 1.0, 0.001], 0.0), [0.0, 0.0, 0.0, 0.001]);
         assert_eq!(over([f32::INFINITY; 4], [0.5, 0.0, 1.0], 1.0), [0.5, 0.0, 1.0, 1.0]);
     }
 }
