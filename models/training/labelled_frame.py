@@ -6,6 +6,7 @@ subject may be missing. Anything else is a `ShotError`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from shot_folder import ShotError, frame_file, load_png_and_mode, stored
 from tone_classes import CLASSES, UNKNOWN
 
 Bytes = NDArray[np.uint8]
+Planes = dict[str, NDArray[np.floating]]
 # The encodings of frames that are read here, by the ending of their files.
 COLORSPACES = {".png": "srgb", ".exr": "linear_rec709"}
 # A subject whose largest value is from 1 to this is numbers of objects, not a matte.
@@ -62,14 +64,7 @@ def read_motion(
     path = plane_path(shot, "motion", number)
     if not path.exists():
         return None
-    try:
-        planes = {name.lower(): plane for name, plane in load_planes(path).items()}
-    except (RuntimeError, OSError, ValueError) as error:
-        raise ShotError(f"{path}: {error}; write it again") from None
-    missing = [name for name in "xy" if name not in planes]
-    if missing:
-        raise ShotError(f"{path}: it lacks the channel {missing[0]}; write x and y")
-    motion = np.stack([planes[name] for name in "xy"]).astype(np.float32)
+    motion = np.stack(_channels(path, load_planes, "xy"))
     if size is not None and motion.shape[1:] != size:
         found, wanted = (f"{shape[1]}x{shape[0]}" for shape in (motion.shape[1:], size))
         raise ShotError(f"{path}: it is {found}, and its frame {wanted}")
@@ -96,14 +91,20 @@ def _image(path: Path, colorspace: str) -> Bytes:
 def _linear(path: Path) -> Bytes:
     from exr_planes import load_whole
 
+    return to_bytes(encode_srgb(np.stack(_channels(path, load_whole, "RGB"), -1)))
+
+
+def _channels(path: Path, load: Callable[[Path], Planes], names: str) -> list[NDArray[np.float32]]:
+    """Channels of an EXR that `load` reads, in the order of `names`, in whatever case they are."""
     try:
-        planes = {name.upper(): plane for name, plane in load_whole(path).items()}
+        planes = {name.lower(): plane for name, plane in load(path).items()}
     except (RuntimeError, OSError, ValueError) as error:
         raise ShotError(f"{path}: {error}; write it again") from None
-    missing = [name for name in "RGB" if name not in planes]
+    missing = [name for name in names if name.lower() not in planes]
     if missing:
-        raise ShotError(f"{path}: it lacks the channel {missing[0]}; write R, G and B")
-    return to_bytes(encode_srgb(np.stack([planes[name] for name in "RGB"], -1).astype(np.float32)))
+        wanted = " and ".join([", ".join(names[:-1]), names[-1]])
+        raise ShotError(f"{path}: it lacks the channel {missing[0]}; write {wanted}")
+    return [planes[name.lower()].astype(np.float32) for name in names]
 
 
 def _grey(folder: Path, number: int, size: tuple[int, ...]) -> tuple[Path, Bytes]:

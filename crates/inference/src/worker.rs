@@ -117,6 +117,7 @@ impl Core {
                 // Said before the next one has its turn.
                 _ => self.open(runtime, model, cuda, stop).inspect_err(|error| {
                     if matches!(error, Error::Device { .. } | Error::Run { .. }) && !stop.requested() {
+                        log::warn!("runs on the CPU: {error}");
                         let choice = (Provider::Cpu, Some(Fallback::DidNotStart(error.to_string())));
                         self.choices
                             .lock()
@@ -130,12 +131,8 @@ impl Core {
         );
         match opened {
             Ok(()) => Ok((cuda, None)),
-            Err(error @ (Error::Device { .. } | Error::Run { .. })) if !stop.requested() => {
-                log::warn!("runs on the CPU: {error}");
-                Ok((Provider::Cpu, Some(Fallback::DidNotStart(error.to_string()))))
-            }
-            Err(Error::Aborted) if !stop.requested() => known().ok_or(Error::Aborted),
-            Err(error) => Err(error),
+            Err(error) if stop.requested() => Err(error),
+            Err(error) => known().ok_or(error),
         }
     }
 

@@ -56,20 +56,16 @@ impl Composer {
 
     fn cutout(&self, source: [f32; 4], matte: f32, combined: f32) -> [f32; 4] {
         let [r, g, b, a] = source;
-        let is_light = self.source == Premultiplication::Premultiplied && a < LEAST_ALPHA;
-        let gain = self.gain(matte, a);
         // Infinity times nothing is not a number; what is cut away must be nothing.
-        if combined == 0.0 && !(is_light && gain > 0.0) {
-            return [0.0; 4];
-        }
+        let cut = |value: f32, by: f32| if by == 0.0 { 0.0 } else { value * by };
         // A combination other than Replace has the alpha of Source in it.
-        let own = if self.combine == Combine::Replace { a * matte } else { combined };
+        let own = if self.combine == Combine::Replace { cut(a, matte) } else { combined };
         let (color, alpha) = match self.source {
             Premultiplication::Opaque => (combined, combined),
             Premultiplication::Unpremultiplied => (own, own),
-            Premultiplication::Premultiplied => (gain, own),
+            Premultiplication::Premultiplied => (self.gain(matte, a), own),
         };
-        let [r, g, b] = [r, g, b].map(|light| if color == 0.0 { 0.0 } else { light * color });
+        let [r, g, b] = [r, g, b].map(|light| cut(light, color));
         [r, g, b, alpha]
     }
 
@@ -78,7 +74,6 @@ impl Composer {
     fn gain(&self, matte: f32, alpha: f32) -> f32 {
         match self.combine {
             Combine::Replace => matte,
-            Combine::Stencil if matte >= 1.0 => 0.0,
             Combine::Stencil => 1.0 - matte,
             Combine::Max if alpha < LEAST_ALPHA => matte,
             Combine::Max if alpha >= matte => 1.0,
