@@ -129,6 +129,8 @@ def main() -> None:
         "--part", default="1/1", help="K/N: every N-th chunk (of a set: shot), from the K-th"
     )
     args = parser.parse_args()
+    if args.list and not args.set:
+        parser.error("--list tells of a set by name: --set")
     if args.out is None and not args.list:
         parser.error("--out says where the shots go")
     part, parts = (int(text) for text in args.part.split("/"))

@@ -10,7 +10,7 @@ use super::looks::{Geometry, Looks};
 use super::output::CLASSES;
 use crate::nodes::stages::Stage;
 use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
-use imaging::matte::{self, Softening};
+use imaging::matte::{self, BORDER_MARGIN_PX, Softening};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Error, Extent, Region, Result, Size, Window};
 use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis, s};
@@ -22,8 +22,8 @@ const EDGE_VARIANCE: f64 = 4e-4;
 /// The first class that may lie outside the subject, and the last of all.
 const CAST_SHADOW: usize = ToneClass::CastShadow as usize;
 
-/// The softness that every border has, in pixels of the frame at hand: a decided border alone would have steps.
-const ANTIALIASING_PX: f64 = 0.25;
+/// The softness that every border has, in pixels of the frame at hand: what a pixel covers of a hard edge.
+const ANTIALIASING_PX: f64 = 0.5;
 
 /// A refinement that reaches less than this far, in pixels of the network's picture, changes nothing that can be seen.
 const LEAST_REFINE_PX: f64 = 0.25;
@@ -77,13 +77,13 @@ pub struct Finish {
 }
 
 impl Finish {
-    /// The settings, with distances brought to a proxy's pixels.
+    /// The settings for a frame that may be a proxy, with distances brought to its pixels.
     ///
     /// # Errors
     /// When the softness lies outside the parameter's range.
     pub fn new(settings: &ToneSegmentSettings, scale: f64) -> Result<Self> {
         Ok(Self {
-            softening: Softening::new((settings.edge_softness_px * scale).max(ANTIALIASING_PX))?,
+            softening: Softening::new((settings.edge_softness_px * scale - ANTIALIASING_PX).max(0.0))?,
             clip: (settings.clip_black as f32, settings.clip_white as f32),
             shadows_outside: settings.shadows_outside_mask,
         })
@@ -91,7 +91,7 @@ impl Finish {
 
     /// How far beyond a window its mattes depend on, in pixels.
     pub fn margin_px(&self) -> usize {
-        self.softening.margin_px()
+        BORDER_MARGIN_PX + self.softening.margin_px()
     }
 }
 
@@ -169,21 +169,28 @@ impl Tones {
         buffers: &'b mut Buffers,
         threads: usize,
     ) -> Result<ArrayViewMut3<'b, f32>> {
-        let region = Region::tile(frame.window(), window, finish.margin_px());
-        let Buffers { enlarged, soft } = buffers;
+        let soften = Region::tile(frame.window(), window, finish.softening.margin_px());
+        let draw = Region::tile(frame.window(), soften.input, BORDER_MARGIN_PX);
+        let Buffers { enlarged, drawn, soft } = buffers;
         let enlarged = Stage::Upsample.time(|| {
-            let mut mattes = planes(enlarged, region.input);
-            self.enlarge(frame, region.input, mattes.slice_mut(s![1.., .., ..]), threads)?;
+            let mut mattes = planes(enlarged, draw.input);
+            self.enlarge(frame, draw.input, mattes.slice_mut(s![1.., .., ..]), threads)?;
             matte::complete(mattes.view_mut(), threads)?;
-            matte::decide(mattes.view_mut(), threads)?;
             Ok::<_, Error>(mattes)
         })?;
         Stage::Edge.time(|| {
-            let mut mattes = planes(soft, region.output);
-            finish.softening.soften_into(enlarged.view(), &region, mattes.view_mut(), threads)?;
+            let mut drawn = planes(drawn, draw.output);
+            matte::draw_borders(enlarged.view(), &draw, drawn.view_mut(), threads)?;
+            let mut mattes = if finish.softening.is_none() {
+                drawn
+            } else {
+                let mut soft = planes(soft, soften.output);
+                finish.softening.soften_into(drawn.view(), &soften, soft.view_mut(), threads)?;
+                soft
+            };
             matte::levels(mattes.view_mut(), finish.clip.0, finish.clip.1, threads)?;
             if let Some(subject) = &frame.subject {
-                confine(&mut mattes, subject, region.output, finish.shadows_outside);
+                confine(&mut mattes, subject, soften.output, finish.shadows_outside);
             }
             Ok(mattes)
         })
@@ -216,6 +223,7 @@ impl Tones {
 #[derive(Debug, Default)]
 pub struct Buffers {
     enlarged: Vec<f32>,
+    drawn: Vec<f32>,
     soft: Vec<f32>,
 }
 
@@ -271,8 +279,9 @@ mod tests {
 
     const WEIGHING: Weighing = Weighing { bias: [0.0; CLASSES], refine_px: 8.0 };
 
-    fn finish(softness_px: f64) -> Finish {
-        Finish { softening: Softening::new(softness_px).unwrap(), clip: (0.02, 0.98), shadows_outside: false }
+    fn finish(edge_softness_px: f64) -> Finish {
+        let settings = ToneSegmentSettings { edge_softness_px, ..Default::default() };
+        Finish::new(&settings, 1.0).unwrap()
     }
 
     /// A dark disk on a bright ground, and logits that call it cast shadow and the ground material.
@@ -298,7 +307,7 @@ mod tests {
 
     fn mattes(tones: &Tones, frame: &Frame, window: Window, finish: &Finish) -> Array3<f32> {
         // What a buffer holds from before must not matter.
-        let mut buffers = Buffers { enlarged: vec![f32::NAN; 7], soft: vec![9.0; 50_000] };
+        let mut buffers = Buffers { enlarged: vec![f32::NAN; 7], drawn: vec![9.0; 50_000], soft: vec![] };
         tones.mattes(frame, window, finish, &mut buffers, 1).unwrap().to_owned()
     }
 
@@ -380,27 +389,36 @@ mod tests {
             _ => -9.0,
         });
         let tones = tones(&frame, &logits, &WEIGHING);
-        let mattes = mattes(&tones, &frame, frame.window(), &finish(1.0));
-        assert_eq!((mattes[[2, 32, 8]], mattes[[3, 32, 56]]), (1.0, 1.0));
-        let doubtful = mattes.slice(s![2, 32, ..]).iter().filter(|v| (0.02..0.98).contains(*v)).count();
-        assert!((2..16).contains(&doubtful), "{doubtful} of 64 pixels of a row lie between");
+        for (softness_px, between) in [(0.0, 1..=6), (0.5, 1..=6), (2.0, 5..=9), (6.0, 10..=16)] {
+            let mattes = mattes(&tones, &frame, frame.window(), &finish(softness_px));
+            assert_eq!((mattes[[2, 32, 8]], mattes[[3, 32, 56]]), (1.0, 1.0));
+            let found = mattes.slice(s![2, 32, ..]).iter().filter(|v| (0.02..0.98).contains(*v)).count();
+            assert!(
+                between.contains(&found),
+                "{found} of 64 pixels of a row lie between at a softness of {softness_px}"
+            );
+        }
     }
 
     #[test]
     fn bias_moves_the_balance_between_tones() {
         let (frame, _) = disk(Size::new(16, 16), Size::new(16, 16));
         let logits = Array3::zeros((CLASSES, 16, 16));
-        let settings = ToneSegmentSettings {
-            bias_highlight: 1.0,
-            edge_refine_px: 0.0,
-            clip_black: 0.0,
-            clip_white: 1.0,
-            ..Default::default()
+        let highlight = |bias_highlight: f64| {
+            let settings = ToneSegmentSettings {
+                bias_highlight,
+                edge_refine_px: 0.0,
+                clip_black: 0.0,
+                clip_white: 1.0,
+                ..Default::default()
+            };
+            let geometry = Geometry { frame: frame.size(), pixel_aspect: 1.0, scale: [1.0; 2], project: None };
+            let tones = tones(&frame, &logits, &Weighing::new(&settings, &geometry));
+            mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap())[[1, 8, 8]]
         };
-        let geometry = Geometry { frame: frame.size(), pixel_aspect: 1.0, scale: [1.0; 2], project: None };
-        let tones = tones(&frame, &logits, &Weighing::new(&settings, &geometry));
-        let mattes = mattes(&tones, &frame, frame.window(), &Finish::new(&settings, 1.0).unwrap());
-        let highlight = 8f32.exp() / (8f32.exp() + 4.0);
-        assert!((mattes[[1, 8, 8]] - highlight).abs() < 1e-4, "{}", mattes[[1, 8, 8]]);
+        assert!((highlight(0.0) - 0.2).abs() < 1e-4, "all five share");
+        let more = highlight(0.1);
+        assert!((0.25..0.75).contains(&more), "{more}");
+        assert_eq!((highlight(-1.0), highlight(1.0)), (0.0, 1.0));
     }
 }

@@ -55,8 +55,8 @@ ofx_sdk::settings! {
         /// Each frame is still analysed once, unless Exposure is keyed or the bounding box changes: crop such footage to the
         /// project. Where the host gives no other frames it works as 0, and a message says so.
         temporal_smoothing: Integer = Integer::new("Temporal smoothing").range(0, 4).default(0).parent("output_group"),
-        /// Softness of the borders between tones, in full-resolution pixels to either side: 0.5 is what a pixel covers of a hard
-        /// edge. 0 is still antialiased.
+        /// Softness of the borders between tones, in full-resolution pixels to either side. 0.5 is what a pixel covers of a hard
+        /// edge; less changes nothing, so that borders are always antialiased.
         edge_softness_px: Double =
             Double::new("Edge softness").range(0.0, 100.0).display(0.0, 10.0).default(0.5).parent("output_group"),
         /// How far, in full-resolution pixels, a border may move to the nearest edge of the picture; at most two pixels of

@@ -1,8 +1,11 @@
 //! Soft class mattes `[K, height, width]`: from logits, and kept summing to one through every change.
 
+mod borders;
+mod continued;
 mod fusion;
 mod soften;
 
+pub use borders::{BORDER_MARGIN_PX, draw_borders};
 pub use fusion::{Beside, fuse};
 pub use soften::Softening;
 
@@ -106,40 +109,6 @@ pub fn complete(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
                 *v = (rest + nobody) * *sum;
             }
             for row in tones {
-                row.iter_mut().zip(&sum).for_each(|(v, scale)| *v *= scale);
-            }
-        }
-    });
-    Ok(())
-}
-
-/// Lets each pixel decide: every matte is raised to the power of 8, and all sum to one again, so that 0.6 against 0.4
-/// becomes 0.96 against 0.04, while a pixel that two classes share by halves stays shared.
-///
-/// A network's doubt reaches far into areas, where an artist wants a matte without holes and without haze. What is
-/// left of a border afterwards is about a pixel wide, so a [`Softening`] should follow.
-///
-/// Mattes must lie within 0 to 1 and sum to one, as [`softmax`] and [`complete`] leave them.
-///
-/// # Errors
-/// When rows are not contiguous.
-pub fn decide(mattes: ArrayViewMut3<f32>, threads: usize) -> Result<()> {
-    rows::check_rows(&mattes.view(), "mattes")?;
-    bands::for_each_band(mattes, threads, |_, mut band| {
-        let mut sum = Vec::new();
-        for y in 0..band.dim().1 {
-            let mut rows = rows::channels_mut(&mut band, y);
-            refill(&mut sum, rows.first().map_or(0, |row| row.len()), 0.0);
-            for row in &mut rows {
-                for (v, sum) in row.iter_mut().zip(&mut sum) {
-                    let square = *v * *v;
-                    *v = (square * square) * (square * square);
-                    *sum += *v;
-                }
-            }
-            // The largest of K mattes is at least 1 / K, so there is always something to divide by.
-            sum.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
-            for row in &mut rows {
                 row.iter_mut().zip(&sum).for_each(|(v, scale)| *v *= scale);
             }
         }

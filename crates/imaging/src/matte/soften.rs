@@ -1,5 +1,6 @@
 //! Edge softness.
 
+use super::continued::{Continued, continue_into};
 use crate::box_sum::{BoxSpan, Scratch};
 use crate::{Error, Region, Result, Window, bands, rows};
 use ndarray::{Array3, ArrayView3, ArrayViewMut3};
@@ -29,6 +30,11 @@ impl Softening {
         }
         let span = BoxSpan::new(radius_px / 2.0);
         Ok(Self { span, kernel: (span.reach() * 2 <= DIRECT_REACH).then(|| tent(span)) })
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_none(&self) -> bool {
+        self.margin_px() == 0
     }
 
     /// How far around its output [`soften`](Self::soften) reads.
@@ -108,36 +114,6 @@ fn tent(span: BoxSpan) -> Vec<f32> {
     let sum: f32 = kernel.iter().sum();
     kernel.iter_mut().for_each(|w| *w /= sum);
     kernel
-}
-
-/// The mattes of a region, continued past the frame by its border pixels.
-struct Continued<'a, 'b> {
-    mattes: &'a ArrayView3<'b, f32>,
-    region: &'a Region,
-}
-
-impl<'b> Continued<'_, 'b> {
-    /// All that is at hand of row `y` of the frame.
-    fn row(&self, channel: usize, y: i64) -> &'b [f32] {
-        let frame = self.region.frame;
-        let y = y.clamp(frame.y0, frame.y1 - 1);
-        rows::row(self.mattes, channel, (y - self.region.input.y0) as usize)
-    }
-
-    fn fill(&self, channel: usize, y: i64, x0: i64, out: &mut [f32]) {
-        continue_into(self.row(channel, y), self.region.input.x0, x0, out);
-    }
-}
-
-/// Copies a row that starts at column `row_x0` to `out`, which starts at column `x0` and may reach past its ends.
-fn continue_into(row: &[f32], row_x0: i64, x0: i64, out: &mut [f32]) {
-    let (Some(&first), Some(&last)) = (row.first(), row.last()) else { return };
-    let before = ((row_x0 - x0).max(0) as usize).min(out.len());
-    let skip = (x0 - row_x0).max(0) as usize;
-    let count = (out.len() - before).min(row.len().saturating_sub(skip));
-    out[..before].fill(first);
-    out[before..before + count].copy_from_slice(&row[skip..skip + count]);
-    out[before + count..].fill(last);
 }
 
 /// Sums a short kernel along y, then along x, row by row.

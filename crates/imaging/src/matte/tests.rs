@@ -56,16 +56,6 @@ fn the_background_is_completed_from_what_the_others_leave() {
 }
 
 #[test]
-fn a_decided_pixel_keeps_its_order_and_what_two_share_stays_shared() {
-    let mut mattes = array![[[0.4, 0.5, 0.2, 0.0]], [[0.6, 0.5, 0.2, 1.0]], [[0.0, 0.0, 0.6, 0.0]]];
-    decide(mattes.view_mut(), 1).unwrap();
-    let expected = array![[[0.0375, 0.5, 0.0002, 0.0]], [[0.9625, 0.5, 0.0002, 1.0]], [[0.0, 0.0, 0.9997, 0.0]]];
-    for (found, expected) in mattes.iter().zip(&expected) {
-        assert!((found - expected).abs() < 1e-3, "{mattes}");
-    }
-}
-
-#[test]
 fn levels_clip_and_the_largest_takes_what_is_clipped_away() {
     let mut mattes = array![[[0.01, 0.3, 0.35]], [[0.99, 0.35, 0.35]], [[0.0, 0.35, 0.3]]];
     levels(mattes.view_mut(), 0.02, 0.98, 1).unwrap();
