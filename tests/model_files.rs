@@ -191,6 +191,33 @@ fn a_host_that_tells_of_every_parameter_on_opening_changes_no_remembered_model()
     assert_well_behaved(&host);
 }
 
+/// A host whose menu lacks the entry that was saved falls back to another, and may tell of it as of an artist's choice.
+#[test]
+fn a_project_of_a_newer_rotocel_keeps_its_model_until_another_is_accepted() {
+    let host = harsh_host();
+    let node = || with_source(&host, ofx_sdk::Context::General, frame(32, 32, scenery));
+    let first = node();
+    set(&first, "model", "tone_small");
+    let mut saved = first.save_params().unwrap();
+    let newer = format!("tone_next {}", "0".repeat(64));
+    // Positions in the menu: Tone Fast and Custom.
+    for fallback in [2, 0] {
+        saved.insert("model".to_owned(), Curve::constant(ParamValue::Choice(fallback)));
+        saved.insert("model_id".to_owned(), Curve::constant(ParamValue::String(newer.clone())));
+        saved.insert("model_chosen_by".to_owned(), Curve::constant(ParamValue::String("tone_next".to_owned())));
+        let opened = node();
+        opened.load_params(&saved).unwrap();
+        let message = failure(&opened);
+        assert!(message.contains("tone_next"), "{message}");
+        set(&opened, "model", "tone_fast");
+        assert_eq!(opened.get("model_id").unwrap(), ParamValue::String(newer.clone()), "{fallback}");
+        assert!(failure(&opened).contains("press Accept model"));
+        opened.press("accept_model").unwrap();
+        output(&opened, "flat");
+    }
+    assert_well_behaved(&host);
+}
+
 #[test]
 fn custom_without_a_file_says_what_to_do() {
     let host = harsh_host();

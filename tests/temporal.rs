@@ -3,9 +3,10 @@
 mod stage;
 
 use ofx_sdk::host::*;
-use ofx_sdk::{Components, Context, Error, Field, FrameRange, RectD, RectI, RenderScale};
+use ofx_sdk::{Components, Context, Error, Field, FrameRange, RectD, RectI, RenderScale, Status};
 use stage::*;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 const RANGE: FrameRange = FrameRange { min: 1.0, max: 9.0 };
 const BOUNDS: RectI = RectI::new(0, 0, 96, 64);
@@ -201,6 +202,10 @@ fn frames_needed_reach_as_far_as_the_smoothing() {
             assert_eq!(needed[clip], [FrameRange { min: 5.0 - reach, max: 5.0 + reach }], "{clip} at {reach}");
         }
     }
+    // Natron renders every frame that is asked for.
+    set(&node, "use_mask", "false");
+    let needed = node.frames_needed(5.0).unwrap();
+    assert_eq!((needed["Source"].len(), &needed["Mask"]), (1, &vec![FrameRange { min: 5.0, max: 5.0 }]));
     let description = node.description();
     assert!(
         description.temporal
@@ -339,6 +344,43 @@ fn a_render_stops_between_frames_and_the_next_one_is_whole() {
         assert!(at(&node, 5.0) == whole, "after {polls} polls");
     }
     assert!(stopped_early > 3, "{stopped_early}");
+    assert_well_behaved(&host);
+}
+
+/// The official host support and Natron give no image once they abort, and say no more than that.
+#[test]
+fn an_image_that_an_aborting_host_withholds_is_no_missing_frame() {
+    let (calls, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(usize::MAX)));
+    let abort = Arc::new(OnceLock::<AbortHandle>::new());
+    let interceptor = {
+        let (calls, refused, abort) = (calls.clone(), refused.clone(), abort.clone());
+        move |call: &str| {
+            let withhold =
+                call == "clipGetImage" && calls.fetch_add(1, Ordering::SeqCst) == refused.load(Ordering::SeqCst);
+            withhold.then(|| {
+                abort.get().unwrap().abort();
+                Status::FAILED
+            })
+        }
+    };
+    let host = host(HostOptions { interceptor: Some(Arc::new(interceptor)), ..HostOptions::default() });
+    let node = node(&host, &Arc::new(Clip::new(grainy)), "1");
+    abort.set(node.abort_handle()).ok().unwrap();
+    let whole = at(&node, 5.0);
+    let fetches = calls.load(Ordering::SeqCst);
+    assert!(fetches >= 4, "Output, Source and the frames beside it: {fetches}");
+    for fetch in 1..fetches {
+        node.purge_caches().unwrap();
+        calls.store(0, Ordering::SeqCst);
+        refused.store(fetch, Ordering::SeqCst);
+        let result = node.render(&RenderRequest::at(5.0));
+        assert!(matches!(result, Err(Error::Aborted)), "fetch {fetch}: {result:?}");
+        refused.store(usize::MAX, Ordering::SeqCst);
+        node.abort_handle().reset();
+        assert!(at(&node, 5.0) == whole, "after fetch {fetch}");
+    }
+    let told = host.messages();
+    assert!(told.iter().all(|message| !message.text.contains("frame")), "{told:?}");
     assert_well_behaved(&host);
 }
 

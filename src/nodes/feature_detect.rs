@@ -241,7 +241,7 @@ impl FeatureDetect {
 fn model_changed(args: &ChangedArgs<'_, FeatureDetect>, accepted: bool) -> Result<()> {
     let settings = args.settings();
     let network = &settings.analysis.network;
-    let choice = ModelChoice::new(network, Networks::chosen_by(&settings.analysis), accepted);
+    let choice = ModelChoice::new(network, NODE, Networks::chosen_by(&settings.analysis), accepted);
     let found = Networks::chosen(&settings.analysis, choice.expected_id(network));
     let topology = match &found {
         Ok(networks) => Arc::clone(networks.topology()),

@@ -48,6 +48,9 @@ impl Device {
     }
 }
 
+/// What begins the memory of a file that a model was chosen by.
+const FILE: &str = "file ";
+
 /// What the artist chose, and what the project remembers of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'a> {
@@ -65,6 +68,11 @@ pub struct Selection<'a> {
 pub fn labels(node: &'static str) -> Vec<String> {
     let shipped = MANIFEST.iter().flat_map(|m| m.for_node(node)).map(|entry| entry.label.clone());
     std::iter::once("Custom".to_owned()).chain(shipped).collect()
+}
+
+/// Whether a node's menu has what a project remembers its model to be chosen by: an entry, or any file.
+pub fn offers(node: &str, chosen_by: &str) -> bool {
+    chosen_by.starts_with(FILE) || MANIFEST.iter().flat_map(|m| m.for_node(node)).any(|entry| entry.name == chosen_by)
 }
 
 impl Selection<'_> {
@@ -86,7 +94,7 @@ impl Selection<'_> {
     pub fn chosen_by(&self) -> String {
         let entry = || manifest().ok()?.for_node(self.node).nth(self.choice.checked_sub(1)?);
         match self.choice {
-            CUSTOM => format!("file {}", self.custom.trim()),
+            CUSTOM => format!("{FILE}{}", self.custom.trim()),
             choice => entry().map_or_else(|| format!("option {choice}"), |entry| entry.name.clone()),
         }
     }
@@ -94,7 +102,13 @@ impl Selection<'_> {
     fn custom_model(&self, engine: &Engine) -> Result<Arc<Model>> {
         let path = self.custom.trim();
         if path.is_empty() {
-            return Err(Error::node("Model is Custom, but no file is given: choose one in Custom model".to_owned()));
+            let made_with = match self.saved_id.split_whitespace().next() {
+                Some(name) => format!("; this project was saved with model \"{name}\""),
+                None => String::new(),
+            };
+            return Err(Error::node(format!(
+                "Model is Custom, but no file is given{made_with}: choose one in Custom model, or another entry of Model"
+            )));
         }
         let model = engine.custom_model(Path::new(path)).map_err(to_node_error)?;
         model.check_id(self.saved_id).map_err(to_node_error)?;
@@ -118,8 +132,7 @@ impl Selection<'_> {
                 let carried: Vec<_> = manifest.for_node(self.node).map(|entry| entry.name.as_str()).collect();
                 Error::node(format!(
                     "this project was saved with model \"{name}\", which this Rotocel does not carry; it carries {}. \
-                     Choose another in Model, press Accept model to go on with the one that Model shows, or install a \
-                     Rotocel that carries {name}",
+                     Install a Rotocel that carries {name}, or choose one in Model and press Accept model to go on with that",
                     carried.join(", ")
                 ))
             }),
@@ -162,7 +175,7 @@ fn check_classes(model: &Model, classes: &[&str]) -> Result<()> {
         return Ok(());
     }
     Err(Error::node(format!(
-        "model \"{}\" ({}) has the classes {}; {} needs {}",
+        "model \"{}\" ({}) has the classes {}; {} needs {}: choose another in Model",
         model.entry.name,
         model.path.display(),
         model.entry.classes.join(", "),
@@ -175,7 +188,7 @@ fn check_classes(model: &Model, classes: &[&str]) -> Result<()> {
 fn check_encoding(model: &Model) -> Result<()> {
     let wrong = |what: String| {
         Err(Error::node(format!(
-            "model \"{}\" ({}) {what}; nodes show networks sRGB pixels from 0 to 1",
+            "model \"{}\" ({}) {what}; nodes show networks sRGB pixels from 0 to 1: choose another in Model",
             model.entry.name,
             model.path.display()
         )))

@@ -1,5 +1,6 @@
 //! The artist's choice of a model, and what the project remembers of it: the same in every node.
 
+use super::model;
 use super::network_settings::NetworkSettings;
 use ofx_sdk::plugin::{Editing, ParamId, ParamSet, Text};
 use ofx_sdk::{Error, Result};
@@ -20,9 +21,13 @@ pub struct Usable {
 }
 
 impl ModelChoice {
-    /// The choice of a model by the entry or file `chosen_by`, or of whatever stands there now where it is `accepted`.
-    pub fn new(network: &NetworkSettings, chosen_by: String, accepted: bool) -> Self {
-        let is_new = accepted || network.is_new_choice(&chosen_by);
+    /// The choice of a model of `node` by the entry or file `chosen_by`, or of whatever stands there now where it is `accepted`.
+    ///
+    /// A project whose model this build does not carry changes it only when that is accepted: on opening it a host falls back to
+    /// some entry of a menu that lacks the one it had, and may tell of that as if an artist had chosen.
+    pub fn new(network: &NetworkSettings, node: &str, chosen_by: String, accepted: bool) -> Self {
+        let is_there = network.model_id.is_empty() || model::offers(node, network.remembered_choice());
+        let is_new = accepted || (is_there && network.is_new_choice(&chosen_by));
         Self { chosen_by, accepted, is_new }
     }
 

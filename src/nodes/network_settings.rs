@@ -32,12 +32,16 @@ ofx_sdk::settings! {
 impl NetworkSettings {
     /// Whether a model that is `chosen_by` this entry or file is another choice than the one that the project remembers.
     pub fn is_new_choice(&self, chosen_by: &str) -> bool {
-        let remembered = match self.model_chosen_by.as_str() {
+        self.model_id.is_empty() || self.remembered_choice() != chosen_by
+    }
+
+    /// The entry of the menu, or the file, that the project's model was chosen by.
+    pub fn remembered_choice(&self) -> &str {
+        match self.model_chosen_by.as_str() {
             // A shipped model's name says by which entry it was chosen.
             "" => self.model_id.split_whitespace().next().unwrap_or_default(),
             remembered => remembered,
-        };
-        self.model_id.is_empty() || remembered != chosen_by
+        }
     }
 
     /// The device that the engine is asked for.

@@ -45,7 +45,7 @@ pub struct ToneSegment {
     _alive: Option<InstanceGuard>,
     /// Keeps analyses while any node exists.
     _keeps: analysis::Keeper,
-    /// Whether the artist was told that temporal smoothing does nothing.
+    /// What the artist was told.
     notices: around::Notices,
 }
 
@@ -103,10 +103,9 @@ impl Effect for ToneSegment {
     /// A tone depends on all of the picture.
     fn regions_of_interest(&self, args: &QueryArgs<'_, Self>, _region: RectD) -> Result<RegionsOfInterest> {
         let needed = RegionsOfInterest::default();
-        Ok(match source_region(args) {
-            Some(whole) => needed.need(&Clip::SOURCE, whole).need(&MASK, whole),
-            None => needed,
-        })
+        let Some(whole) = source_region(args) else { return Ok(needed) };
+        let needed = needed.need(&Clip::SOURCE, whole);
+        Ok(if args.settings.use_mask { needed.need(&MASK, whole) } else { needed })
     }
 
     fn frames_needed(&self, args: &QueryArgs<'_, Self>) -> Result<FramesNeeded> {
@@ -116,7 +115,9 @@ impl Effect for ToneSegment {
         }
         let range = args.clip(&Clip::SOURCE).ok().and_then(|clip| clip.frame_range());
         let frames = around::reachable(range, args.time, reach);
-        Ok(FramesNeeded::default().need(&Clip::SOURCE, [frames]).need(&MASK, [frames]))
+        let needed = FramesNeeded::default().need(&Clip::SOURCE, [frames]);
+        // Natron renders every frame that is asked for.
+        Ok(if args.settings.use_mask { needed.need(&MASK, [frames]) } else { needed })
     }
 
     fn clip_preferences(&self, args: &EditArgs<'_, Self>) -> Result<ClipPreferences> {
@@ -182,6 +183,9 @@ impl Effect for ToneSegment {
             .filter_map(Wanted::of)
             .map(|wanted| Ok((wanted, args.output_plane(&wanted.plane())?)))
             .collect::<Result<Vec<_>>>()?;
+        if targets.is_empty() {
+            return Ok(());
+        }
         let Some(source) = args.image(&Clip::SOURCE)?.filter(|image| !image.bounds().is_empty()) else {
             targets.iter_mut().for_each(|(_, image)| picture::clear(image));
             return Ok(());
@@ -209,7 +213,7 @@ fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engin
     let model = selection(settings, saved_id).resolve(engine, &ToneClass::ALL.map(ToneClass::id))?;
     if model.entry.output.extent != Extent::Picture {
         return Err(Error::node(format!(
-            "model \"{}\" ({}) does not answer for each pixel; {NODE} needs an output of the extent \"picture\"",
+            "model \"{}\" ({}) does not answer for each pixel; {NODE} needs an output of the extent \"picture\": choose another in Model",
             model.entry.name,
             model.path.display()
         )));
@@ -220,7 +224,7 @@ fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engin
 /// Remembers a newly chosen or `accepted` model by name and hash, and says whether it can be used.
 fn model_changed(args: &ChangedArgs<'_, ToneSegment>, accepted: bool) -> Result<()> {
     let settings = args.settings();
-    let choice = ModelChoice::new(&settings.network, selection(&settings, "").chosen_by(), accepted);
+    let choice = ModelChoice::new(&settings.network, NODE, selection(&settings, "").chosen_by(), accepted);
     let expected = choice.expected_id(&settings.network);
     let found = model::engine().and_then(|engine| selected_model(&settings, expected, &engine));
     let usable = found.map(|model| Usable { id: model.id(), label: model.entry.label.clone() });

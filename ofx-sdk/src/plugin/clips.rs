@@ -155,7 +155,10 @@ impl<'a> ClipInstance<'a> {
         if !self.is_connected() {
             return Ok(None);
         }
-        let Some(image) = self.fetch_raw(plane, time, region)? else { return Ok(None) };
+        let Some(image) = self.fetch_raw(plane, time, region)? else {
+            // A host that is aborting gives no image of any clip; that is not a clip that has none.
+            return if self.instance.aborted() { Err(Error::Aborted) } else { Ok(None) };
+        };
         // Resolve says that unconnected clips are connected, and gives images without pixels.
         if image.has_no_pixels() && self.clip.optional {
             return Ok(None);

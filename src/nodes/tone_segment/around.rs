@@ -188,7 +188,11 @@ impl Neighbors {
                     let (_, picture) = analyst.show(plate)?;
                     analyst.sight(plate, &picture)
                 })?;
-                made.ok_or_else(|| Error::node(format!("Source has no frame {time} any more")))
+                made.ok_or_else(|| {
+                    Error::node(format!(
+                        "Source has no frame {time} any more: render again, or lower Temporal smoothing"
+                    ))
+                })
             })
         };
         self.pictures.iter().map(sight).collect()

@@ -26,7 +26,7 @@ const CAST_SHADOW: usize = ToneClass::CastShadow as usize;
 const ANTIALIASING_PX: f64 = 0.5;
 
 /// A refinement that reaches less than this far, in pixels of the network's picture, changes nothing that can be seen.
-const LEAST_REFINE_PX: f64 = 0.25;
+const LEAST_REFINE_CELLS: f64 = 0.25;
 
 /// How far the refinement reaches at most, in pixels of the network's picture. The network is seldom farther off; a wider
 /// filter rounds what the network had right, small highlights first. (`rotocel score tone --set edge_refine_px=…`, on the
@@ -245,7 +245,7 @@ fn refinement(
     let (_, height, width) = mattes.dim();
     let mapping = Mapping::new(Extent::of_size(frame), Size::new(width, height))?;
     let radius = refine_px / f64::max(mapping.cell_px().0, mapping.cell_px().1);
-    if radius.is_nan() || radius < LEAST_REFINE_PX {
+    if radius.is_nan() || radius < LEAST_REFINE_CELLS {
         return Ok(None);
     }
     let mut fitted = GuidedFilter::new(radius, EDGE_VARIANCE)?.fit(image, mattes, threads)?;
