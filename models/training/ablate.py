@@ -124,15 +124,23 @@ def flickering(seen: list[tuple[Classes, Classes]], motion: list[Tensor | None])
     return kept, changed
 
 
-def check_same(result: Path, run: Run, training: Split, steps: int) -> None:
-    """Refuses a table whose rows would be of different data, seeds or schedules."""
+def check_same(result: Path, wanted: dict[str, Any]) -> None:
+    """Refuses a table whose rows would be of different data, tests, seeds or schedules."""
     stored = json.loads(result.read_text("utf-8"))
     done = stored["training"]
-    there = (done["data_hash"], stored["seed"], done["steps"], stored.get("teacher", ""))
-    if there != (training.hash, run.seed, steps, run.taught):
-        raise SystemExit(
-            f"{result} is of other data, another seed, schedule or teacher; choose another --out"
-        )
+    there = {
+        "recipe": stored["recipe"],
+        "training data": done["data_hash"],
+        "test data": {name: figures["data_hash"] for name, figures in stored["sets"].items()},
+        "seed": stored["seed"],
+        "epochs": done["epochs"],
+        "steps": done["steps"],
+        "teacher": stored.get("teacher", ""),
+    }
+    differing = [name for name, value in wanted.items() if there[name] != value]
+    if differing:
+        others = ", ".join(f"other {name}" for name in differing)
+        raise SystemExit(f"{result} is of {others}; choose another --out")
 
 
 def make_row(
@@ -143,11 +151,21 @@ def make_row(
     seed = args.seed + OTHER_SEEDS.get(row, 0)
     run = Run(seed, RATE, Recipe.parse(ROWS[row]), teacher=args.teacher)
     if result.exists():
-        check_same(result, run, training, args.epochs * args.steps)
-        return
+        wanted = {
+            "recipe": ROWS[row],
+            "training data": training.hash,
+            "test data": {name: split.hash for name, split in tests.items()},
+            "seed": run.seed,
+            "epochs": args.epochs,
+            "steps": args.epochs * args.steps,
+            "teacher": run.taught,
+        }
+        return check_same(result, wanted)
     print(row, flush=True)
     limits = Limits(args.epochs, args.steps, float("inf"))
-    train_row(run, args.work / f"{row}.pt", training, pool, limits)
+    # The rate falls along the schedule: a row that is half done by one cannot go on by another.
+    checkpoint = args.work / f"{row}_{args.epochs}x{args.steps}.pt"
+    train_row(run, checkpoint, training, pool, limits)
     bias = balanced(run, tests[HELD_OUT].frames)
     facts = {
         "row": row,

@@ -49,8 +49,8 @@ class Look:
             jpeg=rng.randint(40, 95) if rng.random() < 0.2 else 0,
         )
 
-    def apply(self, image: Tensor, rng: random.Random) -> Tensor:
-        """The image [3,H,W] in this look, clipped to 0..1."""
+    def apply(self, image: Tensor, rng: random.Random, frame: int = 0) -> Tensor:
+        """The image [3,H,W] in this look, clipped to 0..1; every `frame` has noise of its own."""
         gains = torch.tensor(self.gains)[:, None, None]
         image = (image * gains ** (1 / DISPLAY_GAMMA)).clamp(0, 1)
         image = image**self.gamma
@@ -60,7 +60,7 @@ class Look:
         if self.blur:
             image = _blur(image, self.blur)
         if self.noise:
-            source = torch.Generator().manual_seed(rng.getrandbits(31))
+            source = torch.Generator().manual_seed(rng.getrandbits(31) + frame)
             image = image + self.noise * torch.randn(image.shape, generator=source)
         image = image.clamp(0, 1)
         return _jpeg(image, self.jpeg) if self.jpeg else image

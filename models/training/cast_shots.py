@@ -21,7 +21,7 @@ from caster_shade import KEY_SAMPLES
 from caster_shots import FRAMES, CasterShot, plan_caster_shots
 from exr_planes import plane_path, save_planes
 from labels import Thresholds, class_counts
-from shot_folder import data_hash, frame_path, has_frame, save_png, write_shot
+from shot_folder import data_hash, errors_told, frame_path, has_frame, save_png, write_shot
 from tone_classes import CLASSES
 
 # Standard deviation of the film grain, of the display-encoded range.
@@ -104,4 +104,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -149,10 +149,13 @@ def main() -> None:
     entry = tone_entry("tone_small", "Tone Small", "tone_small.onnx", "tone_small.md", STRIDE)
     path = args.out / entry["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    export(net, path, embedded_json(entry))
-    worst = largest_difference(net, path)
+    part = path.with_suffix(".part")
+    export(net, part, embedded_json(entry))
+    worst = largest_difference(net, part)
     if worst > TOLERANCE:
-        raise SystemExit(f"ONNX Runtime and torch differ by {worst:g}")
+        part.unlink()
+        raise SystemExit(f"ONNX Runtime and torch differ by {worst:g}; {path} stays as it was")
+    part.replace(path)
 
     entry["sha256"] = sha256_of(path)
     # Unknown for these weights until `evaluate_tone.py` has scored the file.

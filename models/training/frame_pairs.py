@@ -24,7 +24,8 @@ def random_pairs(frames: Frames, rng: random.Random, recipe: Recipe) -> tuple[Ba
     """A batch whose first half are crops of frames and whose second half are their followers.
 
     With it comes the motion [N,2,S,S] between them, in pixels of the crops. None where no frame has
-    a known motion. Both crops of a pair have the same place, and masks that are spoilt alike.
+    a known motion. Both crops of a pair have the same place and look, but for its
+    noise, and masks that are spoilt alike.
     """
     followed = [k for k, motion in enumerate(frames.motion) if motion is not None]
     if not followed:
@@ -35,7 +36,7 @@ def random_pairs(frames: Frames, rng: random.Random, recipe: Recipe) -> tuple[Ba
     for pick in rng.choices(followed, weights, k=count // 2):
         place, fate = Place.draw(frames, pick, side, rng), rng.getrandbits(32)
         now.append(crop(frames, pick, place, random.Random(fate), recipe))
-        after.append(crop(frames, pick + 1, place, random.Random(fate), recipe))
+        after.append(crop(frames, pick + 1, place, random.Random(fate), recipe, after=1))
         motion = frames.motion[pick]
         assert motion is not None
         motions.append(laid_motion(motion, place))

@@ -59,16 +59,27 @@ def read_motion(
 ) -> NDArray[np.float32] | None:
     """How far [2, h, w] the pixels of a frame move to the next one, x right and y down; none where
     the shot does not tell. `size` is height and width of the frame, to be held against."""
-    from exr_planes import load_planes, plane_path
+    from exr_planes import plane_path
 
     path = plane_path(shot, "motion", number)
     if not path.exists():
         return None
-    motion = np.stack(_channels(path, load_planes, "xy"))
+    motion = np.stack(_channels(path, _motion_planes, "xy"))
     if size is not None and motion.shape[1:] != size:
         found, wanted = (f"{shape[1]}x{shape[0]}" for shape in (motion.shape[1:], size))
         raise ShotError(f"{path}: it is {found}, and its frame {wanted}")
     return motion
+
+
+def _motion_planes(path: Path) -> Planes:
+    """Planes by the last part of their names; red and green are x and y where no blue makes a
+    picture of them."""
+    from exr_planes import load_planes
+
+    planes = {name.rsplit(".", 1)[-1].lower(): plane for name, plane in load_planes(path).items()}
+    if "b" not in planes:
+        planes = {{"r": "x", "g": "y"}.get(name, name): plane for name, plane in planes.items()}
+    return planes
 
 
 def _image(path: Path, colorspace: str) -> Bytes:

@@ -26,6 +26,8 @@ from tone_classes import CLASSES
 
 Figures = dict[str, Any]
 DIGITS = 5
+# Within which the card's borders count.
+BOUNDARY_PX = 2.0
 # Of a variant of the node's settings.
 KEPT = (
     "frames",
@@ -57,8 +59,7 @@ def kept(report: Figures, sha256: str, machine: str, beside: Sequence[Figures] =
     if not columns:
         found = sorted({column["model"] for column in report["columns"]})
         raise ValueError(f"the report is of {', '.join(found)}, not of {sha256}; score it anew")
-    if report["settings"]:
-        raise ValueError(f"it was made with --set {', '.join(report['settings'])}, not at defaults")
+    _check_defaults(report)
     for other in beside:
         _check_same(report, other)
     stored = {
@@ -92,9 +93,7 @@ def with_others(stored: Figures, sha256: str, beside: Sequence[Figures]) -> Figu
         {**group, "other_networks": dict(group["other_networks"])} for group in stored["groups"]
     ]
     for report in beside:
-        if report["settings"]:
-            settings = ", ".join(report["settings"])
-            raise ValueError(f"the report was made with --set {settings}; score it at defaults")
+        _check_defaults(report)
         for column in report["columns"]:
             name, known = Path(column["group"]).name, report["data_xxh3"][column["group"]]
             here = next((group for group in groups if group["name"] == name), None)
@@ -151,6 +150,16 @@ def _command(words: list[str]) -> str:
             elsewhere = path.is_absolute() or path.parts[:1] == ("target",)
             shown.append(f"DIR/{path.name}" if elsewhere else word)
     return " ".join(shown)
+
+
+def _check_defaults(report: Figures) -> None:
+    """Raises ValueError when figures are not those of the card's rows."""
+    if report["settings"]:
+        settings = ", ".join(report["settings"])
+        raise ValueError(f"the report was made with {settings}; score it at defaults")
+    if report["boundary_px"] != BOUNDARY_PX:
+        message = f"borders within {report['boundary_px']} px; the card says {BOUNDARY_PX}"
+        raise ValueError(f"the report counts {message}: leave --boundary-px out")
 
 
 def _check_same(report: Figures, other: Figures) -> None:

@@ -29,7 +29,7 @@ from scene_build import BuiltScene, build
 from scene_sample import build_sample
 from set_list import listing
 from set_plan import SETS, plan_set
-from shot_folder import frame_path, has_frame, save_png, write_shot
+from shot_folder import errors_told, frame_path, has_frame, save_png, write_shot
 from shot_plan import Counts, ShotPlan, plan_sample, plan_shots, render_order
 
 # The first chunk of a shot is rendered with full samples, the rest with half: later frames show the
@@ -150,4 +150,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_told():
+        main()

@@ -53,9 +53,16 @@ class SetShot:
     withheld: bool = False
     layers: bool = False
     grain: float = GRAIN
+    # Frames of the whole shot, where only the first ones are wanted; 0 where all are.
+    whole: int = 0
     # Samples per sub-pixel, four of which make a pixel: of the picture, and of each white layer.
     beauty: int = 2
     white: int = 2
+
+    @property
+    def length(self) -> int:
+        """Frames of the whole shot, however many of them are wanted."""
+        return self.whole or self.frames
 
     @property
     def still(self) -> bool:
@@ -80,7 +87,7 @@ class SetShot:
         """
         if self.motion == KEYS:
             return float(number - 1)
-        return 0.0 if self.still else (number - 1) / max(40, self.frames)
+        return 0.0 if self.still else (number - 1) / max(40, self.length)
 
 
 def deal(rng: random.Random, options: Sequence[str], count: int) -> list[str]:
@@ -223,4 +230,6 @@ def plan_set(name: str, seed: int, first_frames: int | None = None) -> list[SetS
     shots = SETS[name](seed)
     if first_frames is None:
         return shots
-    return [replace(shot, frames=min(shot.frames, first_frames)) for shot in shots]
+    return [
+        replace(shot, frames=min(shot.frames, first_frames), whole=shot.frames) for shot in shots
+    ]

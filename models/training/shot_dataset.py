@@ -193,14 +193,15 @@ class Place:
 
 
 def crop(
-    frames: Frames, pick: int, place: Place, rng: random.Random, recipe: Recipe
+    frames: Frames, pick: int, place: Place, rng: random.Random, recipe: Recipe, after: int = 0
 ) -> tuple[Tensor, ...]:
-    """One entry of a batch, its members in order."""
+    """One entry of a batch, its members in order; `after` so many frames, in the same look, its
+    noise is another."""
     image = place.laid(place.cut(frames.image[pick])) / 255
     soft = frames.soft[pick]
     if soft is None:
         target = place.laid(one_hot(place.cut(frames.label[pick])[0]))
-        image = Look.draw(rng).apply(image, rng)
+        image = Look.draw(rng).apply(image, rng, after)
     else:
         target = place.laid(place.cut(soft))
         if recipe.regraded_share and rng.random() < recipe.regraded_share:

@@ -101,11 +101,26 @@ def _number(path: Path) -> int:
     return int(path.stem) if path.stem.isascii() and path.stem.isdigit() else -1
 
 
+# What frames of one shot have in common.
+FIXED = ("seed", "width", "height", "samples", "samples_per_subpixel")
+
+
 def write_shot(shot: Path, facts: dict[str, Any]) -> None:
-    """Writes `shot.json`; classes are named in it, so that numbers never travel alone."""
+    """Writes `shot.json`; classes are named in it, so that numbers never travel alone.
+
+    Frames that are there already must be of the same seed, size and samples.
+    """
+    if (shot / "shot.json").exists() and frame_numbers(shot):
+        before = read_shot(shot)
+        for name in FIXED:
+            if name in before and before[name] != facts.get(name):
+                message = f"{name} is {before[name]}, and {facts.get(name)} is wanted"
+                raise ShotError(f"{shot / 'shot.json'}: {message}; give that, or another --out")
     shot.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, "classes": list(CLASSES), **facts}, indent=1) + "\n"
-    (shot / "shot.json").write_text(text, "utf-8")
+    part = shot / "shot.part"
+    part.write_text(text, "utf-8")
+    part.replace(shot / "shot.json")
 
 
 def read_shot(shot: Path) -> dict[str, Any]:

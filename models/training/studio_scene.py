@@ -192,7 +192,7 @@ def _key_path(
 ) -> tuple[float, float, float, float]:
     """Angle, its change, height and its change, per `share` of the motion."""
     if plan.motion == KEYS:
-        return _key_stands(plan.frames, rng, camera_angle)
+        return _key_stands(plan.length, rng, camera_angle)
     around = camera_angle + rng.choice((-1, 1)) * rng.uniform(0.2, WIDEST_KEY)
     arc, rise, to = rng.uniform(-1.5, 1.5), rng.uniform(0.45, 1.15), rng.uniform(0.42, 1.15)
     if plan.motion not in ("key", "all"):
@@ -251,7 +251,7 @@ def _add_gobo(scene: StudioScene, rng: random.Random, radius: float) -> None:
 
 def _swap(scene: StudioScene, rng: random.Random) -> float:
     """Dark forms into the light, white ones into the shade; where the flag's edge is to be."""
-    scene.pose(scene.plan.share(1 + scene.plan.frames // 2))
+    scene.pose(scene.plan.share(1 + scene.plan.length // 2))
     across = scene.key.matrix_world.col[0].to_3d()
     ordered = sorted(scene.forms, key=lambda form: (form.location - scene.target).dot(across))
     half = max(1, len(ordered) // 2)
@@ -275,7 +275,7 @@ def _window_origin(scene: StudioScene, rng: random.Random) -> tuple[int, int]:
     jitter = [rng.uniform(-0.2, 0.2) * size for size in (plan.width, plan.height)]
     if room == (0, 0):
         return (0, 0)
-    scene.pose(plan.share(1 + plan.frames // 2))
+    scene.pose(plan.share(1 + plan.length // 2))
     form = scene.forms[0]
     middle = form.matrix_world @ Vector((0, 0, top(form) / 2))
     place = scene.view().project(np.array(middle)[None])[0][0]

@@ -137,6 +137,7 @@ class Run:
             "seconds": self.seconds,
             "data_hash": data,
             "recipe": asdict(self.recipe),
+            "peak": self.peak,
             "begun": self.begun,
             "taught": self.taught,
             "log": self.log,
@@ -148,7 +149,7 @@ class Run:
         store(state, path)
 
     def load(self, path: Path, data: str) -> None:
-        """Takes up a stored run; one of another recipe or of other data is refused."""
+        """Takes up a stored run; one of another recipe, rate or data is refused."""
         state = restore(path)
         recipe, begun = Recipe(**state["recipe"]), state["begun"]
         if (recipe, state["seed"], begun) != (self.recipe, self.seed, self.begun):
@@ -159,6 +160,10 @@ class Run:
             )
         if state["data_hash"] != data:
             raise SystemExit(f"{path} was trained on other data; give its shots or another --out")
+        # Runs of before have not stored it.
+        if state.get("peak", self.peak) != self.peak:
+            message = f"was trained at a rate of {state['peak']:g}; give that, or another --out"
+            raise SystemExit(f"{path} {message}")
         if state.get("taught", "") != self.taught:
             raise SystemExit(f"{path} has another teacher; give its file or choose another --out")
         self.net.load_state_dict(state["net"])

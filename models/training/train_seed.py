@@ -75,8 +75,10 @@ def scores(net: SeedNet, frames: Frames, picks: list[int]) -> dict[str, Any]:
 class Training:
     """The network, its optimizer and how far they are."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, data: str) -> None:
+        """A training that has not begun, of the frames with the hash `data`."""
         torch.manual_seed(seed)
+        self.seed, self.data = seed, data
         self.net = SeedNet().to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(self.net.parameters(), RATE)
         self.epoch, self.seconds = 0, 0.0
@@ -102,6 +104,8 @@ class Training:
     def save(self, path: Path) -> None:
         """Stores everything whole or not at all."""
         state = {
+            "seed": self.seed,
+            "data_hash": self.data,
             "net": self.net.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "epoch": self.epoch,
@@ -111,8 +115,12 @@ class Training:
         store(state, path)
 
     def load(self, path: Path) -> None:
-        """Takes up a stored training."""
+        """Takes up a stored training; one by another seed, which chose what validates, or of other
+        data is refused."""
         state = restore(path)
+        if (state.get("seed"), state.get("data_hash")) != (self.seed, self.data):
+            message = "is by another seed or of other data; give those, or another --out"
+            raise SystemExit(f"{path} {message}")
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.seconds, self.losses = state["epoch"], state["seconds"], state["losses"]
@@ -159,7 +167,7 @@ def main() -> None:
     print(f"{len(training)} frames to train on, {kept} to validate, {len(held_out)} held out")
 
     args.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, run = args.out / "last.pt", Training(args.seed)
+    checkpoint, run = args.out / "last.pt", Training(args.seed, data["train"].hash)
     if checkpoint.exists():
         run.load(checkpoint)
     start = time.perf_counter()

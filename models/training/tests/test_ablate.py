@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 
 try:
     import torch
 
-    from ablate import HELD_OUT, OTHER_SEEDS, ROWS, balanced, flickering, score
+    from ablate import (
+        HELD_OUT,
+        OTHER_SEEDS,
+        ROWS,
+        balanced,
+        check_same,
+        flickering,
+        score,
+    )
     from recipe import Recipe
     from shot_dataset import Frames, Split
     from tone_run import Run, predictions
@@ -57,6 +68,19 @@ class Scored(unittest.TestCase):
         kept, changed = flickering([(label, found), (label, other)], frames.motion)
         self.assertEqual((kept, changed), (SIDE * SIDE, 4 * SIDE))
         self.assertEqual(flickering([(label, found), (label, other)], [None, None]), (0, 0))
+
+    def test_a_row_of_other_tests_or_another_schedule_is_no_row_of_the_table(self) -> None:
+        wanted = {"recipe": [], "training data": "a", "test data": {"heldout": "b"}, "seed": 1}
+        wanted |= {"epochs": 2, "steps": 8, "teacher": ""}
+        stored = {"recipe": [], "seed": 1, "sets": {"heldout": {"data_hash": "b"}}}
+        stored["training"] = {"data_hash": "a", "epochs": 2, "steps": 8}
+        with tempfile.TemporaryDirectory() as folder:
+            result = Path(folder) / "base.json"
+            result.write_text(json.dumps(stored), "utf-8")
+            check_same(result, wanted)
+            for name, other in (("test data", {"heldout": "c"}), ("epochs", 4), ("recipe", ["x"])):
+                with self.assertRaisesRegex(SystemExit, f"base.json is of other {name}"):
+                    check_same(result, wanted | {name: other})
 
     def test_every_row_is_a_recipe_and_a_seed_is_all_that_those_without_one_have(self) -> None:
         for row, words in ROWS.items():

@@ -14,6 +14,7 @@ import numpy as np
 try:
     import torch
 
+    from augment import Look
     from frame_pairs import fetched, laid_motion, random_pairs, temporal_loss
     from look_h264 import h264_coded
     from recipe import Recipe
@@ -200,6 +201,12 @@ class Pairs(Folder):
         self.assertEqual(motion.shape[2:], image.shape[2:])
         self.assertTrue(len(mask) == len(target) == len(inside) == len(image))
 
+    def test_grain_is_another_in_the_next_frame_of_one_look(self) -> None:
+        grey, look = torch.full((3, 8, 8), 0.5), Look((1, 1, 1), 1, 1, 1, 0, 0.1, 0)
+        now, again, after = (look.apply(grey, random.Random(5), frame) for frame in (0, 0, 1))
+        self.assertTrue(torch.equal(now, again))
+        self.assertFalse(torch.equal(now, after))
+
     def still_frames(self) -> Frames:
         """Frames of shots that do not tell their motion."""
         for shot in ("one", "still"):
@@ -239,6 +246,9 @@ class Pairs(Folder):
         run.load(checkpoint, "data")
         run.taught = "another"
         with self.assertRaisesRegex(SystemExit, "teacher"):
+            run.load(checkpoint, "data")
+        run.peak = 2e-3
+        with self.assertRaisesRegex(SystemExit, "rate of 0.001"):
             run.load(checkpoint, "data")
 
     def test_motion_shrinks_and_turns_with_its_crop(self) -> None:

@@ -81,6 +81,7 @@ def report() -> dict[str, Any]:
         "date": "2026-11-22T13:12:51Z",
         "command": [*command, "--sample", "/s/orbit", "--bundle=/b", "--out=/r.json"],
         "settings": [],
+        "boundary_px": 2.0,
     }
 
 
@@ -154,6 +155,8 @@ class InNode(unittest.TestCase):
             kept(report(), "999", "a machine")
         with self.assertRaisesRegex(ValueError, "second_look=false"):
             kept({**report(), "settings": ["second_look=false"]}, "abc", "a machine")
+        with self.assertRaisesRegex(ValueError, "--boundary-px"):
+            kept({**report(), "boundary_px": 5.0}, "abc", "a machine")
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())
         with self.assertRaisesRegex(ValueError, "another network"):
             card("", scores, kept(report(), "abc", "a machine"))

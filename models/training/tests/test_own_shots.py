@@ -113,6 +113,14 @@ class OwnShots(unittest.TestCase):
         self.assertEqual(others, [None, None])
         assert first is not None
         self.assertEqual(first[:, 5, 7].tolist(), [2, -3])
+        # Red and green are as good a name, in a layer, too, but not those of a picture.
+        x, y = planes.values()
+        save_planes(plane_path(self.shot, "motion", 1), {"motion.R": x, "motion.G": y})
+        again = load_split([self.shot], "train").frames.motion[0]
+        assert again is not None
+        self.assertTrue(torch.equal(again, first))
+        save_planes(plane_path(self.shot, "motion", 1), {"R": x, "G": y, "B": y})
+        self.refused(r"motion/0001\.exr: it lacks the channel x")
         small = {name: plane[1:] for name, plane in planes.items()}
         save_planes(plane_path(self.shot, "motion", 1), small)
         self.refused(r"motion/0001\.exr: it is 40x39, and its frame 40x40")

@@ -52,6 +52,11 @@ class Sets(unittest.TestCase):
         self.assertEqual(cut.frames, 4)
         self.assertEqual([cut.share(n) for n in range(1, 6)], [whole.share(n) for n in range(1, 6)])
         self.assertEqual(plan_set("stills4k", 1, 4)[0].frames, 1)
+        for name in SETS:
+            for whole, cut in zip(plan_set(name, 1), plan_set(name, 1, 3), strict=True):
+                shares = [[shot.share(n) for n in range(1, 5)] for shot in (whole, cut)]
+                self.assertEqual(*shares, whole.name)
+                self.assertEqual(cut.length, whole.length)
 
     def test_a_still_shot_rests_at_every_frame_and_costs_one(self) -> None:
         still = next(shot for shot in plan_set("train2", 1) if shot.still)

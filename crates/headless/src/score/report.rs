@@ -6,7 +6,7 @@ use super::passes::Tallies;
 use super::tally::{SIGMAS_PX, Tally};
 use super::thresholds::{Found, Thresholds};
 use super::truth::{BAND_PX, CORE_PX};
-use crate::cli::ScoreToneArgs;
+use crate::cli::{ScoreToneArgs, SettingsArgs};
 use serde_json::{Map, Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,15 +31,23 @@ pub fn report(columns: &[Column], facts: &Facts, thresholds: &[Thresholds], args
         "command": std::env::args().collect::<Vec<_>>(),
         "rotocel": env!("CARGO_PKG_VERSION"),
         "node": { "id": facts.node.0, "version": facts.node.1 },
-        "settings": args.run.settings.set,
+        "settings": departures(&args.run.settings),
         "data_xxh3": data,
         "boundary_px": args.boundary_px,
+        "smoothing": args.smoothing,
         "band_px": BAND_PX,
         "core_px": CORE_PX,
         "blur_sigmas_px": SIGMAS_PX,
         "thresholds": thresholds.iter().map(Thresholds::to_json).collect::<Vec<_>>(),
         "columns": columns.iter().map(column).collect::<Vec<_>>(),
     })
+}
+
+/// All by which the node differs from its defaults, as a person reads it; empty where nothing was changed.
+fn departures(settings: &SettingsArgs) -> Vec<String> {
+    let loaded = settings.load_params.iter().map(|path| format!("load_params {}", path.display()));
+    let pressed = settings.press.iter().map(|button| format!("press {button}"));
+    loaded.chain(settings.set.iter().cloned()).chain(pressed).collect()
 }
 
 fn tallies(tallies: &Tallies) -> Map<String, Value> {
