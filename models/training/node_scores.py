@@ -4,11 +4,12 @@
     python models/training/node_scores.py report.json --models models --name tone_fast
 
 Writes `scores/NAME_node.json`: totals of each group of shots, without confusion matrices and single
-shots. What the report was not asked for is missing, and stands as a dash in the card. Networks that
-the report has beside it (`score tone --also FILE.onnx`) are kept as controls; `--also` here takes
-them from a report of its own, for a network that is too slow to be shown every look. Without a
-report, `--also` adds such networks to the scores that are there. What the scores that are replaced
-knew of other networks on the same shots stays: it does not depend on ours.
+shots. Several reports, of different groups, stand side by side. What a report was not asked for is
+missing, and stands as a dash in the card. Networks that it has beside ours (`score tone --also
+FILE.onnx`) are kept as controls; `--also` here takes them from a report of its own, for a network
+that is too slow to be shown every look. Without a report, `--also` adds such networks to the scores
+that are there. What the scores that are replaced knew of other networks on the same shots stays: it
+does not depend on ours.
 """
 
 from __future__ import annotations
@@ -67,13 +68,37 @@ def kept(report: Figures, sha256: str, machine: str, beside: Sequence[Figures] =
         "date": report["date"][:10],
         "machine": machine,
         "command": _command(report["command"]),
-        "commands_beside": [_command(other["command"]) for other in beside],
+        "commands_beside": [
+            _command(words)
+            for words in (
+                *report.get("more_commands", ()),
+                *(other["command"] for other in beside),
+            )
+        ],
         "groups": [_group(column, report["data_xxh3"]) for column in columns],
     }
     for group, column in zip(stored["groups"], columns, strict=True):
         for other in (report, *beside):
             group["other_networks"] |= _others(other, column["group"], sha256)
     return _rounded(stored)
+
+
+def together(reports: Sequence[Figures]) -> Figures:
+    """One report of several that share no shots: large ones are scored without every look.
+
+    Raises ValueError when a group is in two of them.
+    """
+    first, *others = reports
+    whole = {**first, "more_commands": [other["command"] for other in others]}
+    for other in others:
+        _check_defaults(other)
+        twice = whole["data_xxh3"].keys() & other["data_xxh3"].keys()
+        if twice:
+            raise ValueError(f"{', '.join(sorted(twice))} is in two reports; leave one out")
+        whole["columns"] = [*whole["columns"], *other["columns"]]
+        whole["data_xxh3"] = {**whole["data_xxh3"], **other["data_xxh3"]}
+        whole["date"] = max(whole["date"], other["date"])
+    return whole
 
 
 def _rounded(stored: Figures) -> Figures:
@@ -293,7 +318,7 @@ def _read(path: Path) -> Figures:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument(
-        "report", type=Path, nargs="?", help="what `score tone --out` wrote, on this machine"
+        "report", type=Path, nargs="*", help="what `score tone --out` wrote, on this machine"
     )
     parser.add_argument("--models", type=Path, required=True, help="the folder of manifest.toml")
     parser.add_argument("--name", default="tone_fast", help="the model's name in the manifest")
@@ -301,20 +326,22 @@ def main() -> None:
         "--also", type=Path, nargs="*", default=[], help="reports that have other networks"
     )
     args = parser.parse_args()
-    if args.report is None and not args.also:
+    if not args.report and not args.also:
         parser.error("give a report, or --also")
     target = args.models / "scores" / f"{args.name}_node.json"
     sha256 = sha256_of(args.models / f"{args.name}.onnx")
     beside = [_read(path) for path in args.also]
     try:
-        if args.report is None:
+        if not args.report:
             scores = with_others(_read(target), sha256, beside)
         else:
-            scores = kept(_read(args.report), sha256, machine_kind(), beside)
+            report = together([_read(path) for path in args.report])
+            scores = kept(report, sha256, machine_kind(), beside)
             if target.exists():
                 scores = with_earlier(scores, _read(target))
     except (KeyError, ValueError) as error:
-        raise SystemExit(f"{args.report or target}: {error}") from error
+        named = ", ".join(map(str, args.report)) or target
+        raise SystemExit(f"{named}: {error}") from error
     part = target.with_suffix(".part")
     part.write_text(json.dumps(scores, indent=1) + "\n", "utf-8")
     part.replace(target)

@@ -102,7 +102,7 @@ enum Task {
         #[arg(long, value_name = "N", default_value_t = 60)]
         seconds: u32,
     },
-    /// Train networks: `train features DIR --from puppet`, `train tone --shots DIR --out DIR`
+    /// Train networks: `train features DIR --from puppet --work DIR/run`, `train tone --shots DIR --out DIR`
     ///
     /// The first run fetches PyTorch, several gigabytes, into target/venv-torch.
     Train {

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from node_scores import kept, table, with_earlier, with_others
+from node_scores import kept, table, together, with_earlier, with_others
 from tone_classes import CLASSES
 from write_card import CARDS, card, score_row, training_rows, worst_shots, written
 
@@ -150,11 +150,23 @@ class InNode(unittest.TestCase):
             name, *cells = line.strip("| ").split(" | ")
             self.assertNotEqual(set(cells), {"-"}, name)
 
+    def test_reports_of_different_groups_stand_side_by_side(self) -> None:
+        large = report()
+        large["columns"] = [{**large["columns"][0], "group": "target/large"}]
+        large["data_xxh3"] = {"target/large": "88"}
+        large["command"] = ["x/rotocel", "score", "tone", "target/large"]
+        scores = kept(together([report(), large]), "abc", "a machine")
+        self.assertEqual([group["name"] for group in scores["groups"]], ["shots", "large"])
+        self.assertEqual([group["data_xxh3"] for group in scores["groups"]], ["77", "88"])
+        self.assertEqual(scores["commands_beside"], ["cargo xtask score tone DIR/large"])
+
     def test_figures_of_another_network_or_of_other_settings_are_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "not of 999"):
             kept(report(), "999", "a machine")
         with self.assertRaisesRegex(ValueError, "second_look=false"):
             kept({**report(), "settings": ["second_look=false"]}, "abc", "a machine")
+        with self.assertRaisesRegex(ValueError, "is in two reports"):
+            together([report(), report()])
         with self.assertRaisesRegex(ValueError, "--boundary-px"):
             kept({**report(), "boundary_px": 5.0}, "abc", "a machine")
         scores = json.loads((MODELS / "scores" / "tone_small.json").read_text())

@@ -9,7 +9,7 @@ use crate::report::{Terminal, interrupted};
 use crate::session::{Session, Setup};
 use ndarray::Array3;
 use ofx_sdk::Depth;
-use ofx_sdk::host::{ParamValue, RenderRequest, Source};
+use ofx_sdk::host::{HostImage, ParamValue, RenderRequest, Source};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -148,6 +148,31 @@ impl ScoredNode {
     /// A file that cannot be read; a render that fails; a size that is not the shot's; Ctrl-C.
     pub fn mattes(&self, frame: i64) -> Result<Array3<f32>> {
         let failed = |reason: String| Error::Render { frame, reason };
+        let images = self.rendered(frame)?;
+        let (height, width) = self.size;
+        let mut values = Vec::with_capacity(CLASSES.len() * height * width);
+        for image in &images {
+            let (own_width, own_height) = (image.bounds.width(), image.bounds.height());
+            if (own_height, own_width) != self.size {
+                return Err(failed(format!(
+                    "the plug-in gave {own_width}×{own_height} pixels, the shot has {width}×{height}"
+                )));
+            }
+            values.extend(image.to_f32().iter().step_by(image.components.count()));
+        }
+        if values.iter().any(|v: &f32| !v.is_finite()) {
+            return Err(failed("a matte is not a number".into()));
+        }
+        let shape = (CLASSES.len(), height, width);
+        Array3::from_shape_vec(shape, values)
+            .map_err(|e| failed(format!("the plug-in gave {} planes: {e}", images.len())))
+    }
+
+    /// The planes of the five mattes of a frame as the node gives them, from one render call.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a render that fails; Ctrl-C.
+    pub fn rendered(&self, frame: i64) -> Result<Vec<HostImage>> {
         if interrupted() {
             return Err(Error::Stopped);
         }
@@ -164,23 +189,7 @@ impl ScoredNode {
         if let Some(error) = self.session.take_file_error(frame) {
             return Err(error);
         }
-        let (height, width) = self.size;
-        let mut values = Vec::with_capacity(CLASSES.len() * height * width);
-        for (_, image) in &images {
-            let (own_width, own_height) = (image.bounds.width(), image.bounds.height());
-            if (own_height, own_width) != self.size {
-                return Err(failed(format!(
-                    "the plug-in gave {own_width}×{own_height} pixels, the shot has {width}×{height}"
-                )));
-            }
-            values.extend(image.to_f32().iter().step_by(image.components.count()));
-        }
-        if values.iter().any(|v: &f32| !v.is_finite()) {
-            return Err(failed("a matte is not a number".into()));
-        }
-        let shape = (CLASSES.len(), height, width);
-        Array3::from_shape_vec(shape, values)
-            .map_err(|e| failed(format!("the plug-in gave {} planes: {e}", images.len())))
+        Ok(images.into_iter().map(|(_, image)| image).collect())
     }
 
     /// Name and hash of the model that ran, where the node says.

@@ -123,7 +123,7 @@ impl Source for Touched {
 
 fn timed(node: &ScoredNode, frame: i64) -> Result<f64> {
     let start = Instant::now();
-    node.mattes(frame)?;
+    node.rendered(frame)?;
     Ok(start.elapsed().as_secs_f64() * 1000.0)
 }
 
