@@ -114,10 +114,16 @@ fn at_zero_a_frame_is_what_it_is_without_others_and_no_other_is_fetched() {
 #[test]
 fn grain_is_smoothed_along_the_motion_and_the_picture_stays_in_its_place() {
     let host = harsh_host();
-    let truth = at(&node(&host, &Arc::new(Clip::new(clean)), "0"), 5.0).to_f32();
+    // The network's own doubt: borders are drawn after what is measured here, and smooth over grain themselves.
+    let confidence = |clip: &Arc<Clip>, frames: &str| {
+        let node = node(&host, clip, frames);
+        set(&node, "output", "confidence");
+        at(&node, 5.0).to_f32()
+    };
+    let truth = confidence(&Arc::new(Clip::new(clean)), "0");
     let clip = Arc::new(Clip::new(grainy));
     let off = |frames: &str| {
-        let found = at(&node(&host, &clip, frames), 5.0).to_f32();
+        let found = confidence(&clip, frames);
         // Off the edges, where frames have nothing to show of each other.
         let inside = |i: usize| (12..84).contains(&(i / 4 % 96));
         let squares: Vec<f32> = found
@@ -130,7 +136,8 @@ fn grain_is_smoothed_along_the_motion_and_the_picture_stays_in_its_place() {
         (squares.iter().sum::<f32>() / squares.len() as f32).sqrt()
     };
     let [none, one, two, four] = ["0", "1", "2", "4"].map(off);
-    assert!(one < 0.8 * none && two < 0.6 * none && four < two, "{none} {one} {two} {four}");
+    // Means of 3, 5 and 9 frames would leave 0.58, 0.45 and 0.33; frames that differ weigh less.
+    assert!(one < 0.75 * none && two < 0.65 * none && four < 0.55 * none, "{none} {one} {two} {four}");
     assert_well_behaved(&host);
 }
 
