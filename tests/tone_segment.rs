@@ -242,8 +242,8 @@ fn half_scale_matches_the_filtered_full_scale_off_edges() {
             }
             let told = format!("{class} at working size {working_size}");
             assert!(off_borders <= 2.0 / 255.0, "{told}: {} / 255 off borders", off_borders * 255.0);
-            // A border is a pixel wide however slowly tones change, so that a value is a distance: at most a quarter of the
-            // proxy's pixel, where the network's picture is enlarged four times and nothing in this one holds a border.
+            // Borders are a pixel or a few wide, so that a value is about a distance: at most a quarter of the proxy's pixel, where
+            // the network's picture is enlarged four times and nothing in this one holds a border.
             assert!(at_borders <= 0.25, "{told}: {} / 255 at borders", at_borders * 255.0);
         }
     }

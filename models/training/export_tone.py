@@ -150,12 +150,14 @@ def main() -> None:
     path = args.out / entry["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    export(net, part, embedded_json(entry))
-    worst = largest_difference(net, part)
-    if worst > TOLERANCE:
-        part.unlink()
-        raise SystemExit(f"ONNX Runtime and torch differ by {worst:g}; {path} stays as it was")
-    part.replace(path)
+    try:
+        export(net, part, embedded_json(entry))
+        worst = largest_difference(net, part)
+        if worst > TOLERANCE:
+            raise SystemExit(f"ONNX Runtime and torch differ by {worst:g}; {path} stays as it was")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
     entry["sha256"] = sha256_of(path)
     # Unknown for these weights until `evaluate_tone.py` has scored the file.

@@ -72,11 +72,19 @@ def read_motion(
 
 
 def _motion_planes(path: Path) -> Planes:
-    """Planes by the last part of their names; red and green are x and y where no blue makes a
+    """Planes of the only layer, without its name; red and green are x and y where no blue makes a
     picture of them."""
     from exr_planes import load_planes
 
-    planes = {name.rsplit(".", 1)[-1].lower(): plane for name, plane in load_planes(path).items()}
+    layers: dict[str, Planes] = {}
+    for name, plane in load_planes(path).items():
+        layer, _, channel = name.rpartition(".")
+        layers.setdefault(layer, {})[channel.lower()] = plane
+    if "" not in layers and len(layers) > 1:
+        raise ValueError(f"it has the layers {', '.join(sorted(layers))}, and one is wanted")
+    planes = layers.get("") or next(iter(layers.values()), {})
+    if "z" in planes:
+        raise ValueError("its channels are x, y and more, as of vectors to both neighbors")
     if "b" not in planes:
         planes = {{"r": "x", "g": "y"}.get(name, name): plane for name, plane in planes.items()}
     return planes

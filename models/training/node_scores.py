@@ -92,6 +92,11 @@ def together(reports: Sequence[Figures]) -> Figures:
     whole = {**first, "more_commands": [other["command"] for other in others]}
     for other in others:
         _check_defaults(other)
+        if other.get("smoothing") != first.get("smoothing"):
+            raise ValueError("the reports smooth over other numbers of frames; score them alike")
+        models = {column["model"] for column in other["columns"]}
+        if not models & {column["model"] for column in first["columns"]}:
+            raise ValueError(f"one report is of {', '.join(sorted(models))}; score it anew")
         twice = whole["data_xxh3"].keys() & other["data_xxh3"].keys()
         if twice:
             raise ValueError(f"{', '.join(sorted(twice))} is in two reports; leave one out")

@@ -159,16 +159,18 @@ def main() -> None:
     source, target = args.out / "tone_small.onnx", args.out / entry["file"]
     frames = load_split(args.shots, "train").frames
     part = target.with_suffix(".part")
-    quantize(source, part, frames, args.seed, embedded_json(entry))
-    # Other frames and looks than those that the ranges were taken from.
-    apart, flips = differences(source, part, frames, args.seed + 1)
-    print(f"shares differ by {apart:.4f}, classes of {100 * flips:.2f} % of the pixels")
-    if apart > LARGEST_DIFFERENCE or flips > LARGEST_FLIPS:
-        part.unlink()
-        raise SystemExit(
-            f"too far from the network in float; look at the ranges. {target} stays as it was"
-        )
-    part.replace(target)
+    try:
+        quantize(source, part, frames, args.seed, embedded_json(entry))
+        # Other frames and looks than those that the ranges were taken from.
+        apart, flips = differences(source, part, frames, args.seed + 1)
+        print(f"shares differ by {apart:.4f}, classes of {100 * flips:.2f} % of the pixels")
+        if apart > LARGEST_DIFFERENCE or flips > LARGEST_FLIPS:
+            raise SystemExit(
+                f"too far from the network in float; look at the ranges. {target} stays as it was"
+            )
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     share = time_share(source, target)
     print(f"takes {share:.2f} of the time of {source.name} at {TIMED[1]}x{TIMED[0]}, one thread")
     entry["sha256"] = sha256_of(target)

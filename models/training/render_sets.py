@@ -79,6 +79,7 @@ def shot_facts(plan: SetShot, studio: StudioScene) -> dict[str, object]:
         "split": plan.split,
         "seed": plan.seed,
         "frames": plan.frames,
+        "laid_out_for": plan.length,
         "first_frame": 1,
         "width": plan.width,
         "height": plan.height,

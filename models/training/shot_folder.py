@@ -102,7 +102,7 @@ def _number(path: Path) -> int:
 
 
 # What frames of one shot have in common.
-FIXED = ("seed", "width", "height", "samples", "samples_per_subpixel")
+FIXED = ("seed", "width", "height", "laid_out_for", "samples", "samples_per_subpixel")
 
 
 def write_shot(shot: Path, facts: dict[str, Any]) -> None:
@@ -113,8 +113,8 @@ def write_shot(shot: Path, facts: dict[str, Any]) -> None:
     if (shot / "shot.json").exists() and frame_numbers(shot):
         before = read_shot(shot)
         for name in FIXED:
-            if name in before and before[name] != facts.get(name):
-                message = f"{name} is {before[name]}, and {facts.get(name)} is wanted"
+            if {name} & before.keys() & facts.keys() and before[name] != facts[name]:
+                message = f"{name} is {before[name]}, and {facts[name]} is wanted"
                 raise ShotError(f"{shot / 'shot.json'}: {message}; give that, or another --out")
     shot.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, "classes": list(CLASSES), **facts}, indent=1) + "\n"

@@ -26,7 +26,8 @@ impl ModelChoice {
     /// A project whose model this build does not carry changes it only when that is accepted: on opening it a host falls back to
     /// some entry of a menu that lacks the one it had, and may tell of that as if an artist had chosen.
     pub fn new(network: &NetworkSettings, node: &str, chosen_by: String, accepted: bool) -> Self {
-        let is_there = network.model_id.is_empty() || model::offers(node, network.remembered_choice());
+        let remembered = network.model_chosen_by.as_str();
+        let is_there = remembered.is_empty() || model::offers(node, remembered);
         let is_new = accepted || (is_there && network.is_new_choice(&chosen_by));
         Self { chosen_by, accepted, is_new }
     }

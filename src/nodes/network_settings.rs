@@ -15,9 +15,11 @@ ofx_sdk::settings! {
         /// a newer Rotocel never swaps the model of an older project in silence.
         model_id: Text = Text::new("Model id").secret().parent("model_group"),
         /// The entry of the menu, or the file, that Model id was chosen by. Some hosts tell a node of every parameter when they open
-        /// a project; only another choice than this one is the artist's, and changes Model id.
+        /// a project; only another choice than this one is the artist's, and changes Model id. Where this Rotocel does not carry the
+        /// entry, only Accept model does.
         model_chosen_by: Text = Text::new("Model chosen by").secret().parent("model_group"),
-        /// Goes on with the model as it is now, where another one stands in the place of that which the project was made with.
+        /// Goes on with the model as it is now, where another one stands in the place of that which the project was made with, or
+        /// this Rotocel does not carry that.
         accept_model: PushButton = PushButton::new("Accept model").parent("model_group"),
         /// Where the network runs. Auto takes a CUDA GPU when one works, and the CPU otherwise. The environment variable
         /// ROTOCEL_DEVICE overrides this.
@@ -32,16 +34,12 @@ ofx_sdk::settings! {
 impl NetworkSettings {
     /// Whether a model that is `chosen_by` this entry or file is another choice than the one that the project remembers.
     pub fn is_new_choice(&self, chosen_by: &str) -> bool {
-        self.model_id.is_empty() || self.remembered_choice() != chosen_by
-    }
-
-    /// The entry of the menu, or the file, that the project's model was chosen by.
-    pub fn remembered_choice(&self) -> &str {
-        match self.model_chosen_by.as_str() {
+        let remembered = match self.model_chosen_by.as_str() {
             // A shipped model's name says by which entry it was chosen.
             "" => self.model_id.split_whitespace().next().unwrap_or_default(),
             remembered => remembered,
-        }
+        };
+        self.model_id.is_empty() || remembered != chosen_by
     }
 
     /// The device that the engine is asked for.

@@ -165,6 +165,9 @@ class InNode(unittest.TestCase):
             kept(report(), "999", "a machine")
         with self.assertRaisesRegex(ValueError, "second_look=false"):
             kept({**report(), "settings": ["second_look=false"]}, "abc", "a machine")
+        for field, other in (("smoothing", 4), ("columns", [{"model": "older 77"}])):
+            with self.assertRaisesRegex(ValueError, "score (it anew|them alike)"):
+                together([report(), {**report(), field: other}])
         with self.assertRaisesRegex(ValueError, "is in two reports"):
             together([report(), report()])
         with self.assertRaisesRegex(ValueError, "--boundary-px"):

@@ -121,6 +121,10 @@ class OwnShots(unittest.TestCase):
         self.assertTrue(torch.equal(again, first))
         save_planes(plane_path(self.shot, "motion", 1), {"R": x, "G": y, "B": y})
         self.refused(r"motion/0001\.exr: it lacks the channel x")
+        save_planes(plane_path(self.shot, "motion", 1), {"a.x": x, "a.y": y, "b.x": x, "b.y": y})
+        self.refused(r"motion/0001\.exr: it has the layers a, b")
+        save_planes(plane_path(self.shot, "motion", 1), {"X": x, "Y": y, "Z": x, "W": y})
+        self.refused(r"motion/0001\.exr: .*both neighbors")
         small = {name: plane[1:] for name, plane in planes.items()}
         save_planes(plane_path(self.shot, "motion", 1), small)
         self.refused(r"motion/0001\.exr: it is 40x39, and its frame 40x40")

@@ -196,10 +196,13 @@ impl<E: Effect> RenderArgs<'_, E> {
     /// The image of one of [`planes`](Self::planes) to fill.
     pub fn output_plane(&self, plane: &Plane) -> Result<ImageMut<'_>> {
         let clip = self.clip(&Clip::OUTPUT)?;
-        let image = clip.fetch_raw(plane, self.time, None)?.ok_or_else(|| Error::Call {
-            call: format!("clipGetImage(Output, plane {})", plane.id()),
-            status: Status::FAILED,
-        })?;
+        let withheld = || match self.aborted() {
+            true => Error::Aborted,
+            false => {
+                Error::Call { call: format!("clipGetImage(Output, plane {})", plane.id()), status: Status::FAILED }
+            }
+        };
+        let image = clip.fetch_raw(plane, self.time, None)?.ok_or_else(withheld)?;
         Ok(ImageMut::new(image.lend(true)?, self.window, self.field))
     }
 }

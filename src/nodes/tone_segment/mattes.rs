@@ -1,8 +1,8 @@
 //! From a frame to five soft mattes: the pure core of the node.
 //!
 //! The network sees a small picture. Its answer becomes mattes at that size, which are carried to the full-resolution
-//! edge by a guided filter (He, Sun and Tang 2013), softened and clipped. All of it can be asked for any window of the
-//! frame, and gives the same bits as the whole frame would.
+//! edge by a guided filter (He, Sun and Tang 2013); borders are drawn between them, softened and clipped. All of it can
+//! be asked for any window of the frame, and gives the same bits as the whole frame would.
 
 use super::ToneClass;
 use super::ToneSegmentSettings;
@@ -307,7 +307,7 @@ mod tests {
 
     fn mattes(tones: &Tones, frame: &Frame, window: Window, finish: &Finish) -> Array3<f32> {
         // What a buffer holds from before must not matter.
-        let mut buffers = Buffers { enlarged: vec![f32::NAN; 7], drawn: vec![9.0; 50_000], soft: vec![] };
+        let mut buffers = Buffers { enlarged: vec![f32::NAN; 7], drawn: vec![9.0; 50_000], soft: vec![9.0; 50_000] };
         tones.mattes(frame, window, finish, &mut buffers, 1).unwrap().to_owned()
     }
 
@@ -389,7 +389,9 @@ mod tests {
             _ => -9.0,
         });
         let tones = tones(&frame, &logits, &WEIGHING);
-        for (softness_px, between) in [(0.0, 1..=6), (0.5, 1..=6), (2.0, 5..=9), (6.0, 10..=16)] {
+        assert_eq!(finish(0.0), finish(0.5), "antialiased, no more");
+        // The network's doubt reaches over its cells of four pixels; what is left of it is less.
+        for (softness_px, between) in [(0.5, 1..=6), (2.0, 5..=9), (6.0, 10..=16)] {
             let mattes = mattes(&tones, &frame, frame.window(), &finish(softness_px));
             assert_eq!((mattes[[2, 32, 8]], mattes[[3, 32, 56]]), (1.0, 1.0));
             let found = mattes.slice(s![2, 32, ..]).iter().filter(|v| (0.02..0.98).contains(*v)).count();

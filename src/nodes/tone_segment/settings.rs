@@ -64,10 +64,11 @@ ofx_sdk::settings! {
         edge_refine_px: Double =
             Double::new("Edge refine").range(0.0, 100.0).display(0.0, 32.0).default(8.0).parent("output_group"),
         /// Matte values up to here become 0; the other tones share the pixel. What is left of a pixel by a tone at Clip white
-        /// counts as well: set this to 0 and Clip white to 1 to keep the faintest values.
+        /// counts as well: set this to 0 and Clip white to 1 to keep the faintest values of borders. Inside an area there are
+        /// none: tones are decided there.
         clip_black: Double = Double::new("Clip black").range(0.0, 1.0).default(0.02).parent("output_group"),
-        /// Matte values from here on become 1; the other tones give way. Lower it to harden borders and to close holes: at 0.6
-        /// all that is up to 0.4 becomes 0.
+        /// Matte values from here on become 1; the other tones give way. Lower it to harden borders, and where a tone is in
+        /// doubt: at 0.6 all that is up to 0.4 becomes 0.
         clip_white: Double = Double::new("Clip white").range(0.0, 1.0).default(0.98).parent("output_group"),
 
         /// More or less of each tone.

@@ -1,4 +1,4 @@
-//! Borders of a pixel's width between mattes, wherever they cross and however slowly.
+//! Borders of a pixel's width between mattes, whatever the slope with which they cross.
 
 use super::continued::Continued;
 use crate::{Region, Result, bands, rows};
@@ -33,7 +33,7 @@ const EDGE_SLOPE: f32 = 0.5;
 ///
 /// `mattes`, `[K, …]`, hold `region.input`, `out` holds `region.output`; mattes must lie within 0 to 1 and sum to one, as
 /// [`softmax`](super::softmax) and [`complete`](super::complete) leave them, and so do those that come out. Past the frame
-/// its border pixels continue. A tile is bit for bit the same part of the whole frame's result.
+/// its border pixels continue, so that a border along its outermost pixels is drawn harder. A tile is bit for bit the same part of the whole frame's result.
 ///
 /// # Errors
 /// When shapes do not fit the region, the margin of [`BORDER_MARGIN_PX`] is missing, or rows are not contiguous.
@@ -96,6 +96,8 @@ struct Rolling {
     /// The same smoothed: the row above it, itself and the one below, with a column beside the output's.
     smooth: [Leads; 3],
     mixed: Vec<f32>,
+    /// How much of each pixel is the picture's own edge.
+    edge: Vec<f32>,
     sum: Vec<f32>,
 }
 
@@ -110,25 +112,41 @@ impl Rolling {
             plain: std::array::from_fn(|_| plain.clone()),
             smooth: std::array::from_fn(|_| Leads::new(classes, width + 2)),
             mixed: vec![0.0; width + 2 * BORDER_MARGIN_PX],
+            edge: vec![0.0; width],
             sum: vec![0.0; width],
         };
-        (0..above).for_each(|_| rolling.advance(source));
+        for row in 0..above {
+            rolling.fetch(source);
+            // The rows above and at `y` alone: before, not all that they are made of is there.
+            if row + 2 >= above {
+                rolling.smooth();
+            }
+        }
         rolling
     }
 
     /// Moves down by a row.
     fn advance(&mut self, source: &Continued) {
+        self.fetch(source);
+        self.smooth();
+    }
+
+    /// Takes the next row of the mattes.
+    fn fetch(&mut self, source: &Continued) {
         self.y += 1;
         self.plain.rotate_left(1);
-        self.smooth.rotate_left(1);
-        let Self { plain, smooth, mixed, .. } = self;
-        let [.., next] = plain;
+        let [.., next] = &mut self.plain;
         let x0 = source.region.output.x0 - BORDER_MARGIN_PX as i64;
         for (channel, row) in next.mattes.iter_mut().enumerate() {
             source.fill(channel, self.y + BORDER_MARGIN_PX as i64, x0, row);
         }
         next.measure();
-        let [.., below] = smooth;
+    }
+
+    /// Smooths the lowest rows to the next one.
+    fn smooth(&mut self) {
+        self.smooth.rotate_left(1);
+        let Self { plain, smooth: [.., below], mixed, .. } = self;
         let taken = &plain[plain.len() - BINOMIAL.len()..];
         for (channel, row) in below.mattes.iter_mut().enumerate() {
             rows::mix(mixed, &BINOMIAL, |t| &taken[t].mattes[channel]);
@@ -140,40 +158,42 @@ impl Rolling {
 
     /// Draws the row that it stands at.
     fn draw(&mut self, out: &mut [&mut [f32]]) {
-        let Self { plain: [_, _, above, own, below, _, _], smooth: [smooth_above, smooth, smooth_below], sum, .. } =
-            self;
+        let Self { plain, smooth: [smooth_above, smooth, smooth_below], edge, sum, .. } = self;
+        let [_, _, above, own, below, _, _] = plain;
+        let width = sum.len();
+        let soft = |class| Cross::new([smooth_above, smooth, smooth_below], class, 1, width);
+        let hard = |class| Cross::new([above, own, below], class, BORDER_MARGIN_PX, width);
+        edge.fill(0.0);
         sum.fill(0.0);
-        for (class, out) in out.iter_mut().enumerate() {
-            let soft = Cross::new([smooth_above, smooth, smooth_below], class, 1, out.len());
-            let hard = Cross::new([above, own, below], class, BORDER_MARGIN_PX, out.len());
-            for (x, (out, sum)) in out.iter_mut().zip(sum.iter_mut()).enumerate() {
-                let flat = soft.slope(x, |before, after| 0.5 * (after - before));
+        // One answer for all classes: borders that are drawn by two would not meet.
+        for class in 0..out.len() {
+            let (soft, hard) = (soft(class), hard(class));
+            for (x, edge) in edge.iter_mut().enumerate() {
                 // On the ridge of a line the slope is none, and what smoothing takes away is the line.
-                let steepest = flat.max((hard.own[x] - soft.own[x]).abs());
-                let edge = ((steepest - LEAST_SLOPE) / (EDGE_SLOPE - LEAST_SLOPE)).clamp(0.0, 1.0);
+                let steepest = soft.slope(x, flat).max((hard.own[x] - soft.own[x]).abs());
+                *edge = edge.max(((steepest - LEAST_SLOPE) / (EDGE_SLOPE - LEAST_SLOPE)).min(1.0));
+            }
+        }
+        for (class, out) in out.iter_mut().enumerate() {
+            let (soft, hard) = (soft(class), hard(class));
+            for (x, ((out, sum), &edge)) in out.iter_mut().zip(sum.iter_mut()).zip(edge.iter()).enumerate() {
                 let lead = soft.own[x] + (hard.own[x] - soft.own[x]) * edge;
-                let slope = flat + (hard.slope(x, growth) - flat) * edge;
+                let slope = soft.slope(x, flat);
+                let slope = slope + (hard.slope(x, grown) - slope) * edge;
                 *out = (0.5 + lead / slope.max(LEAST_SLOPE)).clamp(0.0, 1.0);
                 *sum += *out;
             }
         }
-        self.share(out);
-    }
-
-    /// Has what was drawn sum to one.
-    fn share(&mut self, out: &mut [&mut [f32]]) {
-        let [_, _, _, own, ..] = &self.plain;
-        // Between grain of three classes none may lead: then they keep what they have.
-        for x in (0..self.sum.len()).filter(|x| self.sum[*x] <= 0.0).collect::<Vec<_>>() {
-            out.iter_mut().zip(&own.mattes).for_each(|(out, row)| out[x] = row[x + BORDER_MARGIN_PX]);
-            self.sum[x] = 1.0;
-        }
-        self.sum.iter_mut().for_each(|sum| *sum = 1.0 / *sum);
-        for row in out {
-            row.iter_mut().zip(&self.sum).for_each(|(v, scale)| *v *= scale);
+        // Where three meet in grain, less than a half may be drawn: the mattes themselves have the rest.
+        for (out, matte) in out.iter_mut().zip(&own.mattes) {
+            for ((v, sum), matte) in out.iter_mut().zip(sum.iter()).zip(&matte[BORDER_MARGIN_PX..]) {
+                let rest = (1.0 - 2.0 * sum).max(0.0);
+                *v = (*v + rest * matte) / (sum + rest);
+            }
         }
     }
 }
+
 /// The leads of a row of pixels and of the neighbors of each.
 struct Cross<'a> {
     left: &'a [f32],
@@ -204,10 +224,15 @@ impl<'a> Cross<'a> {
     }
 }
 
-/// How much the lead grows a pixel between two neighbors of one. Where both are decided, for different classes, it has grown
-/// from one end to the other within that pixel, half the way.
-fn growth(before: f32, after: f32) -> f32 {
-    0.5 * (after - before) * (1.0 + (-before * after).max(0.0))
+/// How much the lead grows a pixel between two neighbors of one.
+fn flat(before: f32, after: f32) -> f32 {
+    0.5 * (after - before)
+}
+
+/// The same where the picture has an edge: of neighbors that are both decided, for different classes, the lead has grown from
+/// one end to the other within the pixel between them, half the way.
+fn grown(before: f32, after: f32) -> f32 {
+    flat(before, after) * (1.0 + (-before * after).max(0.0))
 }
 
 #[cfg(test)]
@@ -242,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_border_covers_pixels_as_a_straight_edge_does_however_slowly_the_lead_grows() {
+    fn a_border_covers_pixels_as_a_straight_edge_does_whatever_the_slope() {
         for angle in [0.0, 0.3, 0.785, 1.2, 2.6] {
             for (slope, tolerance) in [(0.3, 0.1), (0.6, 0.1), (1.2, 0.15), (2.0, 0.1)] {
                 let (mattes, covered) = across(angle, 0.37, slope);
@@ -253,6 +278,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn below_the_least_slope_a_border_is_as_wide_as_the_doubt() {
+        let (mattes, _) = across(0.0, 0.0, 0.1);
+        let found = drawn(&mattes);
+        // 0.1 of 0.25 a pixel.
+        for (x, share) in [(14, 0.0), (15, 0.1), (16, 0.5), (17, 0.9), (18, 1.0)] {
+            assert!((found[[0, 16, x]] - share).abs() < 0.01, "{} at {x}", found[[0, 16, x]]);
+        }
+    }
+
+    #[test]
+    fn where_none_leads_mattes_keep_what_they_have() {
+        // Grain of three classes: smoothed, no class leads for long.
+        let mut mattes = noise(3, 40, 40).mapv(|v| 0.3 + 0.1 * v);
+        normalize(mattes.view_mut(), 1).unwrap();
+        let found = drawn(&mattes);
+        let largest = found.iter().zip(&mattes).map(|(found, was)| (found - was).abs()).fold(0f32, f32::max);
+        assert!(largest < 0.35, "{largest}");
     }
 
     #[test]
@@ -284,8 +329,8 @@ mod tests {
             if k == 0 { share } else { 1.0 - share }
         });
         // How far neighbors of a column are apart.
-        let rough = |mattes: &Array3<f32>, drawn: fn(f32) -> f32| {
-            let at = |y: usize, x: usize| drawn(mattes[[0, y, x]]);
+        let rough = |mattes: &Array3<f32>, curve: fn(f32) -> f32| {
+            let at = |y: usize, x: usize| curve(mattes[[0, y, x]]);
             let pairs = (8..55).flat_map(|y| (8..56).map(move |x| (y, x)));
             pairs.map(|(y, x)| (at(y, x) - at(y + 1, x)).abs()).sum::<f32>()
         };
