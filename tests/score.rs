@@ -32,6 +32,12 @@ fn near(value: &Value, expected: f64) {
     assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
 }
 
+/// Nothing flickers, but for the outermost pixels: how a border goes on past the frame is not known.
+fn still(value: &Value) {
+    let found = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    assert!((0.0..2e-4).contains(&found), "{found}");
+}
+
 #[test]
 fn a_perfect_answer_scores_one_and_a_shifted_one_as_counted_by_hand() {
     let shifted = Labelled { shift: 3, ..Labelled::whole() };
@@ -54,7 +60,7 @@ fn a_perfect_answer_scores_one_and_a_shifted_one_as_counted_by_hand() {
     let mad = |tally: &Value| tally["mad_in_band"].as_f64().unwrap();
     assert!(mad(wrong) > mad(right) + 0.05);
     // What moves along with the truth neither lags nor flickers along the motion.
-    near(&right["dtssd_along_motion"], 0.0);
+    still(&right["dtssd_along_motion"]);
     assert!(right["lag"]["frames"].as_f64().unwrap().abs() < 0.3, "{}", right["lag"]);
 }
 
@@ -72,7 +78,7 @@ fn what_is_left_out_changes_no_figure_but_the_number_of_pixels() {
     for value in [&part["mean_iou"], &part["accuracy"], &part["boundary_f"]] {
         near(value, 1.0);
     }
-    near(&part["dtssd_along_motion"], 0.0);
+    still(&part["dtssd_along_motion"]);
     for key in ["mad_in_band", "dtssd"] {
         let (whole, part) = (whole[key].as_f64().unwrap(), part[key].as_f64().unwrap());
         assert!((whole - part).abs() < 0.1 * whole, "{key}: {whole} and {part}");
