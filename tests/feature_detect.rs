@@ -10,7 +10,7 @@ use roto::exchange::{Format, ReadOptions, Scene, TextFile};
 use shot::*;
 use stage::*;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -300,6 +300,14 @@ fn results_lie_in_a_file_when_one_is_given_and_chunks_can_be_loaded_saved_and_cl
     assert!(node.press("load_analysis").unwrap_err().to_string().contains("shot.json"));
 }
 
+/// A file for an analysis in a folder of its own, and its path as a parameter.
+fn analysis_file() -> (tempfile::TempDir, PathBuf, ParamValue) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shot.json");
+    let param = ParamValue::String(path.to_str().unwrap().to_owned());
+    (folder, path, param)
+}
+
 /// A node that has analysed a shot into a file, and another that is given the file.
 fn farm_and_artist(host: &Host, shot: &Arc<Shot>, file: &ParamValue) -> [Instance; 2] {
     let nodes = [node(host, shot), node(host, shot)];
@@ -311,9 +319,7 @@ fn farm_and_artist(host: &Host, shot: &Arc<Shot>, file: &ParamValue) -> [Instanc
 #[test]
 fn a_loaded_analysis_ties_the_project_to_the_model_that_made_it() {
     let host = harsh_host();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shot.json");
-    let file = ParamValue::String(path.to_str().unwrap().to_owned());
+    let (_folder, path, file) = analysis_file();
     let nothing = ParamValue::String(String::new());
     let shot = Arc::new(Shot::default());
     let [_, artist] = farm_and_artist(&host, &shot, &file);
@@ -339,9 +345,7 @@ fn a_loaded_analysis_ties_the_project_to_the_model_that_made_it() {
 #[test]
 fn a_file_that_another_wrote_is_gone_on_with_and_never_shown_or_lost_in_silence() {
     let host = harsh_host();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shot.json");
-    let file = ParamValue::String(path.to_str().unwrap().to_owned());
+    let (_folder, path, file) = analysis_file();
     let shot = Arc::new(Shot::default());
     let [farm, artist] = farm_and_artist(&host, &shot, &file);
     artist.set_time(2.0).unwrap();
@@ -381,9 +385,7 @@ fn clear_gives_up_the_file_too_and_the_next_analysis_looks_again() {
 #[test]
 fn a_file_of_another_plate_is_refused_and_stays() {
     let host = harsh_host();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shot.json");
-    let file = ParamValue::String(path.to_str().unwrap().to_owned());
+    let (_folder, path, file) = analysis_file();
     let wide = node(&host, &Arc::new(Shot { pixel_aspect: 2.0, ..Shot::default() }));
     wide.set("analysis_file", &file).unwrap();
     wide.press("analyse").unwrap();

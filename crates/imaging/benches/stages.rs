@@ -4,7 +4,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use imaging::color::{Colorspace, encode_for_network};
 use imaging::flow::{Flow, FlowPyramid, Motion};
 use imaging::guided::{GuidedFilter, Mapping};
-use imaging::matte::{self, Beside, Softening};
+use imaging::matte::{self, BORDER_MARGIN_PX, Beside, Softening};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Extent, Region, Size, Window};
 use ndarray::{Array2, Array3, s};
@@ -72,16 +72,28 @@ fn benches(c: &mut Criterion) {
             });
         });
     });
+    let mut mattes = noise(CLASSES, FRAME);
+    matte::complete(mattes.view_mut(), 1).expect("mattes");
+    group.bench_function("borders", |b| {
+        b.iter(|| {
+            in_bands(|window| {
+                let region = Region::tile(Window::of_size(FRAME), window, BORDER_MARGIN_PX);
+                let input = mattes.slice(s![.., region.input.y0 as usize..region.input.y1 as usize, ..]);
+                let mut drawn = Array3::zeros((CLASSES, window.height(), window.width()));
+                matte::draw_borders(input, &region, drawn.view_mut(), 1).expect("mattes");
+                matte::levels(drawn.view_mut(), 0.02, 0.98, 1).expect("mattes");
+                black_box(drawn);
+            });
+        });
+    });
+    // What an edge softness above its default adds.
     let softening = Softening::new(1.0).expect("a radius");
-    let mattes = noise(CLASSES, FRAME);
-    group.bench_function("edge", |b| {
+    group.bench_function("soften", |b| {
         b.iter(|| {
             in_bands(|window| {
                 let region = Region::tile(Window::of_size(FRAME), window, softening.margin_px());
                 let input = mattes.slice(s![.., region.input.y0 as usize..region.input.y1 as usize, ..]);
-                let mut soft = softening.soften(input, &region, 1).expect("a picture");
-                matte::levels(soft.view_mut(), 0.02, 0.98, 1).expect("mattes");
-                black_box(soft);
+                black_box(softening.soften(input, &region, 1).expect("a picture"));
             });
         });
     });
