@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from torch import nn
 
 from balance import add_bias, fit_bias
 from checkpoint import restore
@@ -74,7 +75,7 @@ def frames_to_balance_on(roots: list[Path]) -> Frames:
     raise SystemExit(f"--shots: {', '.join(map(str, roots))}: no frame to train on or held out")
 
 
-def export(net: ToneNet, path: Path, metadata: str) -> None:
+def export(net: nn.Module, path: Path, metadata: str) -> None:
     """Writes `net` as one ONNX file with named dynamic dimensions."""
     dynamic = torch.export.Dim.DYNAMIC
     free = {0: dynamic, 2: dynamic, 3: dynamic}

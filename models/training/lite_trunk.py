@@ -93,7 +93,10 @@ class LiteTrunk(nn.Module):
 
         `beside`, [N,STEM,H/2,W/2], is added to what the stem makes of the image.
         """
-        x = functional.relu6(self.stem(image) + beside)
+        return self.above(functional.relu6(self.stem(image) + beside))
+
+    def above(self, x: Tensor) -> list[Tensor]:
+        """The features above what the stem makes, [N,STEM,H/2,W/2]."""
         features = []
         for level in self.levels:
             x = level(x)

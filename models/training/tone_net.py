@@ -86,17 +86,27 @@ class ToneNet(nn.Module):
 
     def decoded(self, image: Tensor, subject: Tensor) -> Tensor:
         """What the decoder ends with, [N,32,H/2,W/2]; see `forward`."""
-        image = (image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD)
-        # The subject is centred so that "unknown" (0.5) is zero: no mask is no evidence.
-        subject = (subject - 0.5) * 2.0
+        image, subject = centred(image, subject)
         skips = self.trunk(image, self.mask(functional.pixel_unshuffle(subject, 2)))
         fine = self.fine(functional.pixel_unshuffle(torch.cat([image, subject], 1), 2))
+        return self.decode(skips, fine)
+
+    def decode(self, skips: list[Tensor], fine: Tensor) -> Tensor:
+        """The same, of the trunk's features and of what looks at the pixels, [N,24,H/2,W/2]."""
         skips[0] = torch.cat([skips[0], fine], 1)
         x = self.surroundings(self.bottom(skips.pop()))
         for narrow, block in zip(self.narrow, self.decoder, strict=True):
             grown = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
             x = block(torch.cat([skips.pop(), grown], dim=1))
         return x
+
+
+def centred(image: Tensor, subject: Tensor) -> tuple[Tensor, Tensor]:
+    """Image and subject as the first layers see them.
+
+    The subject is centred so that "unknown" (0.5) is zero: no mask is no evidence.
+    """
+    return (image - IMAGE_MIDDLE) * (1.0 / IMAGE_SPREAD), (subject - 0.5) * 2.0
 
 
 def whole_logits(net: nn.Module, planes: Tensor) -> Tensor:

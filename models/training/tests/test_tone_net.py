@@ -14,6 +14,7 @@ try:
 
     from export_seed import seed_network
     from export_tone import blend
+    from folded_net import FoldedToneNet
     from lite_trunk import LEVELS, STEM, LiteTrunk, SamePadded
     from recipe import Recipe
     from shot_dataset import Batch
@@ -30,6 +31,26 @@ def planes(height: int, width: int) -> Planes:
     """A random image and a mask that knows nothing."""
     torch.manual_seed(1)
     return torch.rand(2, 3, height, width), torch.full((2, 1, height, width), 0.5)
+
+
+class Folded(unittest.TestCase):
+    def test_it_answers_as_the_network_that_it_was_made_of(self) -> None:
+        net = ToneNet(pretrained=True).eval()
+        # As if learnt: nothing of it is at the value that it begins with.
+        torch.manual_seed(3)
+        nn.init.normal_(net.mask.weight)
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                nn.init.uniform_(module.bias, -0.5, 0.5)
+                nn.init.uniform_(module.running_mean, -0.5, 0.5)
+        image, _ = planes(64, 96)
+        subject = torch.rand(2, 1, 64, 96)
+        with torch.inference_mode():
+            wanted = net(image, subject)
+            found = FoldedToneNet(net)(image, subject)
+            other = net(image, subject.flip(-1))
+        self.assertLess(float((found - wanted).abs().max()), 1e-4 * float(wanted.abs().max()))
+        self.assertGreater(float((other - wanted).abs().max()), 0.01 * float(wanted.abs().max()))
 
 
 class Trunk(unittest.TestCase):
