@@ -23,7 +23,7 @@ use input::Mask;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// The node's name in the manifest of models.
@@ -45,6 +45,8 @@ pub struct ToneSegment {
     _alive: Option<InstanceGuard>,
     /// Keeps analyses while any node exists.
     _keeps: analysis::Keeper,
+    /// Keeps what smoothing needs while any node exists that has smoothed.
+    smooths: OnceLock<analysis::Keeper>,
     /// What the artist was told.
     notices: around::Notices,
 }
@@ -88,7 +90,12 @@ impl Effect for ToneSegment {
     fn create(_host: &Host) -> Result<Self> {
         // A farm's misspelled override is told at the first render, where the artist sees it.
         let alive = model::engine().ok().map(|engine| engine.instance_guard());
-        Ok(Self { _alive: alive, _keeps: analysis::Keeper::new(), notices: around::Notices::default() })
+        Ok(Self {
+            _alive: alive,
+            _keeps: analysis::NODES.join(),
+            smooths: OnceLock::new(),
+            notices: around::Notices::default(),
+        })
     }
 
     fn created(&self, args: &CreatedArgs<'_, Self>) -> Result<()> {
@@ -190,6 +197,9 @@ impl Effect for ToneSegment {
             targets.iter_mut().for_each(|(_, image)| picture::clear(image));
             return Ok(());
         };
+        if args.settings.temporal_smoothing > 0 {
+            self.smooths.get_or_init(|| analysis::SMOOTHING_NODES.join());
+        }
         let mask = Mask::at(args, args.time)?;
         // What came before is the host's own work: it makes its images when they are asked for.
         let start = Instant::now();

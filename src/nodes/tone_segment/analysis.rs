@@ -75,23 +75,37 @@ pub static SIGHTS: Shelf<Sight> = Shelf::new(Sight::bytes);
 /// The motion between any two of them.
 pub static MOTIONS: Shelf<Between> = Shelf::new(Between::bytes);
 
-/// A node that may ask for analyses. The last one to go takes them all with it.
-pub struct Keeper(());
+/// The nodes that may ask for analyses.
+pub static NODES: Keepers = Keepers::new(forget);
 
-static KEEPERS: AtomicUsize = AtomicUsize::new(0);
+/// Those of them that have rendered with temporal smoothing.
+pub static SMOOTHING_NODES: Keepers = Keepers::new(forget_neighbors);
 
-impl Keeper {
+/// Nodes that share what is kept. The last one to go takes it all with it.
+pub struct Keepers {
+    count: AtomicUsize,
+    forget: fn(),
+}
+
+impl Keepers {
+    const fn new(forget: fn()) -> Self {
+        Self { count: AtomicUsize::new(0), forget }
+    }
+
     /// Counts one node more.
-    pub fn new() -> Self {
-        KEEPERS.fetch_add(1, Ordering::AcqRel);
-        Self(())
+    pub fn join(&'static self) -> Keeper {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        Keeper(self)
     }
 }
 
+/// A node's membership.
+pub struct Keeper(&'static Keepers);
+
 impl Drop for Keeper {
     fn drop(&mut self) {
-        if KEEPERS.fetch_sub(1, Ordering::AcqRel) == 1 {
-            forget();
+        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            (self.0.forget)();
         }
     }
 }
@@ -114,30 +128,59 @@ mod tests {
     use super::*;
     use crate::nodes::kept::Key;
 
+    /// Held by tests of what all nodes share.
+    static ALONE: Mutex<()> = Mutex::new(());
+
     fn analysis(side: usize) -> Analysis {
         let frame = Frame { display: Array3::zeros((3, side, side)), subject: None };
         let picture = NetworkPicture { image: Array3::zeros((3, 4, 4)), subject: None };
         Analysis::new(frame, picture, Size::new(4, 4), Arc::new(Array3::zeros((5, 16, 16))))
     }
 
+    /// Whether a value of `key` had to be made.
+    fn is_made<T>(shelf: &Shelf<T>, key: Key, value: impl FnOnce() -> T) -> bool {
+        let mut made = false;
+        let make = || {
+            made = true;
+            Ok(value())
+        };
+        shelf.find_or_make(key, ANALYSES_KEPT, &|| false, make).unwrap();
+        made
+    }
+
     #[test]
     fn the_last_node_to_go_takes_what_is_kept_with_it() {
-        let key = Key::joined([], "a test");
-        let find = |made: &mut bool| {
-            let make = || {
-                *made = true;
-                Ok(analysis(8))
-            };
-            ANALYSES.find_or_make(key, ANALYSES_KEPT, &|| false, make).unwrap();
-        };
-        let first = Keeper::new();
-        let [mut once, mut again, mut anew] = [false; 3];
-        find(&mut once);
-        drop(Keeper::new());
-        find(&mut again);
+        let _alone = lock(&ALONE);
+        let is_made = || is_made(&ANALYSES, Key::joined([], "a test"), || analysis(8));
+        let first = NODES.join();
+        let once = is_made();
+        drop(NODES.join());
+        let again = is_made();
         drop(first);
-        find(&mut anew);
-        assert_eq!([once, again, anew], [true, false, true]);
+        assert_eq!([once, again, is_made()], [true, false, true]);
+    }
+
+    #[test]
+    fn the_last_node_that_smooths_takes_the_frames_around_with_it_and_leaves_the_others_theirs() {
+        let _alone = lock(&ALONE);
+        let sight = || {
+            let picture = NetworkPicture { image: Array3::zeros((3, 16, 16)), subject: None };
+            Sight::new(&picture, Arc::new(Array3::zeros((5, 16, 16))), 1).unwrap()
+        };
+        let are_made = || {
+            let seen = is_made(&SIGHTS, Key::joined([], "a frame"), sight);
+            let moved = is_made(&MOTIONS, Key::joined([], "two"), || Between::new(&sight(), &sight(), 1).unwrap());
+            [seen, moved]
+        };
+        let is_analysed = || is_made(&ANALYSES, Key::joined([], "a frame"), || analysis(8));
+        let node = NODES.join();
+        let [first, last] = [SMOOTHING_NODES.join(), SMOOTHING_NODES.join()];
+        assert_eq!((are_made(), is_analysed()), ([true; 2], true));
+        drop(first);
+        assert_eq!(are_made(), [false; 2]);
+        drop(last);
+        assert_eq!((are_made(), is_analysed()), ([true; 2], false));
+        drop(node);
     }
 
     #[test]
