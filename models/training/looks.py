@@ -3,7 +3,8 @@
 The order is that of a camera. In linear light: exposure and white balance, defocus, motion blur,
 grain; then the camera's curve; then the codec (H.264 needs the shot's other frames, and is applied
 by `relit_shots.py`). Blur acts on the labels' shares as on the picture, for a soft border is soft
-in both. Everything follows from the look's seed and a frame's number.
+in both; a highlight spreads by its light, as it does in the picture. Everything follows from the
+look's seed and a frame's number.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from display_curve import encode_srgb
+from labels import REC709_LUMA
 from look_blur import along_motion, disc, gaussian
 from look_codec import subsampled, transform_coded
-from relight import Relit
+from relight import MAPS, Relit
 from soft_labels import strongest
+from tone_classes import HIGHLIGHT
 
 Picture = NDArray[np.float32]
+
+SHINE = MAPS.index("shine")
+# Light of a pixel, and share of it, below which there is as good as none.
+LEAST_LIGHT = 1e-4
 
 
 def linear_curve(x: Picture) -> Picture:
@@ -121,16 +128,30 @@ class ShotLook:
         if not self.defocus_px and not moves:
             return lit
         maps = [] if lit.maps is None else [lit.maps]
-        parts = [lit.picture.transpose(2, 0, 1), lit.soft, lit.subject[None], *maps]
+        light = np.maximum(lit.picture @ REC709_LUMA, LEAST_LIGHT)[None]
+        shining = [lit.soft[HIGHLIGHT, None] * light, *(plane[[SHINE]] * light for plane in maps)]
+        parts = [
+            lit.picture.transpose(2, 0, 1),
+            lit.soft,
+            lit.subject[None],
+            light,
+            *shining,
+            *maps,
+        ]
         planes = np.concatenate(parts)
         if self.defocus_px:
             planes = disc(planes, self.defocus_px)
         if moves and motion is not None:
             planes = along_motion(planes, motion * np.float32(self.shutter))
         ends = np.cumsum([len(part) for part in parts])
-        picture, soft, subject, *maps = np.split(planes, ends[:-1])
+        picture, soft, subject, light, glint, *others = np.split(planes, ends[:-1])
+        soft = _with_highlight(soft, np.minimum(glint / light, subject)[0])
+        blurred_maps = None
+        if others:
+            shine, blurred_maps = others
+            blurred_maps[[SHINE]] = shine / light
         picture = np.ascontiguousarray(picture.transpose(1, 2, 0))
-        return Relit(picture, strongest(soft), soft, subject[0], maps[0] if maps else None)
+        return Relit(picture, strongest(soft), soft, subject[0], blurred_maps)
 
     def _grained(self, picture: Picture, rng: np.random.Generator) -> Picture:
         """Grain of a size, growing with the root of light as photons do, with a floor."""
@@ -145,6 +166,18 @@ class ShotLook:
         grey = 0.18
         deviation = self.grain * np.sqrt(np.clip(picture, 0, 4) * grey + 0.02 * grey**2)
         return picture + noise.transpose(1, 2, 0) * deviation
+
+
+def _with_highlight(soft: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shares [5,h,w] with this one of the highlight [h,w], the others in proportion.
+
+    A blurred highlight is as large as what it whitens. By the share of the area that it came from
+    it would be gone, and clipped white would be called material.
+    """
+    rest = np.maximum(1 - soft[HIGHLIGHT], LEAST_LIGHT)
+    changed = soft * ((1 - share) / rest)
+    changed[HIGHLIGHT] = share
+    return np.asarray(changed / changed.sum(0), np.float32)
 
 
 def _curve(rng: random.Random) -> str:

@@ -74,6 +74,36 @@ class Looks(unittest.TestCase):
         assert seen.maps is not None
         np.testing.assert_allclose(seen.maps[1], seen.soft[2], atol=1e-5)
 
+    def test_a_blurred_highlight_is_labelled_as_far_as_it_whitens_and_never_beyond_the_subject(
+        self,
+    ) -> None:
+        glint = np.s_[20:24, 20:24]
+        picture = np.full((SIDE, SIDE, 3), 0.3, np.float32)
+        soft = np.zeros((5, SIDE, SIDE), np.float32)
+        soft[2] = 1
+        picture[glint] = 20
+        soft[(slice(None), *glint)] = 0
+        soft[1][glint] = 1
+        subject = np.ones((SIDE, SIDE), np.float32)
+        maps = np.stack([subject, subject, soft[1], subject])
+        lit = Relit(picture, strongest(soft), soft, subject, maps)
+        way = np.zeros((2, SIDE, SIDE), np.float32)
+        way[0] = 8
+        for look in (ShotLook(defocus_px=3.0), ShotLook(shutter=1.0)):
+            with self.subTest(look=look):
+                white, seen = look.apply(lit, 1, 1.0, way)
+                whitened = (white.min(2) > 0.999).sum()
+                self.assertGreater(whitened, 1.5 * 16)
+                self.assertGreaterEqual((seen.labels == 1).sum(), whitened)
+                self.assertLess((seen.labels == 1).sum(), 1.6 * whitened)
+                np.testing.assert_allclose(seen.soft.sum(0), 1, atol=1e-5)
+                assert seen.maps is not None
+                np.testing.assert_allclose(seen.maps[2], seen.soft[1], atol=1e-5)
+        subject = subject.copy()
+        subject[:, 24:] = 0
+        _, seen = ShotLook(defocus_px=3.0).apply(replace(lit, subject=subject, maps=None), 1)
+        self.assertTrue((seen.soft[1] <= seen.subject + 1e-6).all())
+
     def test_without_blur_labels_stay_as_they_are(self) -> None:
         lit = half_and_half()
         look = replace(ShotLook.draw(3), defocus_px=0.0, shutter=0.0)

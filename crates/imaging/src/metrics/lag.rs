@@ -6,11 +6,14 @@ use std::collections::VecDeque;
 /// The largest delay, either way, that is looked for, in frames.
 pub const MOST_LAG: usize = 3;
 
-/// Delays whose correlation is summed up: −`MOST_LAG` to `MOST_LAG`.
-const TAPS: usize = 2 * MOST_LAG + 1;
+/// How far around a delay correlations tell where it lies between two frames: as far as the bell below reaches.
+const REACH: usize = 3;
 
-/// Values of a frame that are looked at, at most: a regular grid of pixels stands for all.
-const MOST_SITES: usize = 400_000;
+/// The longest delay whose correlation is worked out, so that all around the largest lag is known.
+const FARTHEST: usize = MOST_LAG + REACH;
+
+/// Delays whose correlation is worked out: −`FARTHEST` to `FARTHEST`.
+const TAPS: usize = 2 * FARTHEST + 1;
 
 /// The Gaussian over time, in frames, through which both changes are seen.
 const SIGMA_FRAMES: f64 = 1.0;
@@ -18,12 +21,18 @@ const SIGMA_FRAMES: f64 = 1.0;
 /// Fractions of a frame that are told apart.
 const STEPS_PER_FRAME: i32 = 100;
 
+/// Values of a frame that are looked at, at most: a regular grid of pixels stands for all.
+const MOST_SITES: usize = 400_000;
+
+/// A correlation that is no more than this comes from rounding.
+const LEAST_CORRELATION: f64 = 1e-9;
+
 /// How far found mattes run behind the truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lag {
     /// The delay in frames, −[`MOST_LAG`] to [`MOST_LAG`]; negative where the mattes run ahead.
     pub frames: f64,
-    /// How well the changes agree at the nearest whole delay, −1 to 1.
+    /// How well the changes agree at the nearest whole delay, to 1.
     pub correlation: f64,
 }
 
@@ -32,14 +41,12 @@ pub struct Lag {
 pub struct LagSums {
     /// Found change times the true one, for each delay.
     cross: [f64; TAPS],
-    /// Pairs of frames that went into each of them.
+    /// The true changes that went into each of them, squared.
+    truth: [f64; TAPS],
+    /// The found ones, squared.
+    found: [f64; TAPS],
+    /// Pairs of changes that went into each.
     pairs: [f64; TAPS],
-    /// The true change squared.
-    truth: f64,
-    /// The found change squared.
-    found: f64,
-    /// Changes that went into the squares.
-    changes: f64,
 }
 
 impl LagSums {
@@ -50,15 +57,14 @@ impl LagSums {
         }
         let add = |own: &mut [f64], other: &[f64]| own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
         add(&mut self.cross, &other.cross);
+        add(&mut self.truth, &other.truth);
+        add(&mut self.found, &other.found);
         add(&mut self.pairs, &other.pairs);
-        self.truth += other.truth;
-        self.found += other.found;
-        self.changes += other.changes;
     }
 
     /// Whether changes of neighboring frames were held against each other.
     fn sees_delay(&self) -> bool {
-        self.pairs[MOST_LAG - 1].min(self.pairs[MOST_LAG + 1]) > 0.0
+        self.pairs[FARTHEST - 1].min(self.pairs[FARTHEST + 1]) > 0.0
     }
 
     /// The delay at which found and true change agree best, of equals the smallest; `None` where nothing moved, what
@@ -67,30 +73,63 @@ impl LagSums {
         if !self.sees_delay() {
             return None;
         }
-        let scale = (self.truth * self.found).sqrt() / self.changes;
-        let correlations: [f64; TAPS] = std::array::from_fn(|tap| {
-            let found = self.pairs[tap] > 0.0 && scale > 0.0;
-            if found { self.cross[tap] / self.pairs[tap] / scale } else { 0.0 }
+        let correlations: [Option<f64>; TAPS] = std::array::from_fn(|tap| {
+            let energy = (self.truth[tap] * self.found[tap]).sqrt();
+            (energy > 0.0).then(|| self.cross[tap] / energy)
         });
-        // Two Gaussians, one on either side, are one that is wider by the root of two.
-        let bell = |frames: f64| (-0.25 * (frames / SIGMA_FRAMES).powi(2)).exp();
-        let seen = |delay: f64| {
-            let taps = correlations.iter().enumerate();
-            taps.map(|(tap, correlation)| correlation * bell(tap as f64 - MOST_LAG as f64 - delay)).sum::<f64>()
-        };
-        let mut best = (0.0, seen(0.0));
-        for step in 1..=MOST_LAG as i32 * STEPS_PER_FRAME {
-            let delay = f64::from(step) / f64::from(STEPS_PER_FRAME);
-            for delay in [delay, -delay] {
-                if seen(delay) > best.1 + 1e-12 {
-                    best = (delay, seen(delay));
-                }
+        let mut best = (FARTHEST, LEAST_CORRELATION);
+        for tap in (0..=MOST_LAG).flat_map(|away| [FARTHEST + away, FARTHEST - away]) {
+            if let Some(found) = correlations[tap].filter(|found| *found > best.1) {
+                best = (tap, found);
             }
         }
-        let (frames, agreement) = best;
-        let correlation = correlations[(frames + MOST_LAG as f64).round() as usize];
-        (agreement > 1e-9).then_some(Lag { frames, correlation })
+        let (mut tap, correlation) = best;
+        if correlation <= LEAST_CORRELATION {
+            return None;
+        }
+        // Of a flat top any delay may be the largest: from there it is climbed to the middle.
+        for _ in 0..TAPS {
+            let next = nearest_tap(centre(&correlations, tap));
+            if next == tap {
+                break;
+            }
+            tap = next;
+        }
+        let frames = centre(&correlations, tap).clamp(-(MOST_LAG as f64), MOST_LAG as f64);
+        let correlation = correlations[nearest_tap(frames)].unwrap_or(correlation);
+        Some(Lag { frames, correlation })
     }
+}
+
+fn nearest_tap(frames: f64) -> usize {
+    (frames + FARTHEST as f64).round() as usize
+}
+
+/// Around which delay, within a frame of that of a tap, correlations are highest, seen through the Gaussian.
+///
+/// As many delays after the tap as before it have a say: where more overlap, the sum would be larger for their number alone.
+fn centre(correlations: &[Option<f64>; TAPS], tap: usize) -> f64 {
+    let known = |far: &usize| {
+        let sides = tap.checked_sub(*far).zip(Some(tap + far).filter(|after| *after < TAPS));
+        sides.is_some_and(|(before, after)| correlations[before].is_some() && correlations[after].is_some())
+    };
+    let reach = (1..=REACH).take_while(known).count();
+    // Two Gaussians, one on either side, are one that is wider by the root of two.
+    let bell = |frames: f64| (-0.25 * (frames / SIGMA_FRAMES).powi(2)).exp();
+    let seen = |away: f64| {
+        let around = (tap - reach..=tap + reach).zip(-(reach as i32)..);
+        around.map(|(tap, at)| correlations[tap].unwrap_or(0.0) * bell(f64::from(at) - away)).sum::<f64>()
+    };
+    let mut best = (0.0, seen(0.0));
+    for step in 1..=STEPS_PER_FRAME {
+        let away = f64::from(step) / f64::from(STEPS_PER_FRAME);
+        for away in [away, -away] {
+            if seen(away) > best.1 + 1e-12 {
+                best = (away, seen(away));
+            }
+        }
+    }
+    tap as f64 - FARTHEST as f64 + best.0
 }
 
 /// Looks at the frames of a shot in turn; remembers changes of a few frames only.
@@ -148,20 +187,19 @@ impl LagMeter {
     fn sum_up(&mut self) {
         let dot = |a: &Array1<f32>, b: &Array1<f32>| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let now = self.truth.len() - 1;
-        let mut add = |tap: usize, product: f64| {
-            self.sums.cross[tap] += product;
+        let mut add = |tap: usize, truth: &Array1<f32>, found: &Array1<f32>| {
+            self.sums.cross[tap] += dot(truth, found);
+            self.sums.truth[tap] += dot(truth, truth);
+            self.sums.found[tap] += dot(found, found);
             self.sums.pairs[tap] += 1.0;
         };
-        for back in 0..=now.min(MOST_LAG) {
-            add(MOST_LAG + back, dot(&self.found[now], &self.truth[now - back]));
+        for back in 0..=now.min(FARTHEST) {
+            add(FARTHEST + back, &self.truth[now - back], &self.found[now]);
             if back > 0 {
-                add(MOST_LAG - back, dot(&self.found[now - back], &self.truth[now]));
+                add(FARTHEST - back, &self.truth[now], &self.found[now - back]);
             }
         }
-        self.sums.truth += dot(&self.truth[now], &self.truth[now]);
-        self.sums.found += dot(&self.found[now], &self.found[now]);
-        self.sums.changes += 1.0;
-        if now == MOST_LAG {
+        if now == FARTHEST {
             self.truth.pop_front();
             self.found.pop_front();
         }
@@ -212,6 +250,22 @@ mod tests {
             let lag = measured(path, |t| border(path(t - delay))).unwrap();
             assert!((lag.frames - delay).abs() < 0.1 && lag.correlation > 0.9, "{delay}: {lag:?}");
         }
+    }
+
+    #[test]
+    fn what_moves_slowly_or_for_a_few_frames_only_is_as_late_as_what_moves_fast() {
+        // Changes that overlap correlate at every delay: the largest counts, not that with the most around it.
+        for speed in [0.25, 0.5, 1.0] {
+            for delay in [-2.0, -1.0, 0.0, 1.0, 2.0] {
+                let lag = measured(|t| 20.0 + speed * t, |t| border(20.0 + speed * (t - delay))).unwrap();
+                assert!((lag.frames - delay).abs() < 0.1, "{delay} at {speed} a frame: {lag:?}");
+            }
+        }
+        let mut meter = LagMeter::default();
+        for t in [0.0, 1.0, 2.0] {
+            meter.push(border(20.0 + t).view(), border(19.0 + t).view()).unwrap();
+        }
+        assert!((meter.sums().lag().unwrap().frames - 1.0).abs() < 0.1, "{:?}", meter.sums().lag());
     }
 
     #[test]
