@@ -228,6 +228,14 @@ fn selected_model(settings: &ToneSegmentSettings, saved_id: &str, engine: &Engin
             model.path.display()
         )));
     }
+    if let Some(size) = model.entry.inputs.iter().find_map(|input| input.size) {
+        return Err(Error::node(format!(
+            "model \"{}\" ({}) takes pictures of {size}x{size} pixels alone, and {NODE} shows it whole frames: export it with \
+             dynamic height and width, and leave size out of its entry",
+            model.entry.name,
+            model.path.display()
+        )));
+    }
     Ok(model)
 }
 

@@ -138,8 +138,8 @@ fn check_interface(session: &Session, model: &Model) -> Result<()> {
             return Err(interface(model, format!("it has no input \"{name}\" (its inputs are {has})")));
         };
         let sides = match role {
-            Role::Image | Role::Subject => [*size, *size],
-            Role::Points => [Some(1), *size],
+            Role::Image | Role::Subject => [size.map_or(Side::Dynamic, Side::One); 2],
+            Role::Points => [Side::One(1), size.map_or(Side::Any, Side::One)],
         };
         check_outlet(outlet.dtype(), *channels, sides)
             .map_err(|reason| interface(model, format!("input \"{name}\" {reason}")))?;
@@ -154,16 +154,25 @@ fn check_interface(session: &Session, model: &Model) -> Result<()> {
         return Err(interface(model, format!("it has no output \"{name}\" (its outputs are {has})")));
     };
     let sides = match entry.output.extent {
-        Extent::List { length } => [Some(1), Some(length)],
-        Extent::Picture | Extent::Cells { .. } => [None, None],
+        Extent::List { length } => [Side::One(1), Side::One(length)],
+        Extent::Picture | Extent::Cells { .. } => [Side::Any; 2],
     };
     check_outlet(outlet.dtype(), entry.output.channels, sides)
         .map_err(|reason| interface(model, format!("output \"{name}\" {reason}")))
 }
 
-/// A float tensor `[1, channels, height, width]`; negative dimensions are dynamic. `sides` are height and width, where the
-/// entry says them.
-fn check_outlet(found: &ValueType, channels: usize, sides: [Option<usize>; 2]) -> Result<(), String> {
+/// What a height or a width has to be.
+#[derive(Clone, Copy)]
+enum Side {
+    One(usize),
+    /// Whatever the picture has.
+    Dynamic,
+    /// What the graph makes of its inputs.
+    Any,
+}
+
+/// A float tensor `[1, channels, height, width]`; negative dimensions are dynamic. `sides` are height and width.
+fn check_outlet(found: &ValueType, channels: usize, sides: [Side; 2]) -> Result<(), String> {
     let ValueType::Tensor { ty, shape, .. } = found else { return Err("is not a tensor".to_owned()) };
     if *ty != TensorElementType::Float32 {
         return Err(format!("holds {ty} values, expected 32-bit float"));
@@ -178,9 +187,17 @@ fn check_outlet(found: &ValueType, channels: usize, sides: [Option<usize>; 2]) -
     if planes >= 0 && planes != channels as i64 {
         return Err(format!("has {planes} channels, expected {channels}"));
     }
-    for ((side, found), expected) in ["height", "width"].iter().zip(&shape[2..]).zip(sides) {
-        if let Some(expected) = expected.filter(|&expected| *found >= 0 && *found != expected as i64) {
-            return Err(format!("has the {side} {found}, expected {expected}"));
+    for ((side, found), wanted) in ["height", "width"].iter().zip(&shape[2..]).zip(sides) {
+        match wanted {
+            Side::One(expected) if *found >= 0 && *found != expected as i64 => {
+                return Err(format!("has the {side} {found}, expected {expected}"));
+            }
+            Side::Dynamic if *found >= 0 => {
+                return Err(format!(
+                    "has the {side} {found} alone: export the network with dynamic height and width, or give its entry a size"
+                ));
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -196,4 +213,26 @@ fn not_a_model(model: &Model, error: &dyn Display) -> Error {
 
 fn no_device(provider: Provider, error: &dyn Display) -> Error {
     Error::Device { device: provider.to_string(), reason: one_line(&explain(&error.to_string())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ort::value::{Shape, SymbolicDimensions};
+
+    #[test]
+    fn a_graph_of_one_size_needs_an_entry_that_says_so() {
+        let outlet = |height: i64| ValueType::Tensor {
+            ty: TensorElementType::Float32,
+            shape: Shape::new([1, 3, height, -1]),
+            dimension_symbols: SymbolicDimensions::empty(4),
+        };
+        let told = check_outlet(&outlet(512), 3, [Side::Dynamic; 2]).unwrap_err();
+        assert!(told.contains("height 512") && told.contains("dynamic"), "{told}");
+        assert_eq!(check_outlet(&outlet(-1), 3, [Side::Dynamic; 2]), Ok(()));
+        assert_eq!(check_outlet(&outlet(512), 3, [Side::One(512); 2]), Ok(()));
+        assert_eq!(check_outlet(&outlet(512), 3, [Side::Any; 2]), Ok(()));
+        let told = check_outlet(&outlet(512), 3, [Side::One(256); 2]).unwrap_err();
+        assert!(told.contains("height 512, expected 256"), "{told}");
+    }
 }

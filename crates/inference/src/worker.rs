@@ -47,12 +47,13 @@ impl Core {
         match self.run_on(&runtime, provider, job, stop) {
             Ok((logits, milliseconds)) => Ok(Cached { logits: Arc::new(logits), provider, fallback, milliseconds }),
             Err(error) if gives_up_gpu(job.device, provider, &error) && !stop.requested() => {
-                // The probe had room enough where the artist's frame has none.
+                // The probe had room enough where the artist's frame has none. What the CPU cannot do either is no fault of
+                // the GPU's, which is kept then.
+                let (logits, milliseconds) = self.run_on(&runtime, Provider::Cpu, job, stop)?;
                 log::warn!("runs on the CPU from now on: {error}");
                 let fallback = Some(Fallback::GaveUp(error.to_string()));
                 let choice = (Provider::Cpu, fallback.clone());
                 self.choices.lock().unwrap_or_else(PoisonError::into_inner).insert(job.model.sha256.clone(), choice);
-                let (logits, milliseconds) = self.run_on(&runtime, Provider::Cpu, job, stop)?;
                 Ok(Cached { logits: Arc::new(logits), provider: Provider::Cpu, fallback, milliseconds })
             }
             Err(error) => Err(error),

@@ -92,6 +92,11 @@ impl Keepers {
         Self { count: AtomicUsize::new(0), forget }
     }
 
+    /// How many nodes there are, at least the one that asks.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire).max(1)
+    }
+
     /// Counts one node more.
     pub fn join(&'static self) -> Keeper {
         self.count.fetch_add(1, Ordering::AcqRel);

@@ -1,7 +1,7 @@
 //! The frames around the one that is rendered, as far as the host gives them.
 
 use super::ToneSegment;
-use super::analysis::MOTIONS;
+use super::analysis::{MOTIONS, SMOOTHING_NODES};
 use super::input::{Analyst, Mask, Plate};
 use super::smoothing::{Around, Between, Sight, smooth};
 use crate::nodes::analysis::NEAR;
@@ -230,8 +230,8 @@ impl Neighbors {
         let args = analyst.args;
         args.check_abort()?;
         let [(first, from), (second, to)] = if own.0 < other.0 { [own, other] } else { [other, own] };
-        // Every pair of a window that a later frame asks for again.
-        let pairs = (self.reach * (self.reach + 1) + 2) as usize;
+        // Every pair of a window that a later frame asks for again, of each node.
+        let pairs = (self.reach * (self.reach + 1) + 2) as usize * SMOOTHING_NODES.count();
         let room = Room { least: pairs, most: 2 * pairs };
         MOTIONS.find_or_make(Key::joined([first, second], "motion"), room, &|| args.aborted(), || {
             Between::new(from, to, args.thread_count()).map_err(Error::node)

@@ -1,6 +1,6 @@
 //! From the host's images to what the network answers about them.
 
-use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS};
+use super::analysis::{ANALYSES, ANALYSES_KEPT, Analysis, SIGHTS, SMOOTHING_NODES};
 use super::around::{self, Notice, Notices};
 use super::looks::{Geometry, Looks, NetworkPicture, looks_together};
 use super::mattes::{Frame, Tones};
@@ -204,8 +204,8 @@ impl<'r, 'a> Analyst<'r, 'a> {
 
     /// The sight of a key, made only if no render has it.
     pub fn kept_sight(&self, key: Key, make: impl FnOnce() -> Result<Sight>) -> Result<Arc<Sight>> {
-        // Of one frame all those around it, and of the next the one that is new.
-        let window = 2 * self.args.settings.temporal_smoothing.max(0) as usize + 2;
+        // Of one frame all those around it, and of the next the one that is new; of each node, for hosts render them in turns.
+        let window = (2 * self.args.settings.temporal_smoothing.max(0) as usize + 2) * SMOOTHING_NODES.count();
         SIGHTS.find_or_make(key, Room { least: window, most: 2 * window }, &|| self.args.aborted(), make)
     }
 

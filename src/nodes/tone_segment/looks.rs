@@ -19,6 +19,9 @@ const MOST_ENLARGED: f64 = 2.0;
 /// and .659. On a shot in 1080p, at four times the time, it would change nothing.)
 const CLOSER_FROM: f64 = 4.0;
 
+/// A plate this many times as long as its project is a larger plate, and no longer a bounding box with overscan.
+const FAR_LARGER: f64 = 1.5;
+
 /// Each look sees the picture of the one before at half the size.
 const STEP: usize = 2;
 
@@ -70,13 +73,11 @@ impl Geometry {
         Self { frame, scale: [1.0; 2], ..*self }
     }
 
-    /// The long side of what the frame is part of, in square pixels at full resolution. A bounding box counts as no smaller
-    /// than its project: one that grows and shrinks must not switch the closer look.
+    /// The long side of what the frame is part of, in square pixels at full resolution. A bounding box counts as its project,
+    /// unless it is far larger: one that grows and shrinks, or has overscan, must not switch the closer look.
     fn whole_side(&self, by: SizeReference) -> f64 {
-        let side = match by {
-            SizeReference::Project => self.reference(by),
-            SizeReference::BoundingBox => self.reference(by).max(self.reference(SizeReference::Project)),
-        };
+        let (side, project) = (self.reference(by), self.reference(SizeReference::Project));
+        let side = if side > FAR_LARGER * project { side } else { project };
         side * self.square_pixel() / Self { scale: [1.0; 2], ..*self }.square_pixel()
     }
 
@@ -315,7 +316,9 @@ mod tests {
         assert_eq!(seen(&by_project, &squeezed(1024)), (320, 268, 2));
         let box_of = |width| Geometry { frame: Size::new(width, 1440), ..in_4k };
         assert_eq!([2400, 2559, 2561].map(|width| seen(&settings(640), &box_of(width)).2), [3; 3]);
-        // A plate that is larger than its project is a large plate all the same.
+        let overscan = |width| Geometry { project: Some([2048.0, 1152.0]), ..geometry(width, 1300, 1.0) };
+        assert_eq!([2048, 2500, 2600, 3000].map(|width| seen(&settings(640), &overscan(width)).2), [2; 4]);
+        // A plate that is far larger than its project is a large plate all the same.
         assert_eq!(seen(&settings(640), &of(3840, 2160)), (1280, 720, 3));
         // Hosts that do not say, or say nonsense.
         for project in [None, Some([0.0, 0.0]), Some([f64::NAN, 1.0]), Some([f64::INFINITY, 1.0])] {

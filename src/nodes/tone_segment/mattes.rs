@@ -13,7 +13,7 @@ use imaging::guided::{GuidedCoefficients, GuidedFilter, Mapping};
 use imaging::matte::{self, BORDER_MARGIN_PX, Softening};
 use imaging::resample::{Filter, Resampler};
 use imaging::{Error, Extent, Region, Result, Size, Window};
-use ndarray::{Array2, Array3, ArrayView3, ArrayViewMut3, Axis, s};
+use ndarray::{Array1, Array2, Array3, ArrayView3, ArrayViewMut3, Axis, Zip, s};
 
 /// A variance of the guide above which an edge holds a matte back: steps of about two hundredths of the display range,
 /// more than grain, less than the edges that an artist would trace.
@@ -253,18 +253,28 @@ fn refinement(
     Ok(Some((fitted, mapping)))
 }
 
-/// Outside the subject everything is background, or a cast shadow where these may lie there.
+/// Outside the subject everything is background, or a cast shadow where these may lie there: the tones of a pixel are no more
+/// than what the subject covers of it.
+///
+/// They are limited, not multiplied: where the network's silhouette is the mask's, which it has seen, each has a half of a border
+/// pixel already, and the product of both would be a dark rim.
 fn confine(mattes: &mut ArrayViewMut3<f32>, subject: &Array2<f32>, window: Window, shadows_outside: bool) {
     let confined = if shadows_outside { CAST_SHADOW } else { CLASSES };
     let subject = subject.slice(s![window.y0 as usize..window.y1 as usize, window.x0 as usize..window.x1 as usize]);
+    let mut scale = Array1::zeros(subject.ncols());
     // Row by row, so that a row of all planes stays in the processor's nearest memory.
     for (mut rows, inside) in mattes.axis_iter_mut(Axis(1)).zip(subject.rows()) {
         let (mut background, mut tones) = rows.view_mut().split_at(Axis(0), 1);
         let mut background = background.index_axis_mut(Axis(0), 0);
+        scale.fill(0.0);
+        tones.slice(s![..confined - 1, ..]).outer_iter().for_each(|matte| scale += &matte);
+        Zip::from(&mut scale).and(&inside).for_each(|scale, &inside| {
+            *scale = if *scale > inside { inside / *scale } else { 1.0 };
+        });
         background.fill(0.0);
         for (class, mut matte) in tones.axis_iter_mut(Axis(0)).enumerate() {
             if class + 1 < confined {
-                matte *= &inside;
+                matte *= &scale;
             }
             background += &matte;
         }
@@ -377,6 +387,25 @@ mod tests {
         assert!(shadowed[[4, 32, 40]] > 0.9, "the shadow stays outside, too");
         assert!(shadowed.slice(s![1..4, .., 32..]).iter().all(|&m| m == 0.0));
         assert!(shadowed.lanes(Axis(0)).into_iter().all(|pixel| (pixel.sum() - 1.0).abs() < 1e-5));
+    }
+
+    #[test]
+    fn a_silhouette_that_is_the_masks_is_not_counted_twice() {
+        // The subject covers a pixel of the row by this much; the tones cover as much, or less, or more of it.
+        let subject = ndarray::array![[1.0, 0.5, 0.25, 0.5, 0.0]];
+        let tones: Array3<f32> = ndarray::array![
+            [[0.0, 0.5, 0.75, 0.0, 0.0]],
+            [[0.0, 0.125, 0.0, 0.25, 0.5]],
+            [[1.0, 0.375, 0.25, 0.75, 0.5]],
+            [[0.0, 0.0, 0.0, 0.0, 0.0]],
+            [[0.0, 0.0, 0.0, 0.0, 0.0]],
+        ];
+        let mut confined = tones.clone();
+        confine(&mut confined.view_mut(), &subject, Window::new(0, 0, 5, 1), false);
+        let row = |class: usize| confined.slice(s![class, 0, ..]).to_vec();
+        assert_eq!(row(0), [0.0, 0.5, 0.75, 0.5, 1.0]);
+        assert_eq!(row(1), [0.0, 0.125, 0.0, 0.125, 0.0]);
+        assert_eq!(row(2), [1.0, 0.375, 0.25, 0.375, 0.0]);
     }
 
     #[test]
