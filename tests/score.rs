@@ -273,7 +273,13 @@ const DAMAGES: [Damage; 26] = [
         },
         &["labels/1003.png"],
     ),
-    (|f| labelled::grey(&file(f, "subject", "png"), |x, _| u8::from(x > 9)), &["subject/1003.png", "255"]),
+    (
+        |f| {
+            let subject = |frame| labelled::path(f, "subject", frame, "png");
+            (1001..=1008).for_each(|frame| labelled::grey(&subject(frame), |x, _| u8::from(x > 9)));
+        },
+        &["subject/1001.png", "255"],
+    ),
     (
         |f| labelled::write_exr(&file(f, "soft", "exr"), &[("background", labelled::row(|_| 1.0))]),
         &["soft/1003.exr", "needs the channels background, highlight", "it has background"],
@@ -350,8 +356,16 @@ fn shots_are_found_at_any_depth_and_none_is_passed_over() {
     let inside = folder.path().join("day");
     #[cfg(unix)]
     std::os::unix::fs::symlink(&inside, inside.join("night/back")).unwrap();
+    let names = |scores: &Value| {
+        let shots = scores["columns"][0]["shots"].as_array().unwrap().iter();
+        shots.map(|shot| shot["shot"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let scores = pointwise_score(folder.path(), &["day"]);
-    assert_eq!(scores["columns"][0]["shots"].as_array().unwrap().len(), 2);
+    assert_eq!(names(&scores), ["a", "night/b"]);
+    // However the way to a shot is typed, it is the same.
+    let hash = |scores: &Value| scores["columns"][0]["data_xxh3"].clone();
+    let (outside, within) = (pointwise_score(folder.path(), &["day/a"]), pointwise_score(&inside.join("a"), &["."]));
+    assert_eq!((names(&within), hash(&within)), (vec!["a".to_owned()], hash(&outside)));
     std::fs::rename(inside.join("night/b/shot.json"), inside.join("night/b/shot.txt")).unwrap();
     let told = fails(folder.path(), &["score", "tone", "day"], 3);
     assert!(told.contains("night/b") && told.contains("no shot.json"), "{told}");
@@ -382,6 +396,28 @@ fn arguments_that_mean_nothing_are_told() {
     assert!(told(&["shot/labels"], 3).contains("shot.json"));
     assert!(told(&["shot", "--also", "none.onnx"], 2).contains("none.onnx"));
     assert!(told(&["shot", "--boundary-px=-1"], 2).contains("boundary-px"));
+    assert!(told(&["shot", "--gif", "gifs", "--looks"], 2).contains("--looks"));
+    let told = told(&["shot", "--set", "source_colorspace=logc3"], 2);
+    assert!(told.contains("source_colorspace") && told.contains("shot.json"), "{told}");
+}
+
+#[test]
+fn a_shot_is_encoded_as_it_says_whatever_a_file_of_parameters_was_saved_for() {
+    let folder = written(&[("shot", Labelled::default())]);
+    let saved = folder.path().join("log.json");
+    let tiny = tiny();
+    let settings = ["--set", &*tiny, "--set", "model=custom", "--set", "source_colorspace=logc3"];
+    let render = ["render", "ToneSegment", "-i", "shot/frames/%04d.png", "-o", "%04d.png", "--frames", "1"];
+    succeeds(folder.path(), &[&render[..], &settings, &["--save-params", "log.json"]].concat());
+    assert!(std::fs::read_to_string(&saved).unwrap().contains("source_colorspace"));
+    // A mark of the encoding, as editors of Windows leave it.
+    let facts = folder.path().join("shot/shot.json");
+    std::fs::write(&facts, format!("\u{feff}{}", std::fs::read_to_string(&facts).unwrap())).unwrap();
+    let scores = pointwise_score(folder.path(), &["shot", "--load-params", "log.json"]);
+    near(&scores["columns"][0]["total"]["variants"]["default"]["mean_iou"], 1.0);
+    let keyed = ["score", "tone", "shot", "--set", "edge_refine_px@1=0", "--set", "edge_refine_px@2=9"];
+    let told = fails(folder.path(), &keyed, 2);
+    assert!(told.contains("edge_refine_px has keys"), "{told}");
 }
 
 #[test]

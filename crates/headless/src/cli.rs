@@ -383,7 +383,7 @@ pub struct ScoreToneArgs {
     #[arg(long)]
     pub time: bool,
     /// Write a GIF of each shot into this folder: picture, truth and what the node finds; no figures.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = GIF_LEAVES_OUT)]
     pub gif: Option<PathBuf>,
     /// Width of each picture of a GIF in pixels.
     #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(8..=4096))]
@@ -392,6 +392,9 @@ pub struct ScoreToneArgs {
     #[arg(long, hide = true)]
     pub time_here: bool,
 }
+
+/// Options of figures, of which GIFs have none.
+const GIF_LEAVES_OUT: [&str; 9] = ["out", "json", "also", "all", "looks", "locked_off", "controls", "fit", "time"];
 
 impl ScoreToneArgs {
     /// Whether looks are wanted.

@@ -73,10 +73,16 @@ pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, E
     info(path, &reader.headers()[part], &channels)
 }
 
-/// Size and windows of the first part, whatever its channels are called.
+/// Size and windows of the first part that does not fill its display window, or else of the first, whatever channels are called.
 pub(super) fn inspect_any(path: &Path, options: &ReadOptions) -> Result<FrameInfo, Error> {
     let reader = open(path, options)?;
-    let header = reader.headers().first().ok_or_else(|| Error::input(path, "the file holds no picture"))?;
+    let headers = reader.headers();
+    let cropped = |header: &&Header| {
+        let [width, height] = display(header);
+        bounds(path, header).is_ok_and(|bounds| bounds != RectI::new(0, 0, width, height))
+    };
+    let header = headers.iter().find(cropped).or(headers.first());
+    let header = header.ok_or_else(|| Error::input(path, "the file holds no picture"))?;
     let all: Vec<_> = (0..header.channels.list.len()).map(Some).collect();
     info(path, header, &all)
 }
@@ -118,7 +124,8 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
 }
 
 /// Channels by name, as planes over the display window with y up: the first of `sets` that the file has whole, as it stands
-/// or else in one layer (`tone.background`). R and G beside a B are colors, and no set of two. What the data window lacks
+/// or else in one layer (`tone.background`), in either case. R and G beside a B are colors, and x and y beside a z are a vector of
+/// three: no sets of two. What the data window lacks
 /// is 0.
 ///
 /// # Errors
@@ -169,14 +176,27 @@ struct Layer {
 /// Each layer of a part that has a whole set of channels.
 fn layers_with(part: usize, header: &Header, set: &[&str]) -> Vec<Layer> {
     let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
-    let colors = set == ["R", "G"];
-    let mut prefixes: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(set[0])).collect();
+    let third = match set {
+        ["R", "G"] => Some("B"),
+        ["x", "y"] => Some("z"),
+        _ => None,
+    };
+    // Names that a set gives may have dots of their own.
+    let prefix = |name: &'_ String| {
+        let length = name.len().checked_sub(set[0].len())?;
+        name.get(length..).filter(|end| end.eq_ignore_ascii_case(set[0]))?;
+        Some(length)
+    };
+    let mut prefixes: Vec<&str> = names.iter().filter_map(|name| Some(&name[..prefix(name)?])).collect();
     prefixes.retain(|prefix| prefix.is_empty() || prefix.ends_with('.'));
-    let at = |prefix: &str, channel: &str| names.iter().position(|name| *name == format!("{prefix}{channel}"));
+    let at = |prefix: &str, channel: &str| {
+        let is = |name: &String| name.strip_prefix(prefix).is_some_and(|rest| rest.eq_ignore_ascii_case(channel));
+        names.iter().position(is)
+    };
     let layer = |prefix: &str| {
         let channels: Option<Vec<_>> = set.iter().map(|wanted| at(prefix, wanted).map(Some)).collect();
-        let picture = colors && at(prefix, "B").is_some();
-        channels.filter(|_| !picture).map(|channels| Layer { part, prefix: prefix.to_owned(), channels })
+        let more = third.is_some_and(|third| at(prefix, third).is_some());
+        channels.filter(|_| !more).map(|channels| Layer { part, prefix: prefix.to_owned(), channels })
     };
     prefixes.into_iter().filter_map(layer).collect()
 }

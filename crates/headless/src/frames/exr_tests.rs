@@ -85,6 +85,45 @@ fn channels_by_name_keep_the_pixels_aspect_and_the_frame_rate() {
 }
 
 #[test]
+fn vectors_are_two_channels_in_either_case_and_no_two_of_three() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("motion.exr");
+    let read = |names: &[&str]| {
+        let plane = |name: &&str| AnyChannel::new(*name, FlatSamples::F32(vec![0.5; 48]));
+        let channels = AnyChannels::sort(names.iter().map(plane).collect());
+        let layer = Layer::new((8, 6), LayerAttributes::default(), Encoding::UNCOMPRESSED, channels);
+        Image::from_layer(layer).write().to_file(&path).unwrap();
+        read_channels(&path, &[&["x", "y"], &["R", "G"]], &ReadOptions::default()).map(|found| found.len())
+    };
+    for two in [["x", "y"], ["X", "Y"], ["forward.x", "forward.y"], ["R", "G"]] {
+        assert_eq!(read(&two).unwrap(), 2, "{two:?}");
+    }
+    for three in [["x", "y", "z"], ["X", "Y", "Z"], ["R", "G", "B"]] {
+        assert!(read(&three).unwrap_err().to_string().contains("needs the channels x, y or R, G"), "{three:?}");
+    }
+}
+
+#[test]
+fn of_several_parts_the_one_that_is_cropped_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("parts.exr");
+    let part = |name: &str, size: (usize, usize), channel: &str| {
+        let channels = AnyChannels::sort(
+            [AnyChannel::new(channel, FlatSamples::F32(vec![0.5; size.0 * size.1]))].into_iter().collect(),
+        );
+        Layer::new(size, LayerAttributes::named(name), Encoding::UNCOMPRESSED, channels)
+    };
+    let mut image = Image::from_layers(
+        ImageAttributes::new(IntegerBounds::from_dimensions((8, 6))),
+        vec![part("beauty", (8, 6), "Y"), part("motion", (4, 3), "x")],
+    );
+    image.attributes.pixel_aspect = 1.0;
+    image.write().to_file(&path).unwrap();
+    let info = inspect_any(&path, &ReadOptions::default()).unwrap();
+    assert_eq!((info.display, info.bounds), ([8, 6], RectI::new(0, 3, 4, 6)));
+}
+
+#[test]
 fn timecode_display_origin_and_unknown_attributes_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (dir.path().join("a.exr"), dir.path().join("b.exr"));

@@ -153,6 +153,14 @@ pub fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo> {
     })
 }
 
+/// How many bits a grey PNG file has for a pixel, and none of others: of fewer than 8 numbers are not what is [read](read).
+///
+/// # Errors
+/// [`Error::Input`] where the file cannot be opened.
+pub fn grey_bits(path: &Path) -> Result<Option<u8>> {
+    still::grey_bits(path)
+}
+
 /// Reads channels of an EXR file by name, as planes of one value a pixel over the display window: the first of `sets` of
 /// which the file has every name, alone or within a layer.
 ///
@@ -165,7 +173,8 @@ pub fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Re
     guarded(path, || exr_read::read_channels(path, sets, options))
 }
 
-/// As [`inspect`], for an EXR file whose channels may have any names.
+/// As [`inspect`], for an EXR file whose channels may have any names: of the first part that does not fill its display
+/// window, or else of the first.
 ///
 /// # Errors
 /// As [`read_channels`].

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits};
 use ofx_sdk::{Components, Depth, Premultiplication, RectI};
 use std::fs::File;
-use std::io::{BufReader, Seek as _};
+use std::io::{BufReader, Read as _, Seek as _};
 use std::path::Path;
 
 /// No still-picture format packs more than this many bytes of pixels into one byte of file; a header that claims
@@ -103,6 +103,16 @@ pub(super) fn inspect(path: &Path, kind: FileKind, options: &ReadOptions) -> Res
         pixel_aspect: 1.0,
         frame_rate: None,
     })
+}
+
+/// How many bits a grey PNG has for a pixel; none of other files. The decoder widens fewer than eight to the whole range, and
+/// does not tell.
+pub(super) fn grey_bits(path: &Path) -> Result<Option<u8>> {
+    // Signature, length and name of the header, its width and height; then bits, and 0 for grey.
+    let mut head = [0; 26];
+    let mut file = File::open(path).map_err(|e| Error::input(path, e))?;
+    let whole = file.read_exact(&mut head).is_ok();
+    Ok((whole && head.starts_with(b"\x89PNG\r\n\x1a\n") && head[25] == 0).then_some(head[24]))
 }
 
 /// The pixels of a file; grey becomes red, green and blue.

@@ -46,7 +46,7 @@ pub fn gifs(shots: &[Shot], folder: &Path, args: &ScoreToneArgs, terminal: &Arc<
 
 /// The file of a shot's GIF.
 pub fn gif_path(folder: &Path, shot: &Shot) -> PathBuf {
-    folder.join(format!("{}.gif", shot.name))
+    folder.join(format!("{}.gif", shot.name.replace('/', "_")))
 }
 
 /// Mattes as their colors, blended.

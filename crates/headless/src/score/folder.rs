@@ -9,6 +9,7 @@ use crate::sequence::{FrameList, Pattern};
 use imaging::color::Colorspace;
 use ofx_sdk::Depth;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -29,7 +30,7 @@ const LITTER: [&str; 2] = ["Thumbs.db", "desktop.ini"];
 pub struct Shot {
     /// The folder.
     pub folder: PathBuf,
-    /// Its name.
+    /// Its name, with `/` between folders.
     pub name: String,
     /// Encoding of the frames.
     pub colorspace: Colorspace,
@@ -104,11 +105,11 @@ pub fn files_of(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Shot {
-    /// Reads `shot.json` and looks at the names and headers of all files.
+    /// Reads `shot.json` and looks at the names and headers of all files. `given` is the folder that the shot was found in.
     ///
     /// # Errors
     /// [`Error::Input`] names the first file that is missing, too much, wrongly numbered, of another size, or damaged.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(folder: &Path, given: &Path) -> Result<Self> {
         let facts = Facts::read(&folder.join("shot.json"))?;
         let numbers = facts.first..facts.first + facts.frames;
         let all: Vec<i64> = numbers.clone().collect();
@@ -120,7 +121,7 @@ impl Shot {
         };
         let pictures = needed("frames", &["png", "exr"])?;
         let shot = Self {
-            name: folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned()),
+            name: name_of(folder, given),
             colorspace: facts.colorspace,
             frame_rate: facts.frame_rate,
             width: facts.width,
@@ -192,6 +193,17 @@ impl Shot {
     }
 }
 
+/// What a shot is called: the way to it from the folder that was given, or that folder's own name, however it was typed.
+fn name_of(folder: &Path, given: &Path) -> String {
+    let inside = folder.strip_prefix(given).unwrap_or(folder);
+    let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+    if !parts.is_empty() {
+        return parts.join("/");
+    }
+    let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    canonical.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
 /// What `shot.json` must say.
 struct Facts {
     width: usize,
@@ -206,7 +218,8 @@ impl Facts {
     fn read(path: &Path) -> Result<Self> {
         let text = frames::read_text(path, MOST_FACTS)?;
         let json: Value =
-            serde_json::from_str(&text).map_err(|e| Error::input(path, format!("it is not JSON: {e}")))?;
+            // Editors of Windows begin a file with a mark of its encoding.
+            serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| Error::input(path, format!("it is not JSON: {e}")))?;
         let bad = |key: &str, wanted: &str| {
             let found = json.get(key).map_or("is missing".to_owned(), |found| format!("is {found}"));
             Error::input(path, format!("\"{key}\" {found}, but must be {wanted}"))
@@ -271,7 +284,9 @@ fn numbered_files(
     };
     let pattern = Pattern::numbered(folder, 4, &extension);
     let existing = pattern.existing()?;
-    let stray = names.iter().find(|name| !existing.iter().any(|f| pattern.path(*f).ends_with(name)));
+    let expected: HashSet<_> =
+        existing.iter().filter_map(|f| Some(pattern.path(*f).file_name()?.to_string_lossy().into_owned())).collect();
+    let stray = names.iter().find(|name| !expected.contains(*name));
     if let Some(name) = stray {
         let reason = format!("it is not named %04d.{extension}, like the others in its folder");
         return Err(Error::input(&folder.join(name), reason));

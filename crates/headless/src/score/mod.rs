@@ -66,7 +66,9 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
     check(args)?;
     let given = if args.shots.is_empty() { args.sample.as_slice() } else { &args.shots };
     let groups = given.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
-    check_out(&args.run, groups.iter().flat_map(|group| &group.shots).map(|shot| shot.folder.as_path()), &args.also)?;
+    let fitted = args.fit.iter().map(|folder| Group::open(folder)).collect::<Result<Vec<_>>>()?;
+    let all = groups.iter().chain(&fitted).flat_map(|group| &group.shots);
+    check_out(&args.run, all.map(|shot| shot.folder.as_path()), &args.also)?;
     let networks = networks(args);
     let shots: usize = groups.iter().map(|group| group.shots.len()).sum();
     let terminal = Arc::new(Terminal::new(shots * networks.len(), args.run.json || args.time_here));
@@ -87,7 +89,9 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
         terminal.finish();
         return told;
     }
-    let thresholds = fit(&groups, args)?;
+    // Of what is about to be scored, and before hours are spent on it.
+    let facts = if args.run.json || args.run.out.is_some() { Some(facts(&groups, args)?) } else { None };
+    let thresholds = fit(&groups, &fitted, args)?;
     let mut columns = Vec::new();
     for (place, group) in groups.iter().enumerate() {
         // One for all groups, or each group's own.
@@ -97,7 +101,7 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
         }
     }
     terminal.finish();
-    tell(&columns, &groups, &thresholds, args)
+    tell(&columns, facts.as_ref(), &thresholds, args)
 }
 
 fn check(args: &ScoreToneArgs) -> Result<()> {
@@ -135,7 +139,7 @@ fn networks(args: &ScoreToneArgs) -> Vec<Network> {
 
 impl Group {
     fn open(folder: &Path) -> Result<Self> {
-        let shots = folder::find(folder)?.iter().map(|shot| Shot::open(shot)).collect::<Result<_>>()?;
+        let shots = folder::find(folder)?.iter().map(|shot| Shot::open(shot, folder)).collect::<Result<_>>()?;
         Ok(Self { name: folder.display().to_string(), shots })
     }
 
@@ -148,33 +152,31 @@ impl Group {
 }
 
 /// The thresholds of the control, where it is wanted: one pair of ladders for all groups, or a pair for each.
-fn fit(groups: &[Group], args: &ScoreToneArgs) -> Result<Vec<Thresholds>> {
+fn fit(groups: &[Group], fitted: &[Group], args: &ScoreToneArgs) -> Result<Vec<Thresholds>> {
     if !args.wants_controls() {
         return Ok(Vec::new());
     }
-    if args.fit.is_empty() {
+    if fitted.is_empty() {
         return groups.iter().map(|group| Thresholds::fit(&group.shots, "these shots".into())).collect();
     }
-    let mut shots = Vec::new();
-    for folder in &args.fit {
-        shots.extend(Group::open(folder)?.shots);
-    }
-    let names: Vec<String> = args.fit.iter().map(|folder| folder.display().to_string()).collect();
+    let shots: Vec<Shot> = fitted.iter().flat_map(|group| group.shots.iter().cloned()).collect();
+    let names: Vec<&str> = fitted.iter().map(|group| group.name.as_str()).collect();
     Ok(vec![Thresholds::fit(&shots, names.join(", "))?])
 }
 
 /// Prints, and writes the file that was asked for.
-fn tell(columns: &[Column], groups: &[Group], thresholds: &[Thresholds], args: &ScoreToneArgs) -> Result<String> {
+fn tell(columns: &[Column], facts: Option<&Facts>, thresholds: &[Thresholds], args: &ScoreToneArgs) -> Result<String> {
     let fitted_on = thresholds.first().map(|thresholds| thresholds.fitted_on.as_str());
-    if !args.run.json && args.run.out.is_none() {
-        return Ok(table::table(columns, args.boundary_px, fitted_on));
-    }
-    let data = groups.iter().map(|group| Ok((group.name.clone(), group.hash()?))).collect::<Result<_>>()?;
-    let facts = Facts { node: node_version(args)?, data };
-    let json = format!("{:#}\n", report::report(columns, &facts, thresholds, args));
+    let Some(facts) = facts else { return Ok(table::table(columns, args.boundary_px, fitted_on)) };
+    let json = format!("{:#}\n", report::report(columns, facts, thresholds, args));
     let shown = if args.run.json { json.clone() } else { table::table(columns, args.boundary_px, fitted_on) };
     write_out(&args.run, &json, &shown)?;
     Ok(shown)
+}
+
+fn facts(groups: &[Group], args: &ScoreToneArgs) -> Result<Facts> {
+    let data = groups.iter().map(|group| Ok((group.name.clone(), group.hash()?))).collect::<Result<_>>()?;
+    Ok(Facts { node: node_version(args)?, data })
 }
 
 fn node_version(args: &ScoreToneArgs) -> Result<(String, String)> {

@@ -1,6 +1,7 @@
 //! The node that is scored, with a shot connected.
 
 use super::folder::{CLASSES, Shot};
+use super::passes::{REFINE, SHADOWS_OUTSIDE, SMOOTHING};
 use crate::cli::{MaskChannel, ScoreToneArgs};
 use crate::error::{Error, Result};
 use crate::frames::ReadOptions;
@@ -15,6 +16,12 @@ use std::sync::Arc;
 
 /// The parameter that uses the Mask clip.
 pub const USE_MASK: &str = "use_mask";
+
+/// The parameter that says how the files are encoded.
+pub const COLORSPACE: &str = "source_colorspace";
+
+/// What scoring sets by itself, to one value and back.
+const SET_BY_SCORING: [&str; 5] = [USE_MASK, COLORSPACE, SMOOTHING, REFINE, SHADOWS_OUTSIDE];
 
 /// What the network is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +85,11 @@ impl ScoredNode {
             skip_missing: true,
         };
         let mut session = Session::open(&setup, terminal.clone())?;
+        check_settings(&session, args)?;
+        if session.node.param(COLORSPACE).is_some() {
+            // A file of parameters says how the plate was encoded that it was made for.
+            choose(&session, COLORSPACE, shot.colorspace.id())?;
+        }
         session.press_buttons()?;
         let time = shot.frames[0] as f64;
         let made = session.instance.clip_components(time).map_err(|e| Error::Plugin(e.to_string()))?;
@@ -129,9 +141,7 @@ impl ScoredNode {
     /// # Errors
     /// As [`ScoredNode::set`]; no such option.
     pub fn choose(&self, id: &str, option: &str) -> Result<()> {
-        let index = self.session.node.param(id).and_then(|param| param.option_index(option));
-        let index = index.ok_or_else(|| Error::Usage(format!("parameter {id} has no option {option}")))?;
-        self.set(id, &ParamValue::Choice(index))
+        choose(&self.session, id, option)
     }
 
     /// Connects another Source.
@@ -196,6 +206,28 @@ impl ScoredNode {
     pub fn model(&self) -> Option<String> {
         self.session.param_text("model_id").filter(|id| !id.is_empty())
     }
+}
+
+/// Refuses what scoring would overrule.
+fn check_settings(session: &Session, args: &ScoreToneArgs) -> Result<()> {
+    let named = |set: &String| set.split(['=', '@']).next().is_some_and(|id| id.trim() == COLORSPACE);
+    if args.run.settings.set.iter().any(named) {
+        return Err(Error::Usage(format!(
+            "--set {COLORSPACE}: a shot's own shot.json says how its frames are encoded"
+        )));
+    }
+    let keyed = |id: &&str| session.instance.keys(id).is_ok_and(|keys| !keys.is_empty());
+    match SET_BY_SCORING.iter().find(|id| keyed(id)) {
+        Some(id) => Err(Error::Usage(format!("parameter {id} has keys, but scoring changes it: give it one value"))),
+        None => Ok(()),
+    }
+}
+
+fn choose(session: &Session, id: &str, option: &str) -> Result<()> {
+    let index = session.node.param(id).and_then(|param| param.option_index(option));
+    let index = index.ok_or_else(|| Error::Usage(format!("parameter {id} has no option {option}")))?;
+    let value = ParamValue::Choice(index);
+    session.instance.set(id, &value).map_err(|e| Error::Usage(format!("parameter {id}: {e}")))
 }
 
 /// What stands above a network's column.

@@ -18,9 +18,9 @@ use std::rc::Rc;
 /// The parameter that smooths over time.
 pub const SMOOTHING: &str = "temporal_smoothing";
 /// The parameter that moves borders to the picture's edges.
-const REFINE: &str = "edge_refine_px";
+pub const REFINE: &str = "edge_refine_px";
 /// The parameter that keeps cast shadows outside Mask, where labels have them.
-const SHADOWS_OUTSIDE: &str = "shadows_outside_mask";
+pub const SHADOWS_OUTSIDE: &str = "shadows_outside_mask";
 
 /// How the node is set, or what stands for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,18 +114,27 @@ fn one_pass(
         pass.iter().map(|variant| (*variant, Meter::new(variant.wanted(), args.boundary_px))).collect();
     let mut frozen = (args.wants_controls() && pass.contains(&Variant::Default))
         .then(|| (Meter::new(Variant::Frozen.wanted(), args.boundary_px), None::<Array3<f32>>));
-    for &frame in &shot.frames {
-        let truth = Rc::new(Truth::read(shot, frame)?);
-        let wrong = |e: imaging::Error| Error::input(&shot.labels.path(frame), e);
-        for (variant, meter) in &mut meters {
-            let mattes = with(node, &variant.settings(node, args), || node.mattes(frame))?;
-            meter.add(frame, &truth, mattes.view()).map_err(wrong)?;
-            if let (Variant::Default, Some((meter, first))) = (*variant, &mut frozen) {
-                let first = first.get_or_insert(mattes);
-                meter.add(frame, &truth, first.view()).map_err(wrong)?;
+    // One variant alone is set once: a node that smooths lets go of the frames around at every change of it.
+    let (of_all, alone) = match pass {
+        [variant] => (variant.settings(node, args), true),
+        _ => (Vec::new(), false),
+    };
+    with(node, &of_all, || {
+        for &frame in &shot.frames {
+            let truth = Rc::new(Truth::read(shot, frame)?);
+            let wrong = |e: imaging::Error| Error::input(&shot.labels.path(frame), e);
+            for (variant, meter) in &mut meters {
+                let own = if alone { Vec::new() } else { variant.settings(node, args) };
+                let mattes = with(node, &own, || node.mattes(frame))?;
+                meter.add(frame, &truth, mattes.view()).map_err(wrong)?;
+                if let (Variant::Default, Some((meter, first))) = (*variant, &mut frozen) {
+                    let first = first.get_or_insert(mattes);
+                    meter.add(frame, &truth, first.view()).map_err(wrong)?;
+                }
             }
         }
-    }
+        Ok(())
+    })?;
     tallies.extend(meters.into_iter().map(|(variant, meter)| (variant, meter.tally)));
     tallies.extend(frozen.map(|(meter, _)| (Variant::Frozen, meter.tally)));
     Ok(())

@@ -3,7 +3,7 @@
 use super::altered::{Altered, Change};
 use super::folder::Shot;
 use super::looks::Look;
-use super::node::ScoredNode;
+use super::node::{COLORSPACE, ScoredNode};
 use super::passes::{self, SMOOTHING};
 use super::tally::Tally;
 use super::truth::Truth;
@@ -21,12 +21,9 @@ const TAKES: i64 = 24;
 /// The share of pixels, in percent, whose wandering the locked-off figure bounds.
 const LOCKED_OFF_PERCENT: f64 = 99.9;
 
-/// The parameter that says how the files are encoded.
-const COLORSPACE: &str = "source_colorspace";
-
-/// Changed frames that stay in memory: a node that smooths asks for each of them several times.
-fn most_kept(node: &ScoredNode) -> usize {
-    if node.session.node.temporal { 9 } else { 1 }
+/// Changed frames that stay in memory: a node that smooths so far asks for each of them several times.
+fn most_kept(smoothing: i32) -> usize {
+    2 * smoothing.max(0) as usize + 1
 }
 
 fn files(node: &ScoredNode) -> Result<Arc<FileSource>> {
@@ -40,9 +37,10 @@ fn files(node: &ScoredNode) -> Result<Arc<FileSource>> {
 pub fn looks(shot: &Shot, node: &ScoredNode) -> Result<BTreeMap<Look, Tally>> {
     let files = files(node)?;
     let before = node.get(COLORSPACE)?;
+    let kept = most_kept(node.integer(SMOOTHING).unwrap_or(0));
     let mut found = BTreeMap::new();
     for look in Look::ALL {
-        node.feed(Arc::new(Altered::new(files.clone(), shot, Change::Look(look), most_kept(node))))?;
+        node.feed(Arc::new(Altered::new(files.clone(), shot, Change::Look(look), kept)))?;
         node.choose(COLORSPACE, look.declared(shot.colorspace).id())?;
         found.insert(look, passes::count_classes(shot, node)?);
         node.set(COLORSPACE, &before)?;
@@ -69,7 +67,8 @@ pub fn locked_off(shot: &Shot, node: &ScoredNode, smoothing: i32) -> Result<Lock
     let files = files(node)?;
     let change = Change::Takes { of: shot.frames[0], count: TAKES };
     let truth = Truth::read(shot, shot.frames[0])?;
-    let takes = || Arc::new(Altered::new(files.clone(), shot, change, most_kept(node)));
+    let kept = most_kept(smoothing.max(node.integer(SMOOTHING).unwrap_or(0)));
+    let takes = || Arc::new(Altered::new(files.clone(), shot, change, kept));
     node.feed(takes())?;
     let default = wandering(node, &truth)?;
     let other = match node.integer(SMOOTHING) {

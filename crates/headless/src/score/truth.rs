@@ -3,6 +3,7 @@
 use super::folder::{CLASSES, Shot};
 use crate::error::{Error, Result};
 use crate::frames::{self, Frame, ReadOptions};
+use crate::sequence::Pattern;
 use imaging::color::NetworkEncoder;
 use imaging::matte;
 use imaging::metrics::{LEFT_OUT, border_band, core_area, one_hot};
@@ -20,8 +21,7 @@ pub const CORE_PX: f64 = 8.0;
 /// label's and still no mistake.
 const CORE_SHARE: f32 = 0.99;
 
-/// A subject whose largest value is no more than this is an index of objects. A soft edge alone, of one that is leaving the
-/// frame, is hardly so faint.
+/// A subject whose largest value in all frames is no more than this is an index of objects.
 const MOST_INDEX: u8 = 16;
 
 /// How far the shares of a pixel may miss one in sum: half floats and a renderer's filter do.
@@ -46,7 +46,7 @@ impl ClassTruth {
     /// # Errors
     /// [`Error::Input`] names the file and what is wrong with it.
     pub fn read(shot: &Shot, frame: i64) -> Result<Self> {
-        let subject = shot.subject.as_ref().map(|subject| read_subject(&subject.path(frame))).transpose()?;
+        let subject = shot.subject.as_ref().map(|subject| read_subject(subject, frame, &shot.frames)).transpose()?;
         Ok(Self { labels: read_labels(&shot.labels.path(frame))?, subject })
     }
 }
@@ -118,6 +118,12 @@ fn read_grey(path: &Path, what: &str) -> Result<Array2<u8>> {
 
 /// Class numbers.
 pub fn read_labels(path: &Path) -> Result<Array2<u8>> {
+    if let Some(bits) = frames::grey_bits(path)?.filter(|bits| *bits < 8) {
+        return Err(Error::input(
+            path,
+            format!("it has {bits} bits a pixel; labels are 8-bit grey files without alpha"),
+        ));
+    }
     let labels = read_grey(path, "labels")?;
     let known = |label: &u8| usize::from(*label) < CLASSES.len() || *label == LEFT_OUT;
     match labels.indexed_iter().find(|(_, label)| !known(label)) {
@@ -131,15 +137,26 @@ pub fn read_labels(path: &Path) -> Result<Array2<u8>> {
     }
 }
 
-fn read_subject(path: &Path) -> Result<Array2<bool>> {
-    let values = read_grey(path, "subjects")?;
-    match values.iter().max() {
-        Some(&most @ 1..=MOST_INDEX) => {
-            let reason = format!("its largest value is {most}, like a number of an object; the subject is 255");
-            Err(Error::input(path, reason))
+/// The subject of one frame; whether it is a matte all frames of the shot decide, for one that leaves the picture is faint.
+fn read_subject(subject: &Pattern, frame: i64, all: &[i64]) -> Result<Array2<bool>> {
+    let values = |frame: i64| read_grey(&subject.path(frame), "subjects");
+    let most = |values: &Array2<u8>| values.iter().copied().max().unwrap_or(0);
+    let found = values(frame)?;
+    let faint = most(&found);
+    if (1..=MOST_INDEX).contains(&faint) {
+        let mut matte = false;
+        for other in all.iter().filter(|other| **other != frame) {
+            matte = most(&values(*other)?) > MOST_INDEX;
+            if matte {
+                break;
+            }
         }
-        _ => Ok(values.mapv(|value| value >= 128)),
+        if !matte {
+            let reason = format!("the largest value is {faint}, like a number of an object; the subject is 255");
+            return Err(Error::input(&subject.path(frame), reason));
+        }
     }
+    Ok(found.mapv(|value| value >= 128))
 }
 
 fn plane(path: &Path, frame: &Frame) -> Result<Array2<f32>> {
@@ -238,16 +255,32 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_of_object_numbers_is_refused_and_one_that_left_the_frame_is_not() {
+    fn labels_of_a_bit_a_pixel_are_refused_because_decoders_make_255_of_1() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("0001.png");
-        let subject = |values: [u8; 2]| {
-            image::GrayImage::from_raw(2, 1, values.into()).unwrap().save(&path).unwrap();
-            read_subject(&path)
+        // 8x1 pixels of one bit, 01010101, as imaging libraries write what is true or false.
+        let mut encoder = png::Encoder::new(std::fs::File::create(&path).unwrap(), 8, 1);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::One);
+        encoder.write_header().unwrap().write_image_data(&[0x55]).unwrap();
+        let told = read_labels(&path).unwrap_err().to_string();
+        assert!(told.contains("0001.png") && told.contains("1 bits a pixel") && told.contains("8-bit"), "{told}");
+    }
+
+    #[test]
+    fn a_subject_of_object_numbers_is_refused_and_one_that_left_the_frame_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Pattern::numbered(dir.path(), 4, "png");
+        let subject = |values: [u8; 2], before: [u8; 2]| {
+            for (frame, values) in [(1, values), (2, before)] {
+                image::GrayImage::from_raw(2, 1, values.into()).unwrap().save(files.path(frame)).unwrap();
+            }
+            read_subject(&files, 1, &[1, 2])
         };
-        let told = subject([0, 3]).unwrap_err().to_string();
+        let told = subject([0, 3], [2, 16]).unwrap_err().to_string();
         assert!(told.contains("0001.png") && told.contains("largest value is 3"), "{told}");
-        assert_eq!(subject([0, 0]).unwrap(), ndarray::array![[false, false]]);
-        assert_eq!(subject([90, 255]).unwrap(), ndarray::array![[false, true]]);
+        assert_eq!(subject([0, 0], [0, 0]).unwrap(), ndarray::array![[false, false]]);
+        assert_eq!(subject([90, 255], [0, 0]).unwrap(), ndarray::array![[false, true]]);
+        assert_eq!(subject([0, 9], [0, 255]).unwrap(), ndarray::array![[false, false]], "the last of a soft edge");
     }
 }
