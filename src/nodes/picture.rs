@@ -167,16 +167,15 @@ pub fn nothing(bounds: RectI) -> Result<Array2<f32>> {
 pub fn pixel_hash(instance: &Instance, image: &Image<'_>) -> u128 {
     let bounds = image.bounds();
     let bands: Vec<i32> = (bounds.y1..bounds.y2).step_by(HASHED_ROWS as usize).collect();
-    let hashes: Vec<Mutex<u128>> = bands.iter().map(|_| Mutex::new(0)).collect();
-    let locked = |hash| Mutex::lock(hash).unwrap_or_else(PoisonError::into_inner);
-    instance.for_each_piece(bands.len(), |i| {
+    let mut hashes = vec![0; bands.len()];
+    instance.for_each_item(bands.into_iter().zip(&mut hashes), |(first, own)| {
         let mut hash = Xxh3::new();
-        let end = bands[i].saturating_add(HASHED_ROWS).min(bounds.y2);
-        (bands[i]..end).for_each(|y| hash.update(image.bytes(y)));
-        *locked(&hashes[i]) = hash.digest128();
+        let end = first.saturating_add(HASHED_ROWS).min(bounds.y2);
+        (first..end).for_each(|y| hash.update(image.bytes(y)));
+        *own = hash.digest128();
     });
     let mut hash = Xxh3::new();
-    hashes.iter().for_each(|band| hash.update(&locked(band).to_ne_bytes()));
+    hashes.iter().for_each(|band| hash.update(&band.to_ne_bytes()));
     hash.digest128()
 }
 
@@ -252,20 +251,13 @@ fn convert(
 ) -> Result<Array3<f32>> {
     let width = bounds.width();
     let mut array = plane_array(bounds, channels)?;
-    let bands: Vec<_> = array
-        .axis_chunks_iter_mut(Axis(1), BAND_ROWS)
-        .enumerate()
-        .map(|(i, band)| Mutex::new(Some((i * BAND_ROWS, band))))
-        .collect();
-    instance.for_each_piece(bands.len(), |i| {
-        let Some((first, mut band)) = bands[i].lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    instance.for_each_item(array.axis_chunks_iter_mut(Axis(1), BAND_ROWS).enumerate(), |(i, mut band)| {
         let mut pixels = vec![[0.0; 4]; width];
         for (nth, planes) in band.axis_chunks_iter_mut(Axis(1), 1).enumerate() {
-            let y = bounds.y2 - 1 - (first + nth) as i32;
+            let y = bounds.y2 - 1 - (i * BAND_ROWS + nth) as i32;
             row(y, bounds.x1, &mut pixels, planes);
         }
     });
-    drop(bands);
     Ok(array)
 }
 

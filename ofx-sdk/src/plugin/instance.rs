@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{Error, FrameRange, Result, Status, sys};
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -91,6 +91,18 @@ impl Instance {
     #[doc(alias = "multiThread")]
     pub fn for_each_piece(&self, pieces: usize, work: impl Fn(usize) + Sync) {
         Job::run(self.suites(), pieces, &work);
+    }
+
+    /// Calls `work` once with each item, as [`for_each_piece`](Self::for_each_piece) does with numbers: what is to be
+    /// written can be given away.
+    pub fn for_each_item<T: Send>(&self, items: impl IntoIterator<Item = T>, work: impl Fn(T) + Sync) {
+        let items: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+        self.for_each_piece(items.len(), |piece| {
+            let item = items[piece].lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(item) = item {
+                work(item);
+            }
+        });
     }
 
     /// Memory from the host's pool, all zero.

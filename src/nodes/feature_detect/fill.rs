@@ -9,10 +9,9 @@ use super::settings::{FeatureDetectSettings, Output};
 use crate::nodes::analysis::holds_result;
 use crate::nodes::picture;
 use ndarray::Array2;
-use ofx_sdk::plugin::{Clip, Image, ImageMut, RenderArgs, RowMut};
+use ofx_sdk::plugin::{Clip, Image, ImageMut, RenderArgs};
 use ofx_sdk::{Error, Premultiplication, RectI, RenderScale, Result};
 use roto::{Plate, Presence, View};
-use std::sync::{Mutex, PoisonError};
 
 /// Width of outlines and radius of landmarks that are burnt in, in pixels of the output.
 const OUTLINE_PX: f64 = 1.5;
@@ -135,25 +134,21 @@ fn write(
     let window = output.window();
     let premultiplication = args.settings.analysis.encoding.source_alpha.of(source);
     let composer = Composer::new(&args.settings.output, premultiplication);
-    let rows: Vec<Mutex<Option<RowMut<'_>>>> = output.rows_mut().into_iter().map(|row| Mutex::new(Some(row))).collect();
-    args.for_each_piece(rows.len(), |i| {
-        let row = rows[i].lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut row) = row {
-            let mut pixels = vec![[0.0; 4]; row.width()];
-            source.read_row(row.y(), row.x1(), &mut pixels);
-            if !source.has_alpha() {
-                let covered = source.bounds();
-                // A picture without alpha is opaque, whatever alpha its host made up for it; around it is nothing.
-                let in_rows = (covered.y1..covered.y2).contains(&row.y());
-                for (x, pixel) in (row.x1()..).zip(&mut pixels) {
-                    pixel[3] = if in_rows && (covered.x1..covered.x2).contains(&x) { 1.0 } else { 0.0 };
-                }
+    args.for_each_item(output.rows_mut(), |mut row| {
+        let mut pixels = vec![[0.0; 4]; row.width()];
+        source.read_row(row.y(), row.x1(), &mut pixels);
+        if !source.has_alpha() {
+            let covered = source.bounds();
+            // A picture without alpha is opaque, whatever alpha its host made up for it; around it is nothing.
+            let in_rows = (covered.y1..covered.y2).contains(&row.y());
+            for (x, pixel) in (row.x1()..).zip(&mut pixels) {
+                pixel[3] = if in_rows && (covered.x1..covered.x2).contains(&x) { 1.0 } else { 0.0 };
             }
-            let at = (window.y2 - 1 - row.y()) as usize;
-            let first = (row.x1() - window.x1) as usize;
-            paint_row(paint, &composer, premultiplication, (at, first), &mut pixels);
-            row.write(row.x1(), &pixels);
         }
+        let at = (window.y2 - 1 - row.y()) as usize;
+        let first = (row.x1() - window.x1) as usize;
+        paint_row(paint, &composer, premultiplication, (at, first), &mut pixels);
+        row.write(row.x1(), &pixels);
     });
     args.check_abort().map_err(|_| Error::Aborted)
 }

@@ -207,13 +207,11 @@ pub fn for_each_band(
     while y1 < window.y2 {
         let y2 = y1.saturating_add(band_rows.max(1)).min(window.y2);
         let first = rows.partition_point(|(_, row)| row.y() >= y2);
-        bands.push(Mutex::new(Some(Band { window: RectI { y1, y2, ..window }, rows: rows.split_off(first) })));
+        bands.push(Band { window: RectI { y1, y2, ..window }, rows: rows.split_off(first) });
         y1 = y2;
     }
     let failure = Mutex::new(None);
-    args.for_each_piece(bands.len(), |i| {
-        let band = bands[i].lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut band) = band else { return };
+    args.for_each_item(bands, |mut band| {
         if let Err(error) = args.check_abort().and_then(|()| fill(&mut band)) {
             failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
