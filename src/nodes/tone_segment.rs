@@ -11,6 +11,7 @@ mod settings;
 mod smoothing;
 
 use super::colorspace;
+use super::kept::lock;
 use super::meter;
 use super::model::{self, Selection};
 use super::model_choice::{self, ModelChoice, Usable};
@@ -23,7 +24,7 @@ use input::Mask;
 use ofx_sdk::plugin::*;
 use ofx_sdk::{Components, Context, Depth, Error, RectD, Result};
 pub use settings::{Output, ToneClass, ToneSegmentSettings};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// The node's name in the manifest of models.
@@ -45,8 +46,8 @@ pub struct ToneSegment {
     _alive: Option<InstanceGuard>,
     /// Keeps analyses while any node exists.
     _keeps: analysis::Keeper,
-    /// Keeps what smoothing needs while any node exists that has smoothed.
-    smooths: OnceLock<analysis::Keeper>,
+    /// Keeps what smoothing needs while any node smooths.
+    smooths: Mutex<Option<analysis::Keeper>>,
     /// What the artist was told.
     notices: around::Notices,
 }
@@ -93,7 +94,7 @@ impl Effect for ToneSegment {
         Ok(Self {
             _alive: alive,
             _keeps: analysis::NODES.join(),
-            smooths: OnceLock::new(),
+            smooths: Mutex::default(),
             notices: around::Notices::default(),
         })
     }
@@ -197,9 +198,7 @@ impl Effect for ToneSegment {
             targets.iter_mut().for_each(|(_, image)| picture::clear(image));
             return Ok(());
         };
-        if args.settings.temporal_smoothing > 0 {
-            self.smooths.get_or_init(|| analysis::SMOOTHING_NODES.join());
-        }
+        self.count_smoothing(args.settings.temporal_smoothing > 0);
         let mask = Mask::at(args, args.time)?;
         // What came before is the host's own work: it makes its images when they are asked for.
         let start = Instant::now();
@@ -207,6 +206,25 @@ impl Effect for ToneSegment {
         for_each_band(args, &mut targets, prepared.band_rows(), |rows| prepared.fill(rows, &source))?;
         stages::report(NODE, start);
         Ok(())
+    }
+}
+
+impl ToneSegment {
+    /// Notes whether this node smooths.
+    fn count_smoothing(&self, smooths: bool) {
+        let left = {
+            let mut member = lock(&self.smooths);
+            match (smooths, &*member) {
+                (true, None) => {
+                    *member = Some(analysis::SMOOTHING_NODES.join());
+                    None
+                }
+                (false, Some(_)) => member.take(),
+                _ => None,
+            }
+        };
+        // Dropped after the lock: the last one lets go of everything.
+        drop(left);
     }
 }
 

@@ -154,7 +154,7 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn info(&self, path: &Path) -> Result<FrameInfo> {
         match &self.args.exr_channel {
-            Some(_) => frames::inspect_any(path, &self.options),
+            Some(name) => frames::inspect_channels(path, &[&[name.as_str()]], &self.options),
             None => frames::inspect(path, &self.options),
         }
     }

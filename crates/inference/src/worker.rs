@@ -49,11 +49,18 @@ impl Core {
             Err(error) if gives_up_gpu(job.device, provider, &error) && !stop.requested() => {
                 // The probe had room enough where the artist's frame has none. What the CPU cannot do either is no fault of
                 // the GPU's, which is kept then.
-                let (logits, milliseconds) = self.run_on(&runtime, Provider::Cpu, job, stop)?;
-                log::warn!("runs on the CPU from now on: {error}");
+                let ran = self.run_on(&runtime, Provider::Cpu, job, stop);
                 let fallback = Some(Fallback::GaveUp(error.to_string()));
-                let choice = (Provider::Cpu, fallback.clone());
-                self.choices.lock().unwrap_or_else(PoisonError::into_inner).insert(job.model.sha256.clone(), choice);
+                // A run that was told to end says nothing of the CPU; the next one must not try the GPU again.
+                if ran.is_ok() || stop.requested() {
+                    log::warn!("runs on the CPU from now on: {error}");
+                    let choice = (Provider::Cpu, fallback.clone());
+                    self.choices
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(job.model.sha256.clone(), choice);
+                }
+                let (logits, milliseconds) = ran?;
                 Ok(Cached { logits: Arc::new(logits), provider: Provider::Cpu, fallback, milliseconds })
             }
             Err(error) => Err(error),

@@ -78,7 +78,7 @@ pub static MOTIONS: Shelf<Between> = Shelf::new(Between::bytes);
 /// The nodes that may ask for analyses.
 pub static NODES: Keepers = Keepers::new(forget);
 
-/// Those of them that have rendered with temporal smoothing.
+/// Those of them whose last render smoothed over time.
 pub static SMOOTHING_NODES: Keepers = Keepers::new(forget_neighbors);
 
 /// Nodes that share what is kept. The last one to go takes it all with it.

@@ -230,9 +230,9 @@ impl Neighbors {
         let args = analyst.args;
         args.check_abort()?;
         let [(first, from), (second, to)] = if own.0 < other.0 { [own, other] } else { [other, own] };
-        // Every pair of a window that a later frame asks for again, of each node.
-        let pairs = (self.reach * (self.reach + 1) + 2) as usize * SMOOTHING_NODES.count();
-        let room = Room { least: pairs, most: 2 * pairs };
+        // Every pair of a window that a later frame asks for again; as far as memory goes, of each node.
+        let pairs = (self.reach * (self.reach + 1) + 2) as usize;
+        let room = Room { least: pairs, most: 2 * pairs * SMOOTHING_NODES.count() };
         MOTIONS.find_or_make(Key::joined([first, second], "motion"), room, &|| args.aborted(), || {
             Between::new(from, to, args.thread_count()).map_err(Error::node)
         })

@@ -204,9 +204,10 @@ impl<'r, 'a> Analyst<'r, 'a> {
 
     /// The sight of a key, made only if no render has it.
     pub fn kept_sight(&self, key: Key, make: impl FnOnce() -> Result<Sight>) -> Result<Arc<Sight>> {
-        // Of one frame all those around it, and of the next the one that is new; of each node, for hosts render them in turns.
-        let window = (2 * self.args.settings.temporal_smoothing.max(0) as usize + 2) * SMOOTHING_NODES.count();
-        SIGHTS.find_or_make(key, Room { least: window, most: 2 * window }, &|| self.args.aborted(), make)
+        // Of one frame all those around it, and of the next the one that is new; as far as memory goes, of each node.
+        let window = 2 * self.args.settings.temporal_smoothing.max(0) as usize + 2;
+        let room = Room { least: window, most: 2 * window * SMOOTHING_NODES.count() };
+        SIGHTS.find_or_make(key, room, &|| self.args.aborted(), make)
     }
 
     /// The pictures of a plate that the network is shown.

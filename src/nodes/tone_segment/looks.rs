@@ -19,8 +19,9 @@ const MOST_ENLARGED: f64 = 2.0;
 /// and .659. On a shot in 1080p, at four times the time, it would change nothing.)
 const CLOSER_FROM: f64 = 4.0;
 
-/// A plate this many times as long as its project is a larger plate, and no longer a bounding box with overscan.
-const FAR_LARGER: f64 = 1.5;
+/// A plate this many times as long as its project is a larger plate, and no longer a bounding box with overscan, which is seldom
+/// more than a fifth.
+const FAR_LARGER: f64 = 1.3;
 
 /// Each look sees the picture of the one before at half the size.
 const STEP: usize = 2;
@@ -77,7 +78,7 @@ impl Geometry {
     /// unless it is far larger: one that grows and shrinks, or has overscan, must not switch the closer look.
     fn whole_side(&self, by: SizeReference) -> f64 {
         let (side, project) = (self.reference(by), self.reference(SizeReference::Project));
-        let side = if side > FAR_LARGER * project { side } else { project };
+        let side = if side >= FAR_LARGER * project { side } else { project };
         side * self.square_pixel() / Self { scale: [1.0; 2], ..*self }.square_pixel()
     }
 
@@ -317,7 +318,7 @@ mod tests {
         let box_of = |width| Geometry { frame: Size::new(width, 1440), ..in_4k };
         assert_eq!([2400, 2559, 2561].map(|width| seen(&settings(640), &box_of(width)).2), [3; 3]);
         let overscan = |width| Geometry { project: Some([2048.0, 1152.0]), ..geometry(width, 1300, 1.0) };
-        assert_eq!([2048, 2500, 2600, 3000].map(|width| seen(&settings(640), &overscan(width)).2), [2; 4]);
+        assert_eq!([2048, 2500, 2559, 2600].map(|width| seen(&settings(640), &overscan(width)).2), [2; 4]);
         // A plate that is far larger than its project is a large plate all the same.
         assert_eq!(seen(&settings(640), &of(3840, 2160)), (1280, 720, 3));
         // Hosts that do not say, or say nonsense.

@@ -253,8 +253,8 @@ fn refinement(
     Ok(Some((fitted, mapping)))
 }
 
-/// Outside the subject everything is background, or a cast shadow where these may lie there: the tones of a pixel are no more
-/// than what the subject covers of it.
+/// Outside the subject everything is background, or a cast shadow where these may lie there: a pixel's tones, without such a
+/// shadow, are no more than what the subject covers of it.
 ///
 /// They are limited, not multiplied: where the network's silhouette is the mask's, which it has seen, each has a half of a border
 /// pixel already, and the product of both would be a dark rim.

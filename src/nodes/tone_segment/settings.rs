@@ -30,8 +30,8 @@ ofx_sdk::settings! {
         /// forms hold together, and little is lost of small ones. Takes about a quarter more time.
         second_look: Boolean = Boolean::new("Second look").default(true).not_animating().parent("input_group"),
         /// Show the network frames of at least four times the working size, as 4K is at its default, at twice that size too:
-        /// finer forms and borders, for about four times the network's time. A frame counts as its project, unless it is half as long
-        /// again.
+        /// finer forms and borders, for about four times the network's time. A frame counts as its project, unless it is longer
+        /// by three tenths.
         closer_look: Boolean = Boolean::new("Closer look").default(true).not_animating().parent("input_group"),
         /// What the working size is the long side of. A bounding box that grows and shrinks, as that of rendered elements does,
         /// has the network see the forms larger and smaller from frame to frame; measured by the project they stay as they are.

@@ -73,18 +73,11 @@ pub(super) fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo, E
     info(path, &reader.headers()[part], &channels)
 }
 
-/// Size and windows of the first part that does not fill its display window, or else of the first, whatever channels are called.
-pub(super) fn inspect_any(path: &Path, options: &ReadOptions) -> Result<FrameInfo, Error> {
+/// Size and windows of the part that [`read_channels`] would read.
+pub(super) fn inspect_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Result<FrameInfo, Error> {
     let reader = open(path, options)?;
-    let headers = reader.headers();
-    let cropped = |header: &&Header| {
-        let [width, height] = display(header);
-        bounds(path, header).is_ok_and(|bounds| bounds != RectI::new(0, 0, width, height))
-    };
-    let header = headers.iter().find(cropped).or(headers.first());
-    let header = header.ok_or_else(|| Error::input(path, "the file holds no picture"))?;
-    let all: Vec<_> = (0..header.channels.list.len()).map(Some).collect();
-    info(path, header, &all)
+    let Layer { part, channels, .. } = layer_of(path, reader.headers(), sets)?;
+    info(path, &reader.headers()[part], &channels)
 }
 
 fn info(path: &Path, header: &Header, channels: &[Option<usize>]) -> Result<FrameInfo, Error> {
@@ -132,27 +125,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
 /// As [`super::read`]; where no set is whole, or several layers have one, the message names what the file has.
 pub(super) fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Result<Vec<Frame>, Error> {
     let reader = open(path, options)?;
-    let headers = reader.headers();
-    let all = || headers.iter().flat_map(|h| h.channels.list.iter().map(|c| name(&c.name)));
-    let whole = sets.iter().find_map(|set| {
-        let layers: Vec<Layer> =
-            headers.iter().enumerate().flat_map(|(part, header)| layers_with(part, header, set)).collect();
-        (!layers.is_empty()).then_some((set, layers))
-    });
-    let Some((set, layers)) = whole else {
-        let wanted: Vec<String> = sets.iter().map(|set| set.join(", ")).collect();
-        let has: Vec<String> = all().take(40).collect();
-        let reason = format!("needs the channels {}; it has {}", wanted.join(" or "), has.join(", "));
-        return Err(Error::input(path, reason));
-    };
-    let (bare, named): (Vec<Layer>, Vec<Layer>) = layers.into_iter().partition(|layer| layer.prefix.is_empty());
-    let mut found = if bare.is_empty() { named } else { bare };
-    if found.len() > 1 {
-        let names: Vec<String> = found.iter().map(|layer| format!("{}{}", layer.prefix, set[0])).collect();
-        let reason = format!("has the channels {} more than once: {}", set.join(", "), names.join(", "));
-        return Err(Error::input(path, format!("{reason}; write a file with those that are meant")));
-    }
-    let Layer { part, channels, .. } = found.remove(0);
+    let Layer { part, channels, .. } = layer_of(path, reader.headers(), sets)?;
     let header = reader.headers()[part].clone();
     let (bounds, display) = (bounds(path, &header)?, display(&header));
     let values = exr_pixels::read(path, reader, part, &channels)?;
@@ -173,6 +146,30 @@ struct Layer {
     channels: Vec<Option<usize>>,
 }
 
+/// The one layer that has the first whole set.
+fn layer_of(path: &Path, headers: &[Header], sets: &[&[&str]]) -> Result<Layer, Error> {
+    let all = || headers.iter().flat_map(|h| h.channels.list.iter().map(|c| name(&c.name)));
+    let whole = sets.iter().find_map(|set| {
+        let layers: Vec<Layer> =
+            headers.iter().enumerate().flat_map(|(part, header)| layers_with(part, header, set)).collect();
+        (!layers.is_empty()).then_some((set, layers))
+    });
+    let Some((set, layers)) = whole else {
+        let wanted: Vec<String> = sets.iter().map(|set| set.join(", ")).collect();
+        let has: Vec<String> = all().take(40).collect();
+        let reason = format!("needs the channels {}; it has {}", wanted.join(" or "), has.join(", "));
+        return Err(Error::input(path, reason));
+    };
+    let (bare, named): (Vec<Layer>, Vec<Layer>) = layers.into_iter().partition(|layer| layer.prefix.is_empty());
+    let mut found = if bare.is_empty() { named } else { bare };
+    if found.len() > 1 {
+        let names: Vec<String> = found.iter().map(|layer| format!("{}{}", layer.prefix, set[0])).collect();
+        let reason = format!("has the channels {} more than once: {}", set.join(", "), names.join(", "));
+        return Err(Error::input(path, format!("{reason}; write a file with those that are meant")));
+    }
+    Ok(found.remove(0))
+}
+
 /// Each layer of a part that has a whole set of channels.
 fn layers_with(part: usize, header: &Header, set: &[&str]) -> Vec<Layer> {
     let names: Vec<String> = header.channels.list.iter().map(|c| name(&c.name)).collect();
@@ -189,9 +186,12 @@ fn layers_with(part: usize, header: &Header, set: &[&str]) -> Vec<Layer> {
     };
     let mut prefixes: Vec<&str> = names.iter().filter_map(|name| Some(&name[..prefix(name)?])).collect();
     prefixes.retain(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+    // x and X of one layer are one channel of it: that which is written as it is wanted.
+    prefixes.sort_unstable();
+    prefixes.dedup();
     let at = |prefix: &str, channel: &str| {
-        let is = |name: &String| name.strip_prefix(prefix).is_some_and(|rest| rest.eq_ignore_ascii_case(channel));
-        names.iter().position(is)
+        let find = |is: &dyn Fn(&str) -> bool| names.iter().position(|name| name.strip_prefix(prefix).is_some_and(is));
+        find(&|rest| rest == channel).or_else(|| find(&|rest| rest.eq_ignore_ascii_case(channel)))
     };
     let layer = |prefix: &str| {
         let channels: Option<Vec<_>> = set.iter().map(|wanted| at(prefix, wanted).map(Some)).collect();

@@ -1,7 +1,7 @@
 //! EXR round trips: windows, layers, headers, bytes.
 
 use super::*;
-use crate::frames::{ReadOptions, inspect, inspect_any, read, read_channels};
+use crate::frames::{ReadOptions, inspect, inspect_channels, read, read_channels};
 use exr::prelude::attribute::TimeCode;
 use ofx_sdk::Premultiplication;
 
@@ -80,7 +80,7 @@ fn channels_by_name_keep_the_pixels_aspect_and_the_frame_rate() {
     image.write().to_file(&path).unwrap();
     let found = read_channels(&path, &[&["tone.highlight"]], &ReadOptions::default()).unwrap();
     assert_eq!((found.len(), found[0].pixel_aspect, found[0].pixels[0]), (1, 2.0, 0.5));
-    let info = inspect_any(&path, &ReadOptions::default()).unwrap();
+    let info = inspect_channels(&path, &[&["tone.highlight"]], &ReadOptions::default()).unwrap();
     assert_eq!((info.display, info.pixel_aspect, info.frame_rate), ([8, 6], 2.0, Some(25.0)));
 }
 
@@ -98,13 +98,14 @@ fn vectors_are_two_channels_in_either_case_and_no_two_of_three() {
     for two in [["x", "y"], ["X", "Y"], ["forward.x", "forward.y"], ["R", "G"]] {
         assert_eq!(read(&two).unwrap(), 2, "{two:?}");
     }
+    assert_eq!(read(&["f.x", "f.y", "f.X", "f.Y"]).unwrap(), 2);
     for three in [["x", "y", "z"], ["X", "Y", "Z"], ["R", "G", "B"]] {
         assert!(read(&three).unwrap_err().to_string().contains("needs the channels x, y or R, G"), "{three:?}");
     }
 }
 
 #[test]
-fn of_several_parts_the_one_that_is_cropped_is_told() {
+fn of_several_parts_the_one_that_has_the_channels_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("parts.exr");
     let part = |name: &str, size: (usize, usize), channel: &str| {
@@ -119,8 +120,12 @@ fn of_several_parts_the_one_that_is_cropped_is_told() {
     );
     image.attributes.pixel_aspect = 1.0;
     image.write().to_file(&path).unwrap();
-    let info = inspect_any(&path, &ReadOptions::default()).unwrap();
-    assert_eq!((info.display, info.bounds), ([8, 6], RectI::new(0, 3, 4, 6)));
+    let bounds_of = |channel| {
+        let info = inspect_channels(&path, &[&[channel]], &ReadOptions::default()).unwrap();
+        (info.display, info.bounds)
+    };
+    assert_eq!(bounds_of("x"), ([8, 6], RectI::new(0, 3, 4, 6)));
+    assert_eq!(bounds_of("Y"), ([8, 6], RectI::new(0, 0, 8, 6)));
 }
 
 #[test]

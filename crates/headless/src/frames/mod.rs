@@ -173,13 +173,12 @@ pub fn read_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Re
     guarded(path, || exr_read::read_channels(path, sets, options))
 }
 
-/// As [`inspect`], for an EXR file whose channels may have any names: of the first part that does not fill its display
-/// window, or else of the first.
+/// As [`inspect`], of what [`read_channels`] would read.
 ///
 /// # Errors
 /// As [`read_channels`].
-pub fn inspect_any(path: &Path, options: &ReadOptions) -> Result<FrameInfo> {
-    guarded(path, || exr_read::inspect_any(path, options))
+pub fn inspect_channels(path: &Path, sets: &[&[&str]], options: &ReadOptions) -> Result<FrameInfo> {
+    guarded(path, || exr_read::inspect_channels(path, sets, options))
 }
 
 /// A decoder's panic on a damaged file is an error about the file.

@@ -4,7 +4,7 @@
 //! anything is rendered, and every complaint names the file.
 
 use crate::error::{Error, Result};
-use crate::frames::{self, FileKind, FrameInfo, ReadOptions};
+use crate::frames::{self, FrameInfo, ReadOptions};
 use crate::sequence::{FrameList, Pattern};
 use imaging::color::Colorspace;
 use ofx_sdk::Depth;
@@ -15,6 +15,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// The tones, by number.
 pub const CLASSES: [&str; 5] = ["background", "highlight", "material", "diffuse_shadow", "cast_shadow"];
+
+/// The channels of shares.
+pub const SHARES: &[&[&str]] = &[&CLASSES];
+
+/// The channels of motion: R and G are read as x and y.
+pub const VECTORS: &[&[&str]] = &[&["x", "y"], &["R", "G"]];
 
 /// The longest `shot.json` that is read.
 const MOST_FACTS: u64 = 1 << 20;
@@ -148,18 +154,31 @@ impl Shot {
 
     /// All files, by kind and number.
     fn files(&self) -> impl Iterator<Item = PathBuf> {
-        let paths = |kind: &Pattern| self.frames.iter().map(|f| kind.path(*f)).collect::<Vec<_>>();
-        self.kinds().flat_map(paths).filter(|path| path.is_file())
+        self.kinds().flat_map(|kind| self.files_of(kind))
+    }
+
+    /// The files of a kind, by number.
+    fn files_of(&self, kind: &Pattern) -> impl Iterator<Item = PathBuf> {
+        self.frames.iter().map(|frame| kind.path(*frame)).filter(|path| path.is_file())
     }
 
     fn check_sizes(&self) -> Result<()> {
         let size = [self.width as i32, self.height as i32];
-        for path in self.files() {
-            let options = ReadOptions::default();
-            // Channels of soft and motion files have names of their own.
-            let exr = FileKind::of(&path)? == FileKind::Exr && !path.starts_with(self.folder.join("frames"));
-            let FrameInfo { display, bounds, pixel_aspect, .. } =
-                if exr { frames::inspect_any(&path, &options)? } else { frames::inspect(&path, &options)? };
+        let options = ReadOptions::default();
+        let kinds = [
+            (Some(&self.pictures), None),
+            (Some(&self.labels), None),
+            (self.subject.as_ref(), None),
+            (self.soft.as_ref(), Some(SHARES)),
+            (self.motion.as_ref(), Some(VECTORS)),
+        ];
+        let named = kinds.into_iter().filter_map(|(kind, channels)| Some((kind?, channels)));
+        for (path, channels) in named.flat_map(|(kind, channels)| self.files_of(kind).map(move |path| (path, channels)))
+        {
+            let FrameInfo { display, bounds, pixel_aspect, .. } = match channels {
+                Some(sets) => frames::inspect_channels(&path, sets, &options)?,
+                None => frames::inspect(&path, &options)?,
+            };
             if pixel_aspect != 1.0 {
                 let reason = format!("its pixels have the aspect {pixel_aspect}; labelled shots have square pixels");
                 return Err(Error::input(&path, reason));

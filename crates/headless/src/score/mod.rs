@@ -79,7 +79,7 @@ pub fn tone(args: &ScoreToneArgs) -> Result<String> {
     if let Some(folder) = &args.gif {
         let all: Vec<Shot> = groups.into_iter().flat_map(|group| group.shots).collect();
         let mut names = BTreeSet::new();
-        if let Some(twice) = all.iter().find(|shot| !names.insert(&shot.name)) {
+        if let Some(twice) = all.iter().find(|shot| !names.insert(eye::gif_path(folder, shot))) {
             let reason =
                 format!("--gif: two shots are named {}, as their GIFs would be; give one at a time", twice.name);
             return Err(Error::Usage(reason));

@@ -20,7 +20,7 @@ pub const USE_MASK: &str = "use_mask";
 /// The parameter that says how the files are encoded.
 pub const COLORSPACE: &str = "source_colorspace";
 
-/// What scoring sets by itself, to one value and back.
+/// What scoring sets by itself, to one value and back; the first two for every render.
 const SET_BY_SCORING: [&str; 5] = [USE_MASK, COLORSPACE, SMOOTHING, REFINE, SHADOWS_OUTSIDE];
 
 /// What the network is.
@@ -217,7 +217,9 @@ fn check_settings(session: &Session, args: &ScoreToneArgs) -> Result<()> {
         )));
     }
     let keyed = |id: &&str| session.instance.keys(id).is_ok_and(|keys| !keys.is_empty());
-    match SET_BY_SCORING.iter().find(|id| keyed(id)) {
+    // Pictures and times are made with two of them alone.
+    let changed = if args.gif.is_some() || args.time_here { &SET_BY_SCORING[..2] } else { &SET_BY_SCORING };
+    match changed.iter().find(|id| keyed(id)) {
         Some(id) => Err(Error::Usage(format!("parameter {id} has keys, but scoring changes it: give it one value"))),
         None => Ok(()),
     }

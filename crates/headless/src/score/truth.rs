@@ -1,6 +1,6 @@
 //! What is true of one frame of a labelled shot, and where it is measured.
 
-use super::folder::{CLASSES, Shot};
+use super::folder::{CLASSES, SHARES, Shot, VECTORS};
 use crate::error::{Error, Result};
 use crate::frames::{self, Frame, ReadOptions};
 use crate::sequence::Pattern;
@@ -172,7 +172,7 @@ fn planes(path: &Path, sets: &[&[&str]]) -> Result<Array3<f32>> {
 }
 
 fn read_soft(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
-    let shares = planes(path, &[&CLASSES])?;
+    let shares = planes(path, SHARES)?;
     let sums = shares.sum_axis(Axis(0));
     let top = labels.nrows().saturating_sub(1);
     // What is not a number is within no tolerance.
@@ -202,7 +202,7 @@ fn read_soft(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
 
 /// Files say how far down a pixel goes; here rows run up. What is left out goes nowhere, whatever its motion.
 fn read_motion(path: &Path, labels: &Array2<u8>) -> Result<Array3<f32>> {
-    let mut motion = planes(path, &[&["x", "y"], &["R", "G"]])?;
+    let mut motion = planes(path, VECTORS)?;
     for ((_, row, x), moved) in motion.indexed_iter_mut() {
         if labels.get((row, x)) == Some(&LEFT_OUT) {
             *moved = 0.0;

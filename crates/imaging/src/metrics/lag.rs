@@ -27,6 +27,9 @@ const MOST_SITES: usize = 400_000;
 /// A correlation that is no more than this comes from rounding.
 const LEAST_CORRELATION: f64 = 1e-9;
 
+/// Correlations of a flat top differ from the largest by no more than to this share.
+const FLAT_TOP: f64 = 0.95;
+
 /// How far found mattes run behind the truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lag {
@@ -41,12 +44,14 @@ pub struct Lag {
 pub struct LagSums {
     /// Found change times the true one, for each delay.
     cross: [f64; TAPS],
-    /// The true changes that went into each of them, squared.
-    truth: [f64; TAPS],
-    /// The found ones, squared.
-    found: [f64; TAPS],
-    /// Pairs of changes that went into each.
+    /// Pairs of changes that went into each of them.
     pairs: [f64; TAPS],
+    /// The true change squared.
+    truth: f64,
+    /// The found change squared.
+    found: f64,
+    /// Changes that went into the squares.
+    changes: f64,
 }
 
 impl LagSums {
@@ -57,9 +62,10 @@ impl LagSums {
         }
         let add = |own: &mut [f64], other: &[f64]| own.iter_mut().zip(other).for_each(|(own, other)| *own += other);
         add(&mut self.cross, &other.cross);
-        add(&mut self.truth, &other.truth);
-        add(&mut self.found, &other.found);
         add(&mut self.pairs, &other.pairs);
+        self.truth += other.truth;
+        self.found += other.found;
+        self.changes += other.changes;
     }
 
     /// Whether changes of neighboring frames were held against each other.
@@ -73,9 +79,11 @@ impl LagSums {
         if !self.sees_delay() {
             return None;
         }
+        // One scale for all: by the changes of its own pairs, a delay that misses a pop at an end of the shot would win.
+        let scale = (self.truth * self.found).sqrt() / self.changes;
         let correlations: [Option<f64>; TAPS] = std::array::from_fn(|tap| {
-            let energy = (self.truth[tap] * self.found[tap]).sqrt();
-            (energy > 0.0).then(|| self.cross[tap] / energy)
+            let seen = self.pairs[tap] > 0.0 && scale > 0.0;
+            seen.then(|| self.cross[tap] / self.pairs[tap] / scale)
         });
         let mut best = (FARTHEST, LEAST_CORRELATION);
         for tap in (0..=MOST_LAG).flat_map(|away| [FARTHEST + away, FARTHEST - away]) {
@@ -90,12 +98,12 @@ impl LagSums {
         // Of a flat top any delay may be the largest: from there it is climbed to the middle.
         for _ in 0..TAPS {
             let next = nearest_tap(centre(&correlations, tap));
-            if next == tap {
+            if next == tap || correlations[next].is_none_or(|found| found < FLAT_TOP * correlation) {
                 break;
             }
             tap = next;
         }
-        let frames = centre(&correlations, tap).clamp(-(MOST_LAG as f64), MOST_LAG as f64);
+        let frames = between(&correlations, tap).clamp(-(MOST_LAG as f64), MOST_LAG as f64);
         let correlation = correlations[nearest_tap(frames)].unwrap_or(correlation);
         Some(Lag { frames, correlation })
     }
@@ -103,6 +111,18 @@ impl LagSums {
 
 fn nearest_tap(frames: f64) -> usize {
     (frames + FARTHEST as f64).round() as usize
+}
+
+/// [`centre`] around a tap and around the next one on its way, as far as it lies from each: seen from one alone it is drawn
+/// towards that.
+fn between(correlations: &[Option<f64>; TAPS], tap: usize) -> f64 {
+    let near = centre(correlations, tap);
+    let away = near - (tap as f64 - FARTHEST as f64);
+    let next = if away > 0.0 { tap + 1 } else { tap.saturating_sub(1) };
+    if away == 0.0 || correlations.get(next).is_none_or(Option::is_none) {
+        return near;
+    }
+    near + (centre(correlations, next) - near) * away.abs()
 }
 
 /// Around which delay, within a frame of that of a tap, correlations are highest, seen through the Gaussian.
@@ -187,18 +207,19 @@ impl LagMeter {
     fn sum_up(&mut self) {
         let dot = |a: &Array1<f32>, b: &Array1<f32>| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let now = self.truth.len() - 1;
-        let mut add = |tap: usize, truth: &Array1<f32>, found: &Array1<f32>| {
-            self.sums.cross[tap] += dot(truth, found);
-            self.sums.truth[tap] += dot(truth, truth);
-            self.sums.found[tap] += dot(found, found);
+        let mut add = |tap: usize, product: f64| {
+            self.sums.cross[tap] += product;
             self.sums.pairs[tap] += 1.0;
         };
         for back in 0..=now.min(FARTHEST) {
-            add(FARTHEST + back, &self.truth[now - back], &self.found[now]);
+            add(FARTHEST + back, dot(&self.found[now], &self.truth[now - back]));
             if back > 0 {
-                add(FARTHEST - back, &self.truth[now], &self.found[now - back]);
+                add(FARTHEST - back, dot(&self.found[now - back], &self.truth[now]));
             }
         }
+        self.sums.truth += dot(&self.truth[now], &self.truth[now]);
+        self.sums.found += dot(&self.found[now], &self.found[now]);
+        self.sums.changes += 1.0;
         if now == FARTHEST {
             self.truth.pop_front();
             self.found.pop_front();
@@ -274,6 +295,24 @@ mod tests {
         assert!((lag.frames - 0.5).abs() < 0.03, "{lag:?}");
         let around = |t: f64| (border(path(t - 1.0)) + border(path(t)) + border(path(t + 1.0))) / 3.0;
         assert!(measured(path, around).unwrap().frames.abs() < 0.02, "a mean over both sides does not lag");
+    }
+
+    #[test]
+    fn a_patch_that_pops_up_once_is_no_lag_wherever_in_the_shot() {
+        for speed in [0.25, 0.5, 1.0] {
+            for pop in [1, 2, 12, 22, 23] {
+                let found = |t: f64| {
+                    let mut mattes = border(20.0 + speed * t);
+                    if t as i32 == pop {
+                        let patch = mattes.indexed_iter_mut().filter(|((_, _, x), _)| (50..56).contains(x));
+                        patch.for_each(|(_, matte)| *matte = 1.0 - *matte);
+                    }
+                    mattes
+                };
+                let lag = measured(|t| 20.0 + speed * t, found).unwrap();
+                assert!(lag.frames.abs() < 0.1, "at {pop}, {speed} a frame: {lag:?}");
+            }
+        }
     }
 
     #[test]
