@@ -32,6 +32,8 @@ def sessions(files: list[Path], threads: int) -> list[Any]:
     """A session of each file, with as many threads."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # As in the node; threads of one network that wait in a loop would slow the next one down.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return [
         onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"]) for file in files
     ]
