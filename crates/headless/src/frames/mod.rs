@@ -153,7 +153,7 @@ pub fn inspect(path: &Path, options: &ReadOptions) -> Result<FrameInfo> {
     })
 }
 
-/// How many bits a grey PNG file has for a pixel, and none of others: of fewer than 8 numbers are not what is [read](read).
+/// How many bits a grey PNG file has for a pixel, and none of others: of fewer than 8 numbers are not what [`read`] gives.
 ///
 /// # Errors
 /// [`Error::Input`] where the file cannot be opened.
