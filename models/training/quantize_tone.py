@@ -46,7 +46,7 @@ from shot_folder import errors_told
 from tone_classes import CLASSES
 from tone_net import STRIDE, ToneNet, padded_to_stride
 
-# What comes before this weight in the graph stays in float.
+# What comes before this weight in the graph stays in float: its few channels differ too much.
 FIRST_INTEGER = "net.trunk.levels.1.1."
 CALIBRATION_FRAMES = 64
 CHECK_FRAMES = 24

@@ -29,10 +29,9 @@ from shot_folder import frame_numbers, read_shot
 
 Bytes = NDArray[np.uint8]
 # Of a frame of a scene under several keys, so often another of them fills the shadows, by so many
-# stops: fills from elsewhere than the scene's own, with shadows that are of no key. Few, and weak:
-# two hard lights, of which one casts no shadows that count, are seldom what a plate shows.
-FILLED_SHARE = 0.3
-FILL_STOPS = (-4.0, -2.25)
+# stops: fills from elsewhere than the scene's own, with shadows that are of no key.
+FILLED_SHARE = 0.6
+FILL_STOPS = (-4.0, -1.75)
 # Frames of a shot in which nothing moves differ by grain alone.
 STILL_FRAMES = 2
 

@@ -212,19 +212,12 @@ impl Effect for ToneSegment {
 impl ToneSegment {
     /// Notes whether this node smooths.
     fn count_smoothing(&self, smooths: bool) {
-        let left = {
-            let mut member = lock(&self.smooths);
-            match (smooths, &*member) {
-                (true, None) => {
-                    *member = Some(analysis::SMOOTHING_NODES.join());
-                    None
-                }
-                (false, Some(_)) => member.take(),
-                _ => None,
-            }
-        };
-        // Dropped after the lock: the last one lets go of everything.
-        drop(left);
+        let mut member = lock(&self.smooths);
+        if smooths {
+            member.get_or_insert_with(|| analysis::SMOOTHING_NODES.join());
+        } else {
+            *member = None;
+        }
     }
 }
 

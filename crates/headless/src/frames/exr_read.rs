@@ -117,9 +117,8 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Frame, Error> {
 }
 
 /// Channels by name, as planes over the display window with y up: the first of `sets` that the file has whole, as it stands
-/// or else in one layer (`tone.background`), in either case. R and G beside a B are colors, and x and y beside a z are a vector of
-/// three: no sets of two. What the data window lacks
-/// is 0.
+/// or else in one layer (`tone.background`), in either case. R and G beside a B are colors, and x and y beside a z a vector
+/// of three: no sets of two. What the data window lacks is 0.
 ///
 /// # Errors
 /// As [`super::read`]; where no set is whole, or several layers have one, the message names what the file has.
